@@ -1,0 +1,33 @@
+export { ByteReader, ByteWriter } from './bytes.ts'
+export { HybridLogicalClock, compareHybridTimes, type HybridTime } from './clocks/hybrid-logical-clock.ts'
+export { LamportClock } from './clocks/lamport-clock.ts'
+export { VectorClock, type CausalOrder, type VectorLimits, type VersionVector } from './clocks/vector-clock.ts'
+export { decodeMessage, encodeMessage, type Codec } from './codec.ts'
+export type {
+  DurableEnvironment,
+  Duration,
+  Environment,
+  HostEnvironment,
+  Instant,
+  PeerId,
+  Signed,
+  SigningEnvironment,
+  Ticket,
+} from './environment.ts'
+export { AssertionError, MalformedMessageError, assert } from './errors.ts'
+export type {
+  AddressBook,
+  Broadcast,
+  BroadcastMessage,
+  Host,
+  Member,
+  MemberState,
+  Membership,
+  MembershipEvent,
+  Overlay,
+  Roles,
+} from './overlay.ts'
+export { planes, type Plane, type Protocol, type ProtocolDefinition, type ProtocolName } from './protocol.ts'
+export { createRandom, integer, jitter, sample, shuffle, split, type Random } from './random.ts'
+export { Recorder, type Effect, type RecorderOptions } from './recorder.ts'
+export { Listeners, type SubscribeOptions } from './subscription.ts'
