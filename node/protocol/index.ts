@@ -31,3 +31,16 @@ export { planes, type Plane, type Protocol, type ProtocolDefinition, type Protoc
 export { createRandom, integer, jitter, sample, shuffle, split, type Random } from './random.ts'
 export { Recorder, type Effect, type RecorderOptions } from './recorder.ts'
 export { Listeners, type SubscribeOptions } from './subscription.ts'
+export {
+  StoreClosedError,
+  StoreDamagedError,
+  StoreFailedError,
+  StoreFullError,
+  StoreInUseError,
+  type DocumentId,
+  type DocumentStore,
+  type ReplicaLease,
+  type StoreEvent,
+  type StoredChangeSet,
+  type StoredDocument,
+} from './store.ts'
