@@ -1,8 +1,8 @@
 import type { Codec } from './codec.ts'
 import type { HostEnvironment, PeerId, Ticket } from './environment.ts'
 
-/** `/peerloom/swim/1.0.0`: a path whose last part is a semantic version. */
-export type ProtocolName = `/${string}/${number}.${number}.${number}`
+/** `/peerloom/swim/1.0.0`: a namespace, a name and a semantic version. */
+export type ProtocolName = `/${string}/${string}/${number}.${number}.${number}`
 
 /**
  * The long-lived stream that carries a protocol: `control` for small messages that must not wait behind large ones,

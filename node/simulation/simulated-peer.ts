@@ -1,0 +1,40 @@
+import type { PeerId } from '../protocol/index.ts'
+import { Disk } from './disk.ts'
+import type { SimulatedHost } from './simulated-host.ts'
+
+export type PeerState = 'running' | 'crashed' | 'stopped'
+
+/** Attaches overlays to a host and returns what the scenario wants to hold. Run again at each restart. */
+export type PeerSetup<Api> = (host: SimulatedHost) => Api
+
+/** A peer across all its sessions: its name, its disk, its author's key. */
+export class SimulatedPeer<Api> {
+  readonly id: PeerId
+  readonly index: number
+  readonly author: Uint8Array
+  readonly setup: PeerSetup<Api>
+  readonly disk: Disk = new Disk()
+  state: PeerState = 'stopped'
+  /** Counts starts. */
+  session = 0
+  host: SimulatedHost | undefined
+  #api: Api | undefined
+
+  constructor(id: PeerId, index: number, author: Uint8Array, setup: PeerSetup<Api>) {
+    this.id = id
+    this.index = index
+    this.author = author
+    this.setup = setup
+  }
+
+  /** What `setup` returned for the present session, or for the last one. */
+  get api(): Api {
+    return this.#api as Api
+  }
+
+  begin(host: SimulatedHost): void {
+    this.host = host
+    this.#api = this.setup(host)
+    host.start()
+  }
+}
