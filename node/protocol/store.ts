@@ -1,3 +1,4 @@
+import { assert } from './errors.ts'
 import type { SubscribeOptions } from './subscription.ts'
 
 declare const brand: unique symbol
@@ -101,7 +102,42 @@ export class StoreClosedError extends Error {
   }
 }
 
-/** What was read is not what was written. */
+export interface StoreDamage extends ErrorOptions {
+  /** The document it concerns, where it is one. */
+  readonly document?: DocumentId
+  /** What of it is still there and right, in the order it was appended. */
+  readonly intact?: readonly StoredChangeSet[]
+}
+
+/**
+ * What was read is not what was written.
+ *
+ * A document is repaired by `remove`, `create` and `append` of what is intact; peers have the rest. Changes of one's own
+ * may be among the lost: whoever goes on writing leases another counter first, or numbers would be used twice.
+ */
 export class StoreDamagedError extends Error {
   override readonly name: 'StoreDamagedError' = 'StoreDamagedError'
+  readonly document: DocumentId | undefined
+  readonly intact: readonly StoredChangeSet[]
+
+  constructor(message: string, damage: StoreDamage = {}) {
+    super(message, damage)
+    this.document = damage.document
+    this.intact = damage.intact ?? []
+  }
+}
+
+/** Greatest length of what a store keeps in one piece, in bytes: a change set, a genesis, a value. */
+export const storedSizeLimitBytes = 1_048_576
+
+const documentPattern = /^[0-9a-f]{64}$/
+const replicaPattern = /^[\x20-\x7e]{1,64}$/
+
+/** @throws AssertionError when a store could not keep the set as it is or find it again */
+export function assertStorable(set: StoredChangeSet): void {
+  assert(documentPattern.test(set.document), 'a document id is 64 lower-case hexadecimal digits')
+  assert(replicaPattern.test(set.replica), 'a replica id is 1 to 64 printable ASCII characters')
+  assert(Number.isSafeInteger(set.sequence) && set.sequence >= 0, 'a sequence number is an integer from 0 on')
+  assert(Number.isSafeInteger(set.fragment) && set.fragment >= 0, 'a fragment number is an integer from 0 on')
+  assert(set.bytes.length <= storedSizeLimitBytes, 'a change set is no larger than what a store keeps in one piece')
 }
