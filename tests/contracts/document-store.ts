@@ -1,0 +1,402 @@
+import {
+  StoreClosedError,
+  assert,
+  type DocumentId,
+  type DocumentStore,
+  type StoredChangeSet,
+} from '../../node/protocol/index.ts'
+
+/** How the contract comes by the stores it tests. */
+export interface DocumentStoreHarness {
+  /** A new and empty store; no two share anything. */
+  open(): Promise<DocumentStore>
+  /** Opens again what a closed store has kept. Left out where nothing is kept. */
+  reopen?(store: DocumentStore): Promise<DocumentStore>
+  /** Ends the store as a crash would, without closing it, and opens what it has kept. Left out where nothing is kept. */
+  crash?(store: DocumentStore): Promise<DocumentStore>
+  /** Called for each store at the end of its case. Closes it where the case did not. */
+  dispose(store: DocumentStore): Promise<void>
+}
+
+export interface ContractCase {
+  /** A sentence. */
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+/** What every `DocumentStore` promises. Each case can be run by any test runner, in a browser as well. */
+export function documentStoreContract(harness: DocumentStoreHarness): readonly ContractCase[] {
+  const cases: ContractCase[] = []
+  const add = (name: string, test: (stores: Stores) => Promise<void>): void => {
+    cases.push({ name, run: () => withStores(harness, test) })
+  }
+  addChanges(add)
+  addDocuments(add)
+  addLeases(add)
+  addEnds(add)
+  if (harness.reopen !== undefined) addReopening(add)
+  if (harness.crash !== undefined) addCrashes(add)
+  return cases
+}
+
+type Add = (name: string, test: (stores: Stores) => Promise<void>) => void
+
+interface Stores {
+  readonly open: () => Promise<DocumentStore>
+  readonly reopen: (store: DocumentStore) => Promise<DocumentStore>
+  readonly crash: (store: DocumentStore) => Promise<DocumentStore>
+}
+
+async function withStores(harness: DocumentStoreHarness, test: (stores: Stores) => Promise<void>): Promise<void> {
+  const open = new Set<DocumentStore>()
+  const track = (store: DocumentStore): DocumentStore => {
+    open.add(store)
+    return store
+  }
+  const replace = async (
+    old: DocumentStore,
+    by: ((store: DocumentStore) => Promise<DocumentStore>) | undefined,
+  ): Promise<DocumentStore> => {
+    assert(by !== undefined, 'this case needs a store that can be opened again')
+    open.delete(old)
+    return track(await by(old))
+  }
+  try {
+    await test({
+      open: async () => track(await harness.open()),
+      reopen: (store) => replace(store, harness.reopen?.bind(harness)),
+      crash: (store) => replace(store, harness.crash?.bind(harness)),
+    })
+  } finally {
+    for (const store of open) await harness.dispose(store)
+  }
+}
+
+function addChanges(add: Add): void {
+  add('change sets come back in the order they were appended', async ({ open }) => {
+    const store = await open()
+    const sets = [change(1, 'b', 7), change(1, 'a', 0), change(1, 'a', 5, 1), change(1, 'a', 5, 0), change(1, 'b', 2)]
+    await store.append(sets.slice(0, 2))
+    await store.append(sets.slice(2, 3))
+    await store.append(sets.slice(3))
+    await store.append([])
+    expectSets(await store.load(document(1)), sets)
+  })
+
+  add('a document that nobody wrote to has no change sets', async ({ open }) => {
+    const store = await open()
+    expectSets(await store.load(document(9)), [])
+  })
+
+  add('a key that is there already is ignored, in a later append and within one', async ({ open }) => {
+    const store = await open()
+    const first = change(1, 'a', 0)
+    const second = change(1, 'a', 1)
+    await store.append([first])
+    await store.append([{ ...first, bytes: bytesOf(99) }, second, { ...second, bytes: bytesOf(98) }])
+    await store.append([first, second])
+    expectSets(await store.load(document(1)), [first, second])
+  })
+
+  add('document, replica, sequence and fragment are all part of the key', async ({ open }) => {
+    const store = await open()
+    const sets = [change(1, 'a', 0), change(1, 'a', 0, 1), change(1, 'a', 1), change(1, 'b', 0)]
+    await store.append([...sets, change(2, 'a', 0)])
+    expectSets(await store.load(document(1)), sets)
+    expectSets(await store.load(document(2)), [change(2, 'a', 0)])
+  })
+
+  add('appends made at once are all kept, in their order', async ({ open }) => {
+    const store = await open()
+    const sets = Array.from({ length: 50 }, (_, index) => change(1, 'a', index))
+    await Promise.all(sets.map((set) => store.append([set])))
+    expectSets(await store.load(document(1)), sets)
+  })
+
+  add('an append that is refused keeps none of its sets, and those beside it are kept', async ({ open }) => {
+    const store = await open()
+    const before = store.append([change(1, 'a', 0)])
+    const refused = failure(store.append([change(1, 'b', 0), { ...change(1, 'b', 1), replica: '' }]))
+    const after = store.append([change(1, 'c', 0)])
+    await Promise.all([before, after])
+    assert((await refused) instanceof Error, 'a replica id without characters is refused')
+    expectSets(await store.load(document(1)), [change(1, 'a', 0), change(1, 'c', 0)])
+  })
+
+  add('a thousand sets in one append, the largest of 64 KiB', async ({ open }) => {
+    const store = await open()
+    const sets = Array.from({ length: 1_000 }, (_, index) => ({
+      ...change(1 + (index % 3), `replica ${index % 7}`, index),
+      bytes: bytesOf(index, index % 100 === 0 ? 65_536 : 150),
+    }))
+    await store.append(sets)
+    for (const number of [1, 2, 3]) {
+      expectSets(
+        await store.load(document(number)),
+        sets.filter((set) => set.document === document(number)),
+      )
+    }
+  })
+
+  add('the greatest numbers, every printable character and empty bytes are kept', async ({ open }) => {
+    const store = await open()
+    const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('')
+    const sets = [
+      { ...change(1, printable.slice(0, 64), Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) },
+      { ...change(1, printable.slice(31), 0), bytes: new Uint8Array(0) },
+    ]
+    await store.append(sets)
+    expectSets(await store.load(document(1)), sets)
+  })
+
+  add('changing bytes that were given or returned changes nothing that is kept', async ({ open }) => {
+    const store = await open()
+    const given = change(1, 'a', 0)
+    const genesis = bytesOf(5)
+    const value = bytesOf(6)
+    const done = [store.append([given]), store.create({ id: document(1), genesis }), store.put('key', value)]
+    for (const bytes of [given.bytes, genesis, value]) bytes.fill(0)
+    await Promise.all(done)
+    for (let round = 0; round < 2; round++) {
+      const loaded = await store.load(document(1))
+      expectSets(loaded, [change(1, 'a', 0)])
+      const listed = await store.list()
+      expectBytes(listed[0]?.genesis, bytesOf(5))
+      const got = await store.get('key')
+      expectBytes(got, bytesOf(6))
+      for (const bytes of [loaded[0]?.bytes, listed[0]?.genesis, got]) bytes?.fill(0)
+    }
+  })
+}
+
+function addDocuments(add: Add): void {
+  add('documents are listed by id once they are created, however often that is', async ({ open }) => {
+    const store = await open()
+    expectEqual(await store.list(), [])
+    for (const number of [3, 1, 2, 3]) await store.create({ id: document(number), genesis: bytesOf(number) })
+    await store.create({ id: document(1), genesis: bytesOf(77) })
+    expectEqual(
+      (await store.list()).map(({ id, genesis }) => [id, [...genesis]]),
+      [1, 2, 3].map((number) => [document(number), [...bytesOf(number)]]),
+    )
+  })
+
+  add('change sets may come before their document is created and are not listed by themselves', async ({ open }) => {
+    const store = await open()
+    await store.append([change(1, 'a', 0)])
+    expectEqual(await store.list(), [])
+    await store.create({ id: document(1), genesis: bytesOf(1) })
+    expectEqual((await store.list()).length, 1)
+    expectSets(await store.load(document(1)), [change(1, 'a', 0)])
+  })
+
+  add('a removed document is gone with its change sets, others stay, and it can come back', async ({ open }) => {
+    const store = await open()
+    for (const number of [1, 2]) {
+      await store.create({ id: document(number), genesis: bytesOf(number) })
+      await store.append([change(number, 'a', 0), change(number, 'a', 1)])
+    }
+    await store.remove(document(1))
+    await store.remove(document(8))
+    expectEqual(
+      (await store.list()).map(({ id }) => id),
+      [document(2)],
+    )
+    expectSets(await store.load(document(1)), [])
+    expectSets(await store.load(document(2)), [change(2, 'a', 0), change(2, 'a', 1)])
+    await store.create({ id: document(1), genesis: bytesOf(4) })
+    await store.append([change(1, 'a', 1)])
+    expectSets(await store.load(document(1)), [change(1, 'a', 1)])
+  })
+
+  add('many documents do not mix', async ({ open }) => {
+    const store = await open()
+    const numbers = Array.from({ length: 200 }, (_, index) => index + 1)
+    await Promise.all(numbers.map((number) => store.create({ id: document(number), genesis: bytesOf(number) })))
+    await store.append(numbers.flatMap((number) => [change(number, 'a', 0), change(number, 'b', number)]))
+    expectEqual(
+      (await store.list()).map(({ id }) => id),
+      numbers.map(document).sort(),
+    )
+    for (const number of numbers) {
+      expectSets(await store.load(document(number)), [change(number, 'a', 0), change(number, 'b', number)])
+    }
+  })
+
+  add('a value is what was put last, and undefined before; any name will do', async ({ open }) => {
+    const store = await open()
+    for (const key of ['identity', '', '__proto__', 'constructor', 'ключ 🔑']) {
+      expectEqual(await store.get(key), undefined)
+      await store.put(key, bytesOf(1))
+      await store.put(key, bytesOf(key.length + 2))
+      expectBytes(await store.get(key), bytesOf(key.length + 2))
+    }
+    await store.put('empty', new Uint8Array(0))
+    expectBytes(await store.get('empty'), new Uint8Array(0))
+  })
+}
+
+function addLeases(add: Add): void {
+  add('no two leases that are held have the same counter', async ({ open }) => {
+    const store = await open()
+    const leases = await Promise.all(Array.from({ length: 8 }, () => store.lease()))
+    const counters = leases.map(({ counter }) => counter)
+    expectEqual(new Set(counters).size, 8)
+    assert(
+      counters.every((counter) => Number.isSafeInteger(counter) && counter >= 0),
+      'a counter is an integer from 0 on',
+    )
+  })
+
+  add('a released counter is leased again, to one only', async ({ open }) => {
+    const store = await open()
+    const [first, second] = [await store.lease(), await store.lease()]
+    await first.release()
+    const third = await store.lease()
+    expectEqual(third.counter, first.counter)
+    const fourth = await store.lease()
+    expectEqual(new Set([second.counter, third.counter, fourth.counter]).size, 3)
+  })
+
+  add('releasing twice does not take the counter from whoever leased it since', async ({ open }) => {
+    const store = await open()
+    const first = await store.lease()
+    await first.release()
+    const second = await store.lease()
+    expectEqual(second.counter, first.counter)
+    await first.release()
+    const third = await store.lease()
+    assert(third.counter !== second.counter, 'a counter that is held is leased to nobody else')
+  })
+}
+
+function addEnds(add: Add): void {
+  add('after close everything is refused with StoreClosedError, and closing again is no error', async ({ open }) => {
+    const store = await open()
+    const lease = await store.lease()
+    await store.close()
+    await store.close()
+    const calls = [
+      store.append([change(1, 'a', 0)]),
+      store.load(document(1)),
+      store.create({ id: document(1), genesis: bytesOf(1) }),
+      store.list(),
+      store.remove(document(1)),
+      store.get('key'),
+      store.put('key', bytesOf(1)),
+      store.lease(),
+      lease.release(),
+    ]
+    const failures = await Promise.all(calls.map((call) => failure(call)))
+    for (const [index, error] of failures.entries()) {
+      assert(error instanceof StoreClosedError, `call ${index} after close rejects with StoreClosedError, not ${error}`)
+    }
+  })
+
+  add('an append that is under way when the store is closed is still kept', async ({ open }) => {
+    const store = await open()
+    const appends = [store.append([change(1, 'a', 0)]), store.append([change(1, 'a', 1)])]
+    const closed = store.close()
+    await Promise.all([...appends, closed])
+  })
+}
+
+function addReopening(add: Add): void {
+  add('everything is there after closing and opening again', async ({ open, reopen }) => {
+    let store = await open()
+    await store.create({ id: document(1), genesis: bytesOf(1) })
+    await store.put('identity', bytesOf(2))
+    const appends = [store.append([change(1, 'b', 3)]), store.append([change(1, 'a', 0), change(2, 'a', 0)])]
+    store = await reopen(store)
+    await Promise.all(appends)
+    expectSets(await store.load(document(1)), [change(1, 'b', 3), change(1, 'a', 0)])
+    expectSets(await store.load(document(2)), [change(2, 'a', 0)])
+    expectEqual(
+      (await store.list()).map(({ id, genesis }) => [id, [...genesis]]),
+      [[document(1), [...bytesOf(1)]]],
+    )
+    expectBytes(await store.get('identity'), bytesOf(2))
+    await store.append([change(1, 'b', 3), change(1, 'a', 1)])
+    expectSets(await store.load(document(1)), [change(1, 'b', 3), change(1, 'a', 0), change(1, 'a', 1)])
+  })
+
+  add('a counter released before closing is leased again, one that was not is lost', async ({ open, reopen }) => {
+    let store = await open()
+    const lost = await store.lease()
+    const released = await store.lease()
+    await released.release()
+    store = await reopen(store)
+    const counters: number[] = []
+    for (let count = 0; count < 4; count++) counters.push((await store.lease()).counter)
+    assert(counters.includes(released.counter), 'the released counter is leased again')
+    assert(!counters.includes(lost.counter), 'a lease that was not released is lost when the store closes')
+    expectEqual(new Set(counters).size, counters.length)
+    store = await reopen(store)
+    const { counter } = await store.lease()
+    assert(![lost.counter, ...counters].includes(counter), 'lost counters stay lost')
+  })
+}
+
+function addCrashes(add: Add): void {
+  add('what was acknowledged is there after a crash, and counters held then are lost', async ({ open, crash }) => {
+    let store = await open()
+    await store.create({ id: document(1), genesis: bytesOf(1) })
+    await store.append([change(1, 'a', 0), change(1, 'a', 1)])
+    await store.put('key', bytesOf(3))
+    const held = await store.lease()
+    const released = await store.lease()
+    await released.release()
+    store = await crash(store)
+    expectSets(await store.load(document(1)), [change(1, 'a', 0), change(1, 'a', 1)])
+    expectEqual((await store.list()).length, 1)
+    expectBytes(await store.get('key'), bytesOf(3))
+    const counters = [(await store.lease()).counter, (await store.lease()).counter]
+    assert(counters.includes(released.counter), 'the released counter is leased again')
+    assert(!counters.includes(held.counter), 'the counter held at the crash is lost')
+  })
+}
+
+function document(number: number): DocumentId {
+  return number.toString(16).padStart(64, '0') as DocumentId
+}
+
+function change(number: number, replica: string, sequence: number, fragment = 0): StoredChangeSet {
+  return { document: document(number), replica, sequence, fragment, bytes: bytesOf(number + sequence + fragment) }
+}
+
+function bytesOf(seed: number, length = 40): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (seed * 31 + index * 7 + 1) % 256)
+}
+
+function expectSets(actual: readonly StoredChangeSet[], expected: readonly StoredChangeSet[]): void {
+  const plain = (set: StoredChangeSet): unknown => [
+    set.document,
+    set.replica,
+    set.sequence,
+    set.fragment,
+    Array.from(set.bytes),
+  ]
+  expectEqual(actual.map(plain), expected.map(plain))
+}
+
+function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array): void {
+  expectEqual(actual && Array.from(actual), Array.from(expected))
+}
+
+function expectEqual(actual: unknown, expected: unknown): void {
+  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)]
+  assert(one === other, `expected ${excerpt(other)} and not ${excerpt(one)}`)
+}
+
+function excerpt(text: string | undefined): string {
+  return text !== undefined && text.length > 400 ? `${text.slice(0, 400)}…` : String(text)
+}
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise
+    return undefined
+  } catch (error) {
+    return error
+  }
+}

@@ -1,0 +1,1 @@
+export { documentStoreContract, type ContractCase, type DocumentStoreHarness } from './document-store.ts'
