@@ -1,0 +1,132 @@
+import type { JsonValue } from './json-value.ts'
+
+declare const brand: unique symbol
+
+export const containerTypes = ['text', 'list', 'map', 'counter', 'set', 'register', 'multi-value-register'] as const
+export type ContainerType = (typeof containerTypes)[number]
+
+/**
+ * The same on every replica: `text/body` for a root container, `text@12.alice` for one that was created inside another,
+ * by operation 12 of replica alice.
+ */
+export type ContainerId = string & { readonly [brand]: 'ContainerId' }
+
+/** Present on every container, also one of another copy of this library. */
+export const containerMark: unique symbol = Symbol.for('peerloom.crdt.container') as never
+
+interface ContainerBase<Type extends ContainerType> {
+  readonly [containerMark]: true
+  readonly type: Type
+  readonly id: ContainerId
+}
+
+/** What a map or list holds: a plain value (frozen), or another container. */
+export type Content = JsonValue | Container
+
+export type Container =
+  | TextContainer
+  | ListContainer
+  | MapContainer
+  | CounterContainer
+  | SetContainer
+  | RegisterContainer
+  | MultiValueRegisterContainer
+
+export interface ContainerByType {
+  readonly 'text': TextContainer
+  readonly 'list': ListContainer
+  readonly 'map': MapContainer
+  readonly 'counter': CounterContainer
+  readonly 'set': SetContainer
+  readonly 'register': RegisterContainer
+  readonly 'multi-value-register': MultiValueRegisterContainer
+}
+
+/**
+ * Plain text in UTF-16 code units. Lone surrogates in what is inserted become U+FFFD.
+ *
+ * An index that is no integer from 0 to `length`, or lies inside a surrogate pair, throws RangeError.
+ */
+export interface TextContainer extends ContainerBase<'text'> {
+  readonly length: number
+  insert(index: number, text: string): void
+  delete(index: number, count: number): void
+  /** Deletes, then inserts, in one transaction. */
+  replace(index: number, count: number, text: string): void
+  slice(start?: number, end?: number): string
+  toString(): string
+  toJSON(): string
+}
+
+/** An index out of range throws RangeError; what is no plain value throws TypeError. */
+export interface ListContainer extends ContainerBase<'list'>, Iterable<Content> {
+  readonly length: number
+  insert(index: number, ...values: readonly JsonValue[]): void
+  push(...values: readonly JsonValue[]): void
+  /** Inserts a new, empty container. */
+  create<Type extends ContainerType>(index: number, type: Type): ContainerByType[Type]
+  /** @param count @default 1 */
+  delete(index: number, count?: number): void
+  get(index: number): Content | undefined
+  toArray(): Content[]
+  toJSON(): JsonValue[]
+}
+
+/** For each key the value with the greatest (Lamport time, replica) stands. Any well-formed string is a key. */
+export interface MapContainer extends ContainerBase<'map'>, Iterable<readonly [string, Content]> {
+  readonly size: number
+  set(key: string, value: JsonValue): void
+  /** Sets the key to a new, empty container. When two peers do so at once, one of both stands: create before sharing. */
+  create<Type extends ContainerType>(key: string, type: Type): ContainerByType[Type]
+  get(key: string): Content | undefined
+  has(key: string): boolean
+  /** @returns whether the key was there; nothing happens when it was not */
+  delete(key: string): boolean
+  /** In the order of code units. */
+  keys(): string[]
+  /** In the order of their keys. */
+  entries(): (readonly [string, Content])[]
+  toJSON(): { [key: string]: JsonValue }
+}
+
+/** A sum to which every replica adds. Exact, whatever the sum; `value` is rounded beyond ±2^53. */
+export interface CounterContainer extends ContainerBase<'counter'> {
+  readonly value: number
+  /** @param amount a safe integer, else RangeError. @default 1 */
+  add(amount?: number): void
+  toJSON(): number
+}
+
+/** Plain values, each at most once (0 and −0 are two). Whoever adds wins against whoever deletes at the same time. */
+export interface SetContainer extends ContainerBase<'set'>, Iterable<JsonValue> {
+  readonly size: number
+  add(value: JsonValue): void
+  /** @returns whether the value was there; nothing happens when it was not */
+  delete(value: JsonValue): boolean
+  has(value: JsonValue): boolean
+  /** In an order that is the same on every replica. */
+  values(): JsonValue[]
+  toJSON(): JsonValue[]
+}
+
+/** One value, that with the greatest (Lamport time, replica). */
+export interface RegisterContainer extends ContainerBase<'register'> {
+  set(value: JsonValue): void
+  /** @returns undefined before anybody set it */
+  get(): JsonValue | undefined
+  toJSON(): JsonValue
+}
+
+/** Keeps every value that was set concurrently, until somebody who saw them sets one anew. */
+export interface MultiValueRegisterContainer extends ContainerBase<'multi-value-register'> {
+  set(value: JsonValue): void
+  /** @returns the value a plain register would hold */
+  get(): JsonValue | undefined
+  /** Ordered by the replica that set each. */
+  values(): JsonValue[]
+  toJSON(): JsonValue[]
+}
+
+export function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null && containerMark in value
+}

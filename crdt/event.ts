@@ -1,0 +1,88 @@
+import type { Change } from './change.ts'
+import type {
+  Content,
+  CounterContainer,
+  ListContainer,
+  MapContainer,
+  MultiValueRegisterContainer,
+  RegisterContainer,
+  SetContainer,
+  TextContainer,
+} from './container.ts'
+import type { JsonValue } from './json-value.ts'
+import type { ReplicaId } from './replica-id.ts'
+
+/** Read from left to right over the sequence as it was; what lies behind the last run is retained. */
+export type SequenceRun<Inserted> =
+  { readonly retain: number } | { readonly insert: Inserted } | { readonly delete: number }
+
+export type TextDelta = readonly SequenceRun<string>[]
+export type ListDelta = readonly SequenceRun<readonly Content[]>[]
+
+/** `old` and `new` are undefined where the key was or is absent. */
+export interface KeyDelta {
+  readonly old: Content | undefined
+  readonly new: Content | undefined
+}
+
+/** What a container was before and is after. A container created by the same event starts empty. */
+export type ContainerDelta =
+  | { readonly type: 'text'; readonly container: TextContainer; readonly delta: TextDelta }
+  | { readonly type: 'list'; readonly container: ListContainer; readonly delta: ListDelta }
+  | { readonly type: 'map'; readonly container: MapContainer; readonly keys: ReadonlyMap<string, KeyDelta> }
+  | { readonly type: 'counter'; readonly container: CounterContainer; readonly old: number; readonly new: number }
+  | {
+      readonly type: 'set'
+      readonly container: SetContainer
+      readonly added: readonly JsonValue[]
+      readonly deleted: readonly JsonValue[]
+    }
+  | {
+      readonly type: 'register'
+      readonly container: RegisterContainer
+      readonly old: JsonValue | undefined
+      readonly new: JsonValue | undefined
+    }
+  | {
+      readonly type: 'multi-value-register'
+      readonly container: MultiValueRegisterContainer
+      readonly old: readonly JsonValue[]
+      readonly new: readonly JsonValue[]
+    }
+
+/** What became visible at once. */
+export interface Visible {
+  /** In the order they took effect, each after all it depends on. */
+  readonly changes: readonly Change[]
+  /** The authors of the changes, ordered. */
+  readonly replicas: readonly ReplicaId[]
+  /** One for each container that was touched. */
+  readonly deltas: readonly ContainerDelta[]
+}
+
+export interface ChangedEvent extends Visible {
+  readonly type: 'changed'
+  readonly origin: 'local' | 'remote'
+}
+
+/**
+ * Why a change has no effect here:
+ *
+ * - `invalid`: it does what cannot be done at its place in history (a position out of range, an unknown container,
+ *   operations that do not decode). It counts in the version and changes nothing, on every replica alike.
+ * - `malformed`: its own fields are out of range. Not counted, and never will be, by anybody.
+ * - `unsupported`: written by a later version of this library. Not counted: this replica waits for its update.
+ * - `conflict`: its replica already has other operations under some of these numbers. Not counted.
+ * - `overflow`: too many changes wait for what they depend on. Not counted: it may come again.
+ */
+export type RejectionReason = 'invalid' | 'malformed' | 'unsupported' | 'conflict' | 'overflow'
+
+export interface RejectedEvent {
+  readonly type: 'rejected'
+  readonly change: Change
+  readonly reason: RejectionReason
+  /** For people. */
+  readonly message: string
+}
+
+export type DocumentEvent = ChangedEvent | RejectedEvent

@@ -1,0 +1,45 @@
+export {
+  HybridLogicalClock,
+  LamportClock,
+  VectorClock,
+  compareHybridTimes,
+  type CausalOrder,
+  type HybridTime,
+  type SubscribeOptions,
+  type VersionVector,
+} from '../node/protocol/index.ts'
+export type { Anchor } from './anchor.ts'
+export type { Change, Dot } from './change.ts'
+export {
+  containerTypes,
+  isContainer,
+  type Container,
+  type ContainerByType,
+  type ContainerId,
+  type ContainerType,
+  type Content,
+  type CounterContainer,
+  type ListContainer,
+  type MapContainer,
+  type MultiValueRegisterContainer,
+  type RegisterContainer,
+  type SetContainer,
+  type TextContainer,
+} from './container.ts'
+export type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
+export { ContainerTypeError, DecodeError, TransactionTooLargeError, ValueTooLargeError } from './errors.ts'
+export type {
+  ChangedEvent,
+  ContainerDelta,
+  DocumentEvent,
+  KeyDelta,
+  ListDelta,
+  RejectedEvent,
+  RejectionReason,
+  SequenceRun,
+  TextDelta,
+  Visible,
+} from './event.ts'
+export type { JsonValue } from './json-value.ts'
+export { limits, type DocumentLimits } from './limits.ts'
+export { chooseReplicaId, compareReplicaIds, isReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
