@@ -1,0 +1,130 @@
+import type { Duration } from '../../node/protocol/index.ts'
+
+/** How a member of the group behaves. Members with different options get along; only the limits should agree. */
+export interface SwimOptions {
+  /** The protocol period T' of the paper: one member is probed in each. Shorter notices crashes sooner and costs more
+   *  messages. @default 1000 */
+  readonly probeInterval?: Duration
+  /** How long a direct ping may take before others are asked to try. Should be above nearly every round trip, and must
+   *  be below `probeInterval`, or nobody has time to try. @default 500 */
+  readonly probeTimeout?: Duration
+  /** The k of the paper: how many members are asked to ping one that did not answer. More forgive a lossier network.
+   *  @default 3 */
+  readonly indirectProbes?: number
+  /** A suspect may clear its name for this × max(1, log10 n) periods. More forgives slow members, less notices crashes
+   *  sooner. @default 4 */
+  readonly suspicionMultiplier?: number
+  /** The λ of the paper: each update is sent λ·⌈log10(n + 1)⌉ times by each member. @default 4 */
+  readonly transmissionMultiplier?: number
+  /** Most bytes of updates that ride on one message. @default 1200 */
+  readonly piggybackLimitBytes?: number
+  /** While there are updates to spread, they are also sent by themselves, this often; 0 leaves them to ride on probes
+   *  alone, as in the paper. @default 200 */
+  readonly gossipInterval?: Duration
+  /** To how many members at a time. @default 3 */
+  readonly gossipFanout?: number
+  /** How often the whole member list is exchanged with a random member, and a failed one is tried again. Heals what
+   *  lost messages and partitions left behind. @default 30000 */
+  readonly syncInterval?: Duration
+  /** Most bytes of members in one message of such an exchange. @default 32768 */
+  readonly syncPageLimitBytes?: number
+  /** Most messages of one side of an exchange; of a longer list a random part is sent. @default 16 */
+  readonly syncPageLimit?: number
+  /** How long a member that failed or left is remembered (and, if it failed, tried again). @default 3600000 */
+  readonly forgetAfter?: Duration
+  /** Most members remembered, the gone included. Those gone longest make room; after that newcomers are refused.
+   *  @default 10000 */
+  readonly memberLimit?: number
+  /** How far beyond what is known an incarnation may be that others tell of. It bounds how fast a liar can use numbers
+   *  up. @default 1000000 */
+  readonly incarnationStep?: number
+}
+
+export type ResolvedSwimOptions = Required<SwimOptions>
+
+const lan: ResolvedSwimOptions = Object.freeze({
+  probeInterval: 1000,
+  probeTimeout: 500,
+  indirectProbes: 3,
+  suspicionMultiplier: 4,
+  transmissionMultiplier: 4,
+  piggybackLimitBytes: 1200,
+  gossipInterval: 200,
+  gossipFanout: 3,
+  syncInterval: 30_000,
+  syncPageLimitBytes: 32_768,
+  syncPageLimit: 16,
+  forgetAfter: 3_600_000,
+  memberLimit: 10_000,
+  incarnationStep: 1_000_000,
+})
+
+/** After the presets of hashicorp/memberlist: one machine, one local network (the defaults), the internet. */
+export const swimPresets: {
+  readonly local: ResolvedSwimOptions
+  readonly lan: ResolvedSwimOptions
+  readonly wan: ResolvedSwimOptions
+} = Object.freeze({
+  local: Object.freeze({
+    ...lan,
+    probeTimeout: 200,
+    indirectProbes: 1,
+    suspicionMultiplier: 3,
+    transmissionMultiplier: 2,
+    gossipInterval: 100,
+    syncInterval: 15_000,
+  }),
+  lan,
+  wan: Object.freeze({
+    ...lan,
+    probeInterval: 5000,
+    probeTimeout: 3000,
+    suspicionMultiplier: 6,
+    gossipInterval: 500,
+    gossipFanout: 4,
+    syncInterval: 60_000,
+  }),
+})
+
+/** A page holds at least one member with all its addresses; see messages.ts. */
+const smallestPageBytes = 1200
+const largestPageBytes = 512 * 1024
+
+/** Fills in the defaults. @throws RangeError when a value, or how two of them relate, makes no sense */
+export function resolveSwimOptions(options: SwimOptions = {}): ResolvedSwimOptions {
+  const resolved: ResolvedSwimOptions = { ...lan, ...options }
+  for (const [name, value] of Object.entries(resolved) as [keyof SwimOptions, number][]) {
+    const least = leastValues[name]
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new RangeError(`Cannot use ${name} = ${value} for SWIM: it must be an integer of at least ${least}`)
+    }
+  }
+  if (resolved.probeTimeout >= resolved.probeInterval) {
+    throw new RangeError(
+      `Cannot use probeTimeout = ${resolved.probeTimeout} for SWIM: it must be below probeInterval = ${resolved.probeInterval}`,
+    )
+  }
+  for (const name of ['piggybackLimitBytes', 'syncPageLimitBytes'] as const) {
+    if (resolved[name] > largestPageBytes) {
+      throw new RangeError(`Cannot use ${name} = ${resolved[name]} for SWIM: it must be at most ${largestPageBytes}`)
+    }
+  }
+  return Object.freeze(resolved)
+}
+
+const leastValues: { readonly [Name in keyof Required<SwimOptions>]: number } = Object.freeze({
+  probeInterval: 2,
+  probeTimeout: 1,
+  indirectProbes: 0,
+  suspicionMultiplier: 1,
+  transmissionMultiplier: 1,
+  piggybackLimitBytes: smallestPageBytes,
+  gossipInterval: 0,
+  gossipFanout: 1,
+  syncInterval: 1,
+  syncPageLimitBytes: smallestPageBytes,
+  syncPageLimit: 1,
+  forgetAfter: 1,
+  memberLimit: 1,
+  incarnationStep: 1,
+})

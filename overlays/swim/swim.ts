@@ -1,0 +1,318 @@
+import { integer, type AddressBook, type Duration, type Environment, type Member } from '../../node/protocol/index.ts'
+import type { PeerId, Protocol, ProtocolDefinition } from '../../node/protocol/index.ts'
+import { Contacts } from './contacts.ts'
+import { Group, type SwimEvent } from './group.ts'
+import { isGone, memberOf } from './members.ts'
+import { swimCodec, type SwimBody, type SwimMessage } from './messages.ts'
+import { resolveSwimOptions, type ResolvedSwimOptions, type SwimOptions } from './options.ts'
+import { pages } from './pages.ts'
+import { Prober } from './probe.ts'
+import { transmissionLimit } from './dissemination.ts'
+import type { SwimTimer } from './timers.ts'
+
+export interface SwimNeeds {
+  /** Where members say they are reached, if the host has addresses; opaque to SWIM. */
+  readonly addresses?: AddressBook | undefined
+}
+
+type SwimEnvironment = Environment<SwimMessage, SwimTimer, SwimEvent>
+
+/** A leaving member tells at least this many others, so that a few lost messages do not make it look failed. */
+const leastFarewells = 8
+
+/**
+ * One member of a SWIM group (Das, Gupta, Motivala: "SWIM: Scalable Weakly-consistent Infection-style Process Group
+ * Membership Protocol", DSN 2002). Which file follows which section is in README.md.
+ */
+export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
+  readonly #environment: SwimEnvironment
+  readonly #options: ResolvedSwimOptions
+  readonly #prober = new Prober()
+  readonly #contacts = new Contacts()
+  readonly #group: Group
+  #state: 'idle' | 'member' | 'left' | 'stopped' = 'idle'
+  #session = 0
+  #gossiping = false
+  #joining = false
+
+  constructor(environment: SwimEnvironment, options: ResolvedSwimOptions, { addresses }: SwimNeeds) {
+    this.#environment = environment
+    this.#options = options
+    const includes = (peer: PeerId): void => this.#prober.include(environment.random, peer)
+    this.#group = new Group({ environment, addresses, includes }, options)
+  }
+
+  start(): void {
+    this.#group.announce()
+    this.#takePart()
+  }
+
+  receive(message: SwimMessage, from: PeerId): void {
+    if (this.#state === 'left') return this.#answerAfterLeaving(message, from)
+    if (this.#state !== 'member' || from === this.#environment.self) return
+    this.#hearSender(message, from)
+    for (const update of message.updates) this.#group.hear(update, from, message.type === 'push')
+    switch (message.type) {
+      case 'ping':
+        this.#send(from, { type: 'ack', probe: message.probe })
+        break
+      case 'ack':
+        this.#acknowledge(message.probe, from)
+        break
+      case 'ping-req':
+        this.#pingFor(from, message.target, message.probe)
+        break
+      case 'push':
+        this.#receivePush(from, message.pull)
+        break
+      case 'gossip':
+    }
+    this.#spread()
+  }
+
+  expire(timer: SwimTimer): void {
+    if (this.#state !== 'member') return
+    if ('session' in timer && timer.session !== this.#session) return
+    switch (timer.type) {
+      case 'period':
+        this.#beginPeriod()
+        break
+      case 'probe-timeout':
+        this.#probeIndirectly(timer.probe)
+        break
+      case 'suspicion':
+        this.#group.confirm(timer.peer, timer.incarnation)
+        break
+      case 'gossip':
+        this.#gossip()
+        break
+      case 'sync':
+        this.#sync()
+        break
+      case 'join':
+        this.#retryJoin(timer.attempt)
+        break
+      case 'forget':
+        this.#group.forget(timer.peer, timer.incarnation)
+    }
+    this.#spread()
+  }
+
+  connected(peer: PeerId): void {
+    if (this.#state !== 'member' || peer === this.#environment.self || this.#group.members.isLive(peer)) return
+    if (this.#contacts.add(peer)) this.#push(peer, true)
+    this.#awaitContacts(0)
+  }
+
+  disconnected(peer: PeerId): void {
+    this.#contacts.lost(peer)
+  }
+
+  stop(): void {
+    if (this.#state === 'member') this.#sayFarewell()
+    this.#state = 'stopped'
+  }
+
+  /** Asks these for their member lists, now and until they answer. Also the way back after `leave`. */
+  join(seeds: readonly PeerId[]): void {
+    this.#contacts.addSeeds(seeds.filter((seed) => seed !== this.#environment.self))
+    if (this.#state === 'left') {
+      this.#group.announceAgain()
+      this.#takePart()
+    } else if (this.#state === 'member') {
+      this.#join()
+    }
+  }
+
+  /** Tells the others, and takes no more part than to answer those who have not heard. */
+  leave(): void {
+    if (this.#state !== 'member') return
+    this.#sayFarewell()
+    this.#state = 'left'
+    this.#session++
+    this.#contacts.clear()
+  }
+
+  /** This member first. */
+  members(): Member[] {
+    const { self } = this.#environment
+    const state = this.#state === 'left' || this.#state === 'stopped' ? ('left' as const) : ('alive' as const)
+    const own = { peer: self, state, incarnation: this.#group.incarnation, since: this.#since }
+    return [own, ...Array.from(this.#group.members.records(), memberOf)]
+  }
+
+  sample(count: number): PeerId[] {
+    return this.#group.members.sample(this.#environment.random, count)
+  }
+
+  #since = 0
+
+  #takePart(): void {
+    const { probeInterval, syncInterval } = this.#options
+    this.#state = 'member'
+    this.#since = this.#environment.now()
+    this.#gossiping = false
+    this.#joining = false
+    // Members that start together do not stay in step.
+    this.#schedule('period', integer(this.#environment.random, probeInterval))
+    this.#schedule('sync', integer(this.#environment.random, syncInterval))
+    this.#join()
+    this.#spread()
+  }
+
+  #hearSender({ incarnation, leaving }: SwimMessage, from: PeerId): void {
+    const known = this.#group.members.get(from)
+    const wasGone = known !== undefined && isGone(known.state)
+    const state = leaving === true ? ('left' as const) : ('alive' as const)
+    this.#group.hear({ peer: from, state, incarnation, addresses: [] }, from, false)
+    // Whoever is back from the dead may bring the other half of a partition with it.
+    if (wasGone && this.#group.members.isLive(from)) this.#push(from, true)
+  }
+
+  #beginPeriod(): void {
+    const { members } = this.#group
+    const silent = this.#prober.finish()
+    if (silent !== undefined) this.#group.suspect(silent)
+    this.#group.announceMoves()
+    const { random } = this.#environment
+    const isLive = (peer: PeerId): boolean => members.isLive(peer)
+    const probe = this.#prober.begin(random, members.live(), isLive, this.#environment.now())
+    if (probe !== undefined) {
+      this.#send(probe.target, { type: 'ping', probe: probe.number })
+      this.#environment.schedule({ type: 'probe-timeout', probe: probe.number }, this.#options.probeTimeout)
+    }
+    this.#schedule('period', this.#options.probeInterval)
+  }
+
+  #probeIndirectly(number: number): void {
+    const probe = this.#prober.awaiting(number)
+    if (probe === undefined) return
+    const { random } = this.#environment
+    for (const relay of this.#group.members.sample(random, this.#options.indirectProbes, probe.target)) {
+      probe.relays.push(relay)
+      this.#send(relay, { type: 'ping-req', probe: number, target: probe.target })
+    }
+  }
+
+  /** Only members are pinged for others, so that nobody can be made to call on strangers. */
+  #pingFor(requester: PeerId, target: PeerId, requesterProbe: number): void {
+    if (this.#group.members.get(target) === undefined) return
+    this.#send(target, { type: 'ping', probe: this.#prober.relay(target, requester, requesterProbe) })
+  }
+
+  #acknowledge(number: number, from: PeerId): void {
+    const acknowledged = this.#prober.acknowledge(number, from, this.#environment.now())
+    if (acknowledged?.type === 'relayed') {
+      this.#send(acknowledged.requester, { type: 'ack', probe: acknowledged.requesterProbe })
+    } else if (acknowledged?.type === 'direct') {
+      this.#group.members.measured(acknowledged.peer, acknowledged.roundTrip)
+    }
+  }
+
+  /** The list is exchanged with one live member. One that failed is pinged: a partition may have healed. */
+  #sync(): void {
+    const { random } = this.#environment
+    const { members } = this.#group
+    for (const partner of members.sample(random, 1)) this.#push(partner, true)
+    const failed = members.sampleFailed(random)
+    if (failed !== undefined) this.#send(failed.peer, { type: 'ping', probe: this.#prober.number() })
+    if (members.liveCount === 0) {
+      this.#contacts.recallSeeds()
+      this.#join()
+    }
+    this.#schedule('sync', this.#options.syncInterval)
+  }
+
+  #receivePush(from: PeerId, pull: boolean): void {
+    this.#contacts.satisfied(from)
+    const record = this.#group.members.get(from)
+    if (!pull || record === undefined) return
+    // A list is much larger than the message that asks for it: nobody gets it again at once.
+    const now = this.#environment.now()
+    if (now - record.pushedAt < this.#options.probeTimeout) return
+    record.pushedAt = now
+    this.#push(from, false)
+  }
+
+  #push(to: PeerId, pull: boolean): void {
+    const [first = [], ...others] = pages(this.#group.list(), this.#options, this.#environment.random)
+    this.#emitMessage(to, { type: 'push', pull }, first)
+    for (const page of others) this.#emitMessage(to, { type: 'push', pull: false }, page)
+  }
+
+  #join(): void {
+    for (const contact of this.#contacts.waiting) this.#push(contact, true)
+    this.#awaitContacts(0)
+  }
+
+  #retryJoin(attempt: number): void {
+    this.#joining = false
+    for (const contact of this.#contacts.waiting) this.#push(contact, true)
+    this.#awaitContacts(attempt)
+  }
+
+  /** Back-off doubles up to `syncInterval`. */
+  #awaitContacts(attempt: number): void {
+    if (this.#joining || this.#contacts.waiting.size === 0) return
+    this.#joining = true
+    const { probeInterval, syncInterval } = this.#options
+    const delay = Math.min(probeInterval * 2 ** Math.min(attempt, 16), Math.max(probeInterval, syncInterval))
+    this.#environment.schedule({ type: 'join', session: this.#session, attempt: attempt + 1 }, delay)
+  }
+
+  /** Called after every input: whatever is news gets a round of gossip, if none is due already. */
+  #spread(): void {
+    const { gossipInterval } = this.#options
+    if (this.#gossiping || gossipInterval === 0) return
+    if (!this.#group.hasNews || this.#group.members.liveCount === 0) return
+    this.#gossiping = true
+    this.#schedule('gossip', gossipInterval)
+  }
+
+  #gossip(): void {
+    this.#gossiping = false
+    for (const peer of this.#group.members.sample(this.#environment.random, this.#options.gossipFanout)) {
+      const updates = this.#group.newsFor(peer)
+      if (updates.length > 0) this.#emitMessage(peer, { type: 'gossip' }, updates)
+    }
+  }
+
+  #sayFarewell(): void {
+    this.#state = 'left'
+    const { members } = this.#group
+    const limit = transmissionLimit(this.#options.transmissionMultiplier, members.liveCount + 1)
+    const count = Math.max(leastFarewells, limit)
+    for (const peer of members.sample(this.#environment.random, count)) this.#send(peer, { type: 'gossip' })
+  }
+
+  #answerAfterLeaving(message: SwimMessage, from: PeerId): void {
+    if (message.type === 'ping') this.#emitMessage(from, { type: 'ack', probe: message.probe }, [])
+    else if (message.leaving !== true) this.#emitMessage(from, { type: 'gossip' }, [])
+  }
+
+  #schedule(type: 'period' | 'gossip' | 'sync', delay: Duration): void {
+    this.#environment.schedule({ type, session: this.#session }, delay)
+  }
+
+  #send(to: PeerId, body: SwimBody): void {
+    this.#emitMessage(to, body, this.#group.newsFor(to))
+  }
+
+  #emitMessage(to: PeerId, body: SwimBody, updates: SwimMessage['updates']): void {
+    const leaving = this.#state === 'left' ? { leaving: true as const } : {}
+    this.#environment.send(to, { ...body, incarnation: this.#group.incarnation, ...leaving, updates })
+  }
+}
+
+/** @throws RangeError when the options make no sense */
+export function swimDefinition(
+  options?: SwimOptions,
+): ProtocolDefinition<SwimMessage, SwimTimer, SwimEvent, SwimCore, SwimNeeds> {
+  const resolved = resolveSwimOptions(options)
+  return {
+    name: '/peerloom/swim/1.0.0',
+    plane: 'control',
+    codec: swimCodec,
+    create: (environment, needs) => new SwimCore(environment, resolved, needs),
+  }
+}
