@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreDamagedError, StoreFailedError } from '../../protocol/index.ts'
@@ -47,18 +47,17 @@ export interface DatabaseOptions {
  * locks), which is why nothing here reads the file but SQLite.
  */
 export function openDatabase({ file, sizeLimitBytes }: DatabaseOptions): DatabaseSync {
-  prepareFile(file)
+  const isNew = prepareFile(file)
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(file)
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
     // The first access takes the lock and, after a crash, plays back what the log holds. Nothing is written before it
     // is known that this release understands the file.
-    const found = look(database)
-    if (!found.empty) assertFormat(file, found)
+    if (isNew) create(database)
+    else assertFormat(database, file)
     setDurability(database)
-    if (found.empty) create(database)
-    else assertSound(database, file)
+    if (!isNew) assertSound(database, file)
     if (sizeLimitBytes !== undefined) limitSize(database, sizeLimitBytes)
     return database
   } catch (cause) {
@@ -73,25 +72,29 @@ export function fileIdentity(file: string): string {
   return `${ino}:${Math.floor(birthtimeMs)}`
 }
 
-/** SQLite gives its log the same mode as the file itself. */
-function prepareFile(file: string): void {
+/** SQLite gives its log the same mode as the file itself. @returns whether nothing was ever written to it */
+function prepareFile(file: string): boolean {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(file, '', { flag: 'wx', mode: 0o600 })
+    if (createFile(file)) return true
+    accessSync(file, constants.R_OK | constants.W_OK)
+    const { mode, size } = statSync(file)
+    if ((mode & 0o077) !== 0) chmodSync(file, mode & 0o700)
+    return size === 0 && !existsSync(`${file}-wal`)
   } catch (cause) {
-    if (!isExisting(cause)) throw new StoreFailedError(`Cannot create the store in ${file}`, { cause })
-    if ((statSync(file).mode & 0o077) !== 0) restrict(file)
+    const wish = `Cannot open the store in ${file}: this user cannot create it, write it or keep it from others`
+    throw new StoreFailedError(wish, { cause })
   }
 }
 
-/** Keys and texts are nobody else's business. Somebody else's file is left as it is; it cannot be opened anyway. */
-function restrict(file: string): void {
+/** @returns false when it is there already */
+function createFile(file: string): boolean {
   try {
-    chmodSync(file, statSync(file).mode & 0o700)
-  } catch (cause) {
-    throw new StoreFailedError(`Cannot open the store in ${file}: others may read it and that cannot be changed`, {
-      cause,
-    })
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if (isExisting(error)) return false
+    throw error
   }
 }
 
@@ -99,32 +102,19 @@ function isExisting(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }
 
-interface Found {
-  readonly empty: boolean
-  readonly applicationId: unknown
-  readonly version: unknown
-}
-
-/** A file with more than its first page was ours before, even if damage makes it look empty. */
-function look(database: DatabaseSync): Found {
+function assertFormat(database: DatabaseSync, file: string): void {
   const pragma = (name: string): unknown => database.prepare(`PRAGMA ${name}`).get()?.[name]
-  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count']
-  const found = { applicationId: pragma('application_id'), version: pragma('user_version') }
-  const pages = Number(pragma('page_count'))
-  return { ...found, empty: tables === 0 && pages <= 1 && found.version === 0 && found.applicationId === 0 }
-}
-
-function assertFormat(file: string, found: Found): void {
   const wish = `Cannot open the store in ${file}`
-  if (found.applicationId !== applicationId) {
+  if (pragma('application_id') !== applicationId) {
     throw new StoreDamagedError(`${wish}: it is the database of another program, or its first page is damaged`)
   }
-  if (typeof found.version === 'number' && found.version > formatVersion) {
+  const version = Number(pragma('user_version'))
+  if (version > formatVersion) {
     throw new StoreFailedError(
-      `${wish}: its format is version ${found.version}, this release knows up to ${formatVersion}. Install a newer one`,
+      `${wish}: its format is version ${version}, this release knows up to ${formatVersion}. Install a newer one`,
     )
   }
-  if (found.version !== formatVersion) throw new StoreDamagedError(`${wish}: its format has no known version`)
+  if (version !== formatVersion) throw new StoreDamagedError(`${wish}: its format has no known version`)
 }
 
 /**
@@ -140,14 +130,18 @@ function setDurability(database: DatabaseSync): void {
   `)
 }
 
+/** In one transaction, before there is a log: the file is empty until all of it is there. */
 function create(database: DatabaseSync): void {
   database.exec(`BEGIN EXCLUSIVE; ${schema} COMMIT`)
 }
 
-/** The small tables are read by key, so that a row which damage has hidden would seem never to have been there. */
+/**
+ * The small tables are read by key, so that a row which damage has hidden, in the table or in its index, would seem never
+ * to have been there. The change sets need no such look: each document has a tally of them.
+ */
 function assertSound(database: DatabaseSync, file: string): void {
   for (const table of ['sqlite_schema', 'documents', '"values"', 'internals']) {
-    const answer = database.prepare(`PRAGMA quick_check(${table})`).get()?.['quick_check']
+    const answer = database.prepare(`PRAGMA integrity_check(${table})`).get()?.['integrity_check']
     if (answer !== 'ok') throw new StoreDamagedError(`Cannot open the store in ${file}: it is damaged (${answer})`)
   }
 }

@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import {
@@ -20,6 +21,7 @@ import { ChangeTables } from './changes.ts'
 import { Counters } from './counters.ts'
 import { fileIdentity, openDatabase } from './database.ts'
 import { isNoTransaction, openError, storeError } from './failure.ts'
+import { isLogDamaged } from './log.ts'
 import { WorkQueue, type Work } from './queue.ts'
 import { ValueTable } from './values.ts'
 
@@ -50,6 +52,7 @@ export async function openSqliteStore(directory: string, options: SqliteStoreOpt
   const database = openDatabase({ file, sizeLimitBytes: options.sizeLimitBytes })
   try {
     const store = new SqliteStore(file, database)
+    if (isLogDamaged(`${file}-wal`)) await store.setLogAside()
     await store.recognise()
     return store
   } catch (error) {
@@ -97,6 +100,20 @@ class SqliteStore implements DocumentStore {
       this.#counters.forget()
       this.#internals.put('file', new TextEncoder().encode(identity))
     })
+  }
+
+  /**
+   * Closing works what is right in the log into the database and drops the log. The damaged one is kept beside it, and
+   * whoever opens the store is told once.
+   */
+  async setLogAside(): Promise<never> {
+    const aside = `${this.#file}-wal.damaged`
+    copyFileSync(`${this.#file}-wal`, aside)
+    await this.#write(() => this.#internals.put('file', new TextEncoder().encode('damaged')))
+    throw new StoreDamagedError(
+      `Cannot open the store in ${this.#file}: its log is damaged, and what was written last is lost. The damaged log ` +
+        `is kept as ${aside}; opening again goes on with what is intact`,
+    )
   }
 
   async append(sets: readonly StoredChangeSet[]): Promise<void> {
