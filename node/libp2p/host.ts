@@ -1,0 +1,56 @@
+import type { Libp2p } from '@libp2p/interface'
+import type { AddressBook, Host, PeerId, ProtocolName, Random, SubscribeOptions } from '../protocol/index.ts'
+import type { AuthorKey } from './author-key.ts'
+import type { HostCounters, HostEvent } from './events.ts'
+import type { HostLimits } from './limits.ts'
+import type { NetworkSecret } from './network.ts'
+import { LiveHost } from './live-host.ts'
+import { nodeSubstrate } from './substrate.ts'
+
+/** Where the entries of one durable protocol are kept. */
+export interface EntryStorage<Entry> {
+  /** What an earlier run wrote, in order. Read once, when the protocol is run. */
+  entries(): Iterable<Entry>
+  /**
+   * Resolves when all of them would survive a crash. Never called again before that; what is written meanwhile comes
+   * with the next call. When it rejects, the protocol is stopped.
+   */
+  append(entries: readonly Entry[]): Promise<void>
+}
+
+/** A libp2p node as a host of protocols. */
+export interface Libp2pHost extends Host {
+  readonly addresses: AddressBook
+  readonly network: NetworkSecret
+  /** A snapshot, counted since the host was created. */
+  readonly counters: HostCounters
+  /** Peers that speak the protocol and have a channel now. */
+  connections(protocol: ProtocolName): readonly PeerId[]
+  /** Tells where a durable protocol keeps its entries. To be called before it is run. */
+  keep<Entry>(protocol: ProtocolName, storage: EntryStorage<Entry>): void
+  subscribe(listener: (event: HostEvent) => void, options?: SubscribeOptions): void
+  /** Starts the cores in the order they were run, and opens channels to the peers that are connected. Once only. */
+  start(): Promise<void>
+  /**
+   * Stops the cores, lets what they said last go out (for at most a second), and closes all channels. No timer,
+   * listener or handle is left. The libp2p node itself goes on; a host cannot be started again.
+   */
+  stop(): Promise<void>
+}
+
+export interface HostOptions {
+  /** Its streams `/peerloom/…` belong to the host from now on; all else stays as it is. */
+  readonly node: Libp2p
+  readonly network: NetworkSecret
+  /** Signs what protocols ask to be signed. Left out, a protocol that signs is a mistake of the program. */
+  readonly author?: AuthorKey
+  /** @default seeded from the system's entropy */
+  readonly random?: Random
+  readonly limits?: Partial<HostLimits>
+  /** Told of every `failed` event. @default the error is thrown where the process sees it (`reportError`) */
+  readonly onFatal?: (error: Error) => void
+}
+
+export function createHost({ node, ...options }: HostOptions): Libp2pHost {
+  return new LiveHost(nodeSubstrate(node), options)
+}
