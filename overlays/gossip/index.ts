@@ -1,0 +1,5 @@
+export { InvalidTopicError, MessageTooLargeError } from './errors.ts'
+export { gossipDefinition, type GossipCore, type GossipEvent, type GossipNeeds, type GossipTimer } from './gossip.ts'
+export { gossipCodec, messageId, type GossipMessage, type MessageId, type Payload } from './messages.ts'
+export { resolveGossipOptions, type GossipOptions, type ResolvedGossipOptions } from './options.ts'
+export { gossip, type Gossip } from './overlay.ts'
