@@ -54,9 +54,11 @@ export class Neighbourhood {
     this.#fill()
   }
 
-  /** Every `shuffleInterval`: one link to anybody, so that two parts which lost each other find together again. */
+  /** Every `shuffleInterval`: one link to anybody and one to somebody lost, so that parts find together again. */
   shuffle(): void {
     for (const peer of this.#candidates(1)) this.#ask(peer, true)
+    const departed = this.view.departed(this.#ports.environment.random)
+    if (departed !== undefined && !this.view.has(departed)) this.#ask(departed, true)
   }
 
   asked(peer: PeerId, urgent: boolean): void {

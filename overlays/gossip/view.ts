@@ -8,6 +8,12 @@ export interface Neighbour {
 /** Most connected peers remembered as possible neighbours; the longest known make room. */
 const acquaintanceLimit = 256
 
+/** Most peers remembered that were lost; the longest lost make room. */
+const departedLimit = 64
+
+/** How often a lost peer is asked, in vain, before it is forgotten. */
+const departedAsks = 30
+
 /**
  * The neighbours of this peer, a small random part of all. The relation is meant to be symmetric: a peer enters the
  * view when both have said so, and is told when it leaves (HyParView §4.1, the active view).
@@ -16,6 +22,8 @@ export class View {
   readonly #neighbours = new Map<PeerId, Neighbour>()
   /** Whom the host says it is connected to. */
   readonly #acquaintances = new Set<PeerId>()
+  /** Lost peers, and how often each was asked since. */
+  readonly #departed = new Map<PeerId, number>()
 
   get size(): number {
     return this.#neighbours.size
@@ -38,6 +46,7 @@ export class View {
   }
 
   add(peer: PeerId, now: Instant): void {
+    this.#departed.delete(peer)
     this.#neighbours.set(peer, { peer, heardAt: now })
   }
 
@@ -56,6 +65,7 @@ export class View {
   }
 
   meet(peer: PeerId): void {
+    this.#departed.delete(peer)
     this.#acquaintances.delete(peer)
     this.#acquaintances.add(peer)
     if (this.#acquaintances.size <= acquaintanceLimit) return
@@ -65,6 +75,11 @@ export class View {
 
   part(peer: PeerId): void {
     this.#acquaintances.delete(peer)
+    this.#departed.delete(peer)
+    this.#departed.set(peer, 0)
+    if (this.#departed.size <= departedLimit) return
+    const [longest] = this.#departed.keys()
+    this.#departed.delete(longest as PeerId)
   }
 
   /** Peers that could become neighbours. @param others whom the host does not tell of, but somebody else knows */
@@ -72,5 +87,15 @@ export class View {
     const pool = new Set([...this.#acquaintances, ...others])
     for (const peer of this.#neighbours.keys()) pool.delete(peer)
     return sample(random, [...pool], count)
+  }
+
+  /** Someone who was lost: a partition may have healed. */
+  departed(random: Random): PeerId | undefined {
+    const [peer] = sample(random, [...this.#departed.keys()], 1)
+    if (peer === undefined) return undefined
+    const asks = (this.#departed.get(peer) ?? 0) + 1
+    if (asks < departedAsks) this.#departed.set(peer, asks)
+    else this.#departed.delete(peer)
+    return peer
   }
 }

@@ -1,0 +1,50 @@
+import { describe, test } from 'vitest'
+import type { Broadcast, Host, Overlay } from '../../node/protocol/index.ts'
+import { gossip, resolveGossipOptions } from '../../overlays/gossip/index.ts'
+import { swim } from '../../overlays/swim/index.ts'
+import { broadcastContract, membershipContract, type NetworkCase } from '../contracts/index.ts'
+import { SimulatedNetwork } from './simulated-network.ts'
+
+function runAll(cases: readonly NetworkCase[]): void {
+  for (const { name, run, leftOut } of cases) test.skipIf(leftOut !== undefined)(name, run)
+}
+
+/** Gossip that finds its peers through SWIM. */
+const gossipOverSwim: Overlay<Broadcast> = {
+  attach(host: Host) {
+    swim().attach(host)
+    return gossip().attach(host)
+  },
+}
+
+const tooLargeBytes = resolveGossipOptions().messageLimitBytes + 1
+
+describe('SWIM keeps the contract of the role Membership', () => {
+  runAll(
+    membershipContract({
+      open: async () => new SimulatedNetwork(() => swim(), { encodeMessages: true }),
+      partitions: true,
+    }),
+  )
+})
+
+describe('gossip keeps the contract of the role Broadcast', () => {
+  runAll(
+    broadcastContract({
+      open: async () => new SimulatedNetwork(() => gossip(), { encodeMessages: true }),
+      partitions: true,
+      tooLargeBytes,
+    }),
+  )
+})
+
+describe('gossip over SWIM keeps the contract of the role Broadcast while messages are lost, doubled and overtaken', () => {
+  const faults = { loss: 0.2, duplication: 0.1, reordering: 0.1, encodeMessages: true }
+  runAll(
+    broadcastContract({
+      open: async () => new SimulatedNetwork(() => gossipOverSwim, faults),
+      partitions: true,
+      tooLargeBytes,
+    }),
+  )
+})

@@ -1,0 +1,68 @@
+import type { Overlay } from '../../node/protocol/index.ts'
+import { Simulation, type SimulatedPeer, type SimulationOptions } from '../../node/simulation/index.ts'
+import type { ContractNetwork, ContractPeer } from '../contracts/index.ts'
+
+/** More than any wait of a contract takes, in virtual time. */
+const patience = 300_000
+
+/** A network of one overlay in the simulator, for the contracts of the roles. Links are told of as dials would. */
+export class SimulatedNetwork<Api> implements ContractNetwork<Api> {
+  readonly simulation: Simulation
+  readonly #overlay: () => Overlay<Api>
+  readonly #settleFor: number
+  readonly #peers = new Map<string, SimulatedPeer<Api>>()
+
+  constructor(overlay: () => Overlay<Api>, options: SimulationOptions, settleFor = 20_000) {
+    this.simulation = new Simulation(options)
+    this.#overlay = overlay
+    this.#settleFor = settleFor
+  }
+
+  add(): Promise<ContractPeer<Api>> {
+    const name = `peer-${this.#peers.size}`
+    const others = [...this.#peers.values()].filter(({ state }) => state === 'running')
+    const peer = this.simulation.addPeer(name, (host) => this.#overlay().attach(host))
+    this.#peers.set(name, peer)
+    for (const other of others) this.simulation.connect(peer, other)
+    this.simulation.run(100)
+    return Promise.resolve({ id: peer.id, api: peer.api })
+  }
+
+  async crash({ id }: ContractPeer<Api>): Promise<void> {
+    this.simulation.crash(this.#peer(id))
+  }
+
+  async stop({ id }: ContractPeer<Api>): Promise<void> {
+    this.simulation.stop(this.#peer(id))
+  }
+
+  async partition(left: readonly ContractPeer<Api>[], right: readonly ContractPeer<Api>[]): Promise<void> {
+    this.simulation.partition(
+      left.map(({ id }) => this.#peer(id)),
+      right.map(({ id }) => this.#peer(id)),
+    )
+  }
+
+  async heal(): Promise<void> {
+    this.simulation.heal()
+  }
+
+  async until(condition: () => boolean, wish: string): Promise<void> {
+    if (this.simulation.runUntil(condition, patience)) return
+    throw new Error(`Waited ${patience} virtual ms for ${wish} (seed ${this.simulation.seed})`)
+  }
+
+  async settle(): Promise<void> {
+    this.simulation.run(this.#settleFor)
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  #peer(id: string): SimulatedPeer<Api> {
+    const peer = this.#peers.get(id)
+    if (peer === undefined) throw new Error(`There is no peer ${id}`)
+    return peer
+  }
+}
