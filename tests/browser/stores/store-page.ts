@@ -1,0 +1,93 @@
+import type { DocumentId, DocumentStore, ReplicaLease } from '../../../node/protocol/index.ts'
+import { openIndexedDbStore } from '../../../node/stores/indexeddb/index.ts'
+import { documentStoreContract } from '../../contracts/index.ts'
+import { offer } from '../remote.ts'
+
+const document = '0'.repeat(64) as DocumentId
+const names = new WeakMap<DocumentStore, string>()
+const leases = new Map<number, ReplicaLease>()
+let shared: DocumentStore | undefined
+const events: string[] = []
+
+async function open(name: string): Promise<DocumentStore> {
+  const store = await openIndexedDbStore(name)
+  names.set(store, name)
+  return store
+}
+
+function nameOf(store: DocumentStore): string {
+  return names.get(store) ?? ''
+}
+
+function store(): DocumentStore {
+  if (shared === undefined) throw new Error('open the store first')
+  return shared
+}
+
+const contract = documentStoreContract({
+  open: () => open(`contract ${crypto.randomUUID()}`),
+  reopen: async (store) => {
+    await store.close()
+    return open(nameOf(store))
+  },
+  dispose: async (store) => {
+    await store.close()
+    indexedDB.deleteDatabase(nameOf(store))
+  },
+})
+
+async function outcome(act: () => Promise<unknown>): Promise<string> {
+  try {
+    await act()
+    return 'done'
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  }
+}
+
+const page = {
+  cases: (): string[] => contract.map(({ name }) => name),
+  runCase: (index: number): Promise<string> => outcome(async () => contract[index]?.run()),
+  open: (name: string): Promise<string> =>
+    outcome(async () => {
+      shared = await openIndexedDbStore(name)
+      shared.subscribe((event) => events.push(event.type))
+    }),
+  close: (): Promise<void> => store().close(),
+  append: (sequences: number[], length = 10): Promise<string> =>
+    outcome(() =>
+      store().append(
+        sequences.map((sequence) => ({
+          document,
+          replica: 'a',
+          sequence,
+          fragment: 0,
+          bytes: crypto.getRandomValues(new Uint8Array(length)),
+        })),
+      ),
+    ),
+  load: async (): Promise<number[]> => (await store().load(document)).map(({ sequence }) => sequence),
+  lease: async (): Promise<number> => {
+    const lease = await store().lease()
+    leases.set(lease.counter, lease)
+    return lease.counter
+  },
+  release: async (counter: number): Promise<void> => leases.get(counter)?.release(),
+  events: (): string[] => events,
+  /** As a newer release would. */
+  openNewerFormat: (name: string): Promise<string> =>
+    outcome(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const request = indexedDB.open(name, 99)
+          request.addEventListener('success', () => {
+            request.result.close()
+            resolve()
+          })
+          request.addEventListener('error', () => reject(request.error ?? new Error('no reason')))
+        }),
+    ),
+}
+
+export type StorePage = typeof page
+offer(page)
