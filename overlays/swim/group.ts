@@ -1,6 +1,7 @@
 import {
   assert,
   type AddressBook,
+  type Duration,
   type Environment,
   type MembershipEvent,
   type PeerId,
@@ -121,10 +122,14 @@ export class Group {
     this.#believe(record, 'failed', incarnation)
   }
 
-  forget(peer: PeerId, incarnation: number): void {
+  /** Forgets a member that has been gone for `forgetAfter`; looks again later if it has not. */
+  forget(peer: PeerId): void {
     const record = this.members.get(peer)
-    if (record === undefined || !isGone(record.state) || record.incarnation !== incarnation) return
-    if (this.#ports.environment.now() - record.since < this.#options.forgetAfter) return
+    if (record === undefined) return
+    record.forgetting = false
+    if (!isGone(record.state)) return
+    const left = record.since + this.#options.forgetAfter - this.#ports.environment.now()
+    if (left > 0) return this.#forgetLater(record, left)
     this.members.forget(peer)
     this.#news.remove(peer)
   }
@@ -164,10 +169,13 @@ export class Group {
     if (isGone(before) && !isGone(state)) return this.#arrive(record, state)
     if (before !== state) this.#tell(state, record)
     if (state === 'suspected') this.#startSuspicion(record)
-    if (isGone(state)) {
-      const timer = { type: 'forget', peer: record.peer, incarnation } as const
-      this.#ports.environment.schedule(timer, this.#options.forgetAfter)
-    }
+    if (isGone(state)) this.#forgetLater(record, this.#options.forgetAfter)
+  }
+
+  #forgetLater(record: MemberRecord, delay: Duration): void {
+    if (record.forgetting) return
+    record.forgetting = true
+    this.#ports.environment.schedule({ type: 'forget', peer: record.peer }, delay)
   }
 
   #arrive(record: MemberRecord, state: MemberRecord['state']): void {

@@ -1,6 +1,7 @@
+export { swimDefinition } from './definition.ts'
 export type { SwimEvent } from './group.ts'
 export { swimCodec, type MemberUpdate, type SwimMessage } from './messages.ts'
 export { resolveSwimOptions, swimPresets, type ResolvedSwimOptions, type SwimOptions } from './options.ts'
 export { swim, type Swim } from './overlay.ts'
-export { swimDefinition, type SwimCore, type SwimNeeds } from './swim.ts'
+export type { SwimCore, SwimNeeds } from './swim.ts'
 export type { SwimTimer } from './timers.ts'

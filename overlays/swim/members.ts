@@ -12,6 +12,8 @@ export interface MemberRecord {
   addresses: readonly string[]
   /** When it was last given the whole list, or −Infinity: it is not given it at every word. */
   pushedAt: Instant
+  /** A timer is set that looks whether it is to be forgotten; one is enough, however often it comes and goes. */
+  forgetting: boolean
 }
 
 /** At one incarnation, what is worse is believed (SWIM §4.2); having left outranks having failed, as the member said so. */
@@ -69,7 +71,8 @@ export class MemberTable {
   add(update: MemberUpdate, now: Instant): MemberRecord | undefined {
     if (this.#records.size >= this.#limit && !this.#forgetLongestGone()) return undefined
     const { peer, state, incarnation, addresses } = update
-    const record = { peer, state, incarnation, since: now, roundTrip: undefined, addresses, pushedAt: -Infinity }
+    const unmeasured = { roundTrip: undefined, pushedAt: -Infinity, forgetting: false }
+    const record: MemberRecord = { peer, state, incarnation, since: now, addresses, ...unmeasured }
     this.#records.set(peer, record)
     this.#place(record)
     return record

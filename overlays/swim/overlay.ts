@@ -5,9 +5,9 @@ import {
   type Overlay,
   type PeerId,
 } from '../../node/protocol/index.ts'
+import { swimDefinition } from './definition.ts'
 import type { SwimEvent } from './group.ts'
 import type { SwimOptions } from './options.ts'
-import { swimDefinition } from './swim.ts'
 
 export interface Swim extends Membership {
   /**

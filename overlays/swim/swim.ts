@@ -1,10 +1,10 @@
 import { integer, type AddressBook, type Duration, type Environment, type Member } from '../../node/protocol/index.ts'
-import type { PeerId, Protocol, ProtocolDefinition } from '../../node/protocol/index.ts'
+import type { PeerId, Protocol } from '../../node/protocol/index.ts'
 import { Contacts } from './contacts.ts'
 import { Group, type SwimEvent } from './group.ts'
 import { isGone, memberOf } from './members.ts'
-import { swimCodec, type SwimBody, type SwimMessage } from './messages.ts'
-import { resolveSwimOptions, type ResolvedSwimOptions, type SwimOptions } from './options.ts'
+import type { SwimBody, SwimMessage } from './messages.ts'
+import type { ResolvedSwimOptions } from './options.ts'
 import { pages } from './pages.ts'
 import { Prober } from './probe.ts'
 import { transmissionLimit } from './dissemination.ts'
@@ -34,6 +34,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   #session = 0
   #gossiping = false
   #joining = false
+  #since = 0
 
   constructor(environment: SwimEnvironment, options: ResolvedSwimOptions, { addresses }: SwimNeeds) {
     this.#environment = environment
@@ -93,7 +94,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
         this.#retryJoin(timer.attempt)
         break
       case 'forget':
-        this.#group.forget(timer.peer, timer.incarnation)
+        this.#group.forget(timer.peer)
     }
     this.#spread()
   }
@@ -145,8 +146,6 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     return this.#group.members.sample(this.#environment.random, count)
   }
 
-  #since = 0
-
   #takePart(): void {
     const { probeInterval, syncInterval } = this.#options
     this.#state = 'member'
@@ -165,6 +164,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     const wasGone = known !== undefined && isGone(known.state)
     const state = leaving === true ? ('left' as const) : ('alive' as const)
     this.#group.hear({ peer: from, state, incarnation, addresses: [] }, from, false)
+    if (leaving === true) this.#contacts.lost(from)
     // Whoever is back from the dead may bring the other half of a partition with it.
     if (wasGone && this.#group.members.isLive(from)) this.#push(from, true)
   }
@@ -301,18 +301,5 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   #emitMessage(to: PeerId, body: SwimBody, updates: SwimMessage['updates']): void {
     const leaving = this.#state === 'left' ? { leaving: true as const } : {}
     this.#environment.send(to, { ...body, incarnation: this.#group.incarnation, ...leaving, updates })
-  }
-}
-
-/** @throws RangeError when the options make no sense */
-export function swimDefinition(
-  options?: SwimOptions,
-): ProtocolDefinition<SwimMessage, SwimTimer, SwimEvent, SwimCore, SwimNeeds> {
-  const resolved = resolveSwimOptions(options)
-  return {
-    name: '/peerloom/swim/1.0.0',
-    plane: 'control',
-    codec: swimCodec,
-    create: (environment, needs) => new SwimCore(environment, resolved, needs),
   }
 }

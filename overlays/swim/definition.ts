@@ -1,0 +1,19 @@
+import type { ProtocolDefinition } from '../../node/protocol/index.ts'
+import type { SwimEvent } from './group.ts'
+import { swimCodec, type SwimMessage } from './messages.ts'
+import { resolveSwimOptions, type SwimOptions } from './options.ts'
+import { SwimCore, type SwimNeeds } from './swim.ts'
+import type { SwimTimer } from './timers.ts'
+
+/** @throws RangeError when the options make no sense */
+export function swimDefinition(
+  options?: SwimOptions,
+): ProtocolDefinition<SwimMessage, SwimTimer, SwimEvent, SwimCore, SwimNeeds> {
+  const resolved = resolveSwimOptions(options)
+  return {
+    name: '/peerloom/swim/1.0.0',
+    plane: 'control',
+    codec: swimCodec,
+    create: (environment, needs) => new SwimCore(environment, resolved, needs),
+  }
+}
