@@ -1,4 +1,5 @@
-import type { ReplicaId } from './replica-id.ts'
+import { limits } from './limits.ts'
+import { isReplicaId, type ReplicaId } from './replica-id.ts'
 
 /** One operation: the `sequence`-th, from 0, of its replica. */
 export interface Dot {
@@ -26,4 +27,27 @@ export interface Change {
   readonly time: number
   /** Self-contained and versioned by its first byte; at most `limits.changeBytes`. */
   readonly operations: Uint8Array
+}
+
+/** @returns what is wrong with the fields of a change from outside; whether its operations are valid is another matter */
+export function findMalformation(change: Change): string | undefined {
+  const { replica, sequence, count, dependencies, time, operations } = change
+  if (!isReplicaId(replica)) return 'its replica is no replica id'
+  if (!isCount(sequence) || !isCount(sequence + count)) return 'its sequence is out of range'
+  if (!isCount(count) || count < 1 || count > limits.changeOperations) return 'its count is out of range'
+  if (!isCount(time)) return 'its time is out of range'
+  if (operations.length > limits.changeBytes) return 'its operations are too large'
+  if (dependencies.length > limits.dependencies) return 'it has too many dependencies'
+  for (const [index, dot] of dependencies.entries()) {
+    const before = dependencies[index - 1]
+    if (!isReplicaId(dot.replica) || !isCount(dot.sequence)) return 'a dependency is no dot'
+    if (dot.replica === replica || (before !== undefined && before.replica >= dot.replica)) {
+      return 'its dependencies are not in canonical order'
+    }
+  }
+  return undefined
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }

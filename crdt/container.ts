@@ -11,11 +11,7 @@ export type ContainerType = (typeof containerTypes)[number]
  */
 export type ContainerId = string & { readonly [brand]: 'ContainerId' }
 
-/** Present on every container, also one of another copy of this library. */
-export const containerMark: unique symbol = Symbol.for('peerloom.crdt.container') as never
-
 interface ContainerBase<Type extends ContainerType> {
-  readonly [containerMark]: true
   readonly type: Type
   readonly id: ContainerId
 }
@@ -127,6 +123,7 @@ export interface MultiValueRegisterContainer extends ContainerBase<'multi-value-
   toJSON(): JsonValue[]
 }
 
+/** Also for containers of another copy of this library. No plain value holds a function. */
 export function isContainer(value: unknown): value is Container {
-  return typeof value === 'object' && value !== null && containerMark in value
+  return typeof value === 'object' && value !== null && typeof (value as { toJSON?: unknown }).toJSON === 'function'
 }

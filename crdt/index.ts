@@ -8,8 +8,9 @@ export {
   type SubscribeOptions,
   type VersionVector,
 } from '../node/protocol/index.ts'
-export type { Anchor } from './anchor.ts'
+export { decodeAnchor, encodeAnchor, type Anchor } from './anchor.ts'
 export type { Change, Dot } from './change.ts'
+export { decodeChanges, encodeChanges } from './change-file.ts'
 export {
   containerTypes,
   isContainer,
@@ -26,6 +27,7 @@ export {
   type SetContainer,
   type TextContainer,
 } from './container.ts'
+export { createDocument, loadDocument } from './create-document.ts'
 export type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
 export { ContainerTypeError, DecodeError, TransactionTooLargeError, ValueTooLargeError } from './errors.ts'
 export type {

@@ -3,9 +3,7 @@
  * has to judge alike. They are no options for that reason.
  */
 export const limits: {
-  /** Content of one transaction: 16 MiB. */
-  readonly transactionBytes: number
-  /** Encoded operations of one change: the content and the little that stands around it. */
+  /** Encoded operations of one change: 16 MiB of content and 8 KiB for what stands around it. */
   readonly changeBytes: number
   /** Operations of one change. */
   readonly changeOperations: number
@@ -18,7 +16,6 @@ export const limits: {
   /** Heads that one change names. */
   readonly dependencies: number
 } = Object.freeze({
-  transactionBytes: 16 * 1024 * 1024,
   changeBytes: 16 * 1024 * 1024 + 8192,
   changeOperations: 64 * 1024 * 1024,
   valueBytes: 1024 * 1024,

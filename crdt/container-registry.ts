@@ -1,0 +1,115 @@
+import type { CausalGraph } from './causal-graph.ts'
+import type { Dot } from './change.ts'
+import { containerTypes, type ContainerId, type ContainerType } from './container.ts'
+import { nestedId, parseContainerId, rootId } from './container-id.ts'
+import { Counter } from './counter.ts'
+import { ContainerTypeError } from './errors.ts'
+import { checkName, setMember, type JsonValue } from './json-value.ts'
+import { List } from './list.ts'
+import { KeyedMap } from './map.ts'
+import { MultiValueRegister } from './multi-value-register.ts'
+import { Register } from './register.ts'
+import { ValueSet } from './set.ts'
+import type { Editor } from './state.ts'
+import { Text } from './text.ts'
+
+export type AnyContainer = Text | List | KeyedMap | Counter | ValueSet | Register | MultiValueRegister
+
+/** Every container of a document. */
+export class ContainerRegistry {
+  readonly #graph: CausalGraph
+  readonly #editor: Editor
+  readonly #containers = new Map<ContainerId, AnyContainer>()
+  /** Roots with at least one operation: the others are no part of the content. */
+  readonly #written = new Set<ContainerId>()
+
+  constructor(graph: CausalGraph, editor: Editor) {
+    this.#graph = graph
+    this.#editor = editor
+  }
+
+  find(id: ContainerId): AnyContainer | undefined {
+    return this.#containers.get(id)
+  }
+
+  /** A root as this replica asks for it. @throws ContainerTypeError when the name stands for another type here */
+  root(type: ContainerType, name: string): AnyContainer {
+    const id = rootId(type, name)
+    const known = this.#containers.get(id)
+    if (known !== undefined) return known
+    checkName(name, 'name')
+    for (const other of containerTypes) {
+      if (this.#containers.has(rootId(other, name))) throw new ContainerTypeError(name, type, other)
+    }
+    return this.#add(type, id)
+  }
+
+  /** A container that an operation names: a root is made where it does not exist yet. */
+  reach(id: ContainerId): AnyContainer {
+    return this.#containers.get(id) ?? this.#add(parseContainerId(id)?.type as ContainerType, id)
+  }
+
+  create(type: ContainerType, creator: Dot): AnyContainer {
+    return this.#add(type, nestedId(type, creator))
+  }
+
+  remove(id: ContainerId): void {
+    this.#containers.delete(id)
+  }
+
+  /** @returns whether it was not written to before */
+  markWritten(id: ContainerId): boolean {
+    if (this.#written.has(id)) return false
+    this.#written.add(id)
+    return true
+  }
+
+  unmarkWritten(id: ContainerId): void {
+    this.#written.delete(id)
+  }
+
+  toJSON(): { [name: string]: JsonValue } {
+    const roots: { readonly name: string; readonly type: ContainerType; readonly value: JsonValue }[] = []
+    for (const id of this.#written) {
+      const place = parseContainerId(id)
+      if (place?.name === undefined) continue
+      roots.push({ name: place.name, type: place.type, value: this.reach(id).toJSON() })
+    }
+    const names = new Map<string, number>()
+    for (const { name } of roots) names.set(name, (names.get(name) ?? 0) + 1)
+    const labelled = roots.map(({ name, type, value }) => ({
+      label: names.get(name) === 1 ? name : `${name}:${type}`,
+      value,
+    }))
+    const object: { [name: string]: JsonValue } = {}
+    for (const { label, value } of labelled.sort((left, right) => (left.label < right.label ? -1 : 1))) {
+      setMember(object, label, value)
+    }
+    return object
+  }
+
+  #add(type: ContainerType, id: ContainerId): AnyContainer {
+    const container = this.#make(type, id)
+    this.#containers.set(id, container)
+    return container
+  }
+
+  #make(type: ContainerType, id: ContainerId): AnyContainer {
+    switch (type) {
+      case 'text':
+        return new Text(id, this.#graph, this.#editor)
+      case 'list':
+        return new List(id, this.#graph, this.#editor)
+      case 'map':
+        return new KeyedMap(id, this.#editor)
+      case 'counter':
+        return new Counter(id, this.#editor)
+      case 'set':
+        return new ValueSet(id, this.#editor)
+      case 'register':
+        return new Register(id, this.#editor)
+      case 'multi-value-register':
+        return new MultiValueRegister(id, this.#editor)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { Listeners, type SubscribeOptions } from '../node/protocol/index.ts'
+import type { DocumentEvent } from './event.ts'
+
+/**
+ * Tells events one after the other: one that arises while another is told follows it, so that every listener hears the
+ * same order. A listener that throws silences nobody else.
+ */
+export class EventQueue {
+  readonly #listeners = new Listeners<DocumentEvent>()
+  #queue: DocumentEvent[] = []
+  #telling = false
+  readonly #errors: unknown[] = []
+
+  subscribe(listener: (event: DocumentEvent) => void, options: SubscribeOptions = {}): void {
+    this.#listeners.subscribe((event) => {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#errors.push(error)
+      }
+    }, options)
+  }
+
+  /** @throws what the first of the listeners threw, once all are told */
+  tell(events: readonly DocumentEvent[]): void {
+    if (this.#listeners.size === 0) return
+    this.#queue.push(...events)
+    if (this.#telling) return
+    this.#telling = true
+    while (this.#queue.length > 0) {
+      const queue = this.#queue
+      this.#queue = []
+      for (const event of queue) this.#listeners.tell(event)
+    }
+    this.#telling = false
+    const [error] = this.#errors.splice(0)
+    if (error !== undefined) throw error
+  }
+}

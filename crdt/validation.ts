@@ -1,0 +1,90 @@
+import { includes, type CausalGraph, type Version } from './causal-graph.ts'
+import { nestedId, parseContainerId } from './container-id.ts'
+import type { ContainerId, ContainerType } from './container.ts'
+import type { ContainerRegistry } from './container-registry.ts'
+import { countUnits, type Operation } from './operation.ts'
+import type { ReplicaId } from './replica-id.ts'
+
+/** Where a change stands whose operations are judged. */
+export interface Position {
+  readonly agent: number
+  readonly sequence: number
+  readonly count: number
+  readonly version: Version | undefined
+  readonly base: number
+}
+
+const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
+  'text': ['text-insert', 'sequence-delete'],
+  'list': ['list-insert', 'sequence-delete'],
+  'map': ['map-set', 'map-delete'],
+  'counter': ['counter-add'],
+  'set': ['set-add', 'set-delete'],
+  'register': ['assign'],
+  'multi-value-register': ['assign'],
+}
+
+/**
+ * Whether every operation of a change can be done where it stands in history. It looks at nothing but that history, so
+ * that every replica judges alike, whenever the change arrives.
+ *
+ * @returns what is wrong, or undefined
+ */
+export function findFault(
+  operations: readonly Operation[],
+  position: Position,
+  registry: ContainerRegistry,
+  graph: CausalGraph,
+): string | undefined {
+  const lengths = new Map<ContainerId, number>()
+  const created = new Set<ContainerId>()
+  const replica = graph.agents[position.agent] as ReplicaId
+  let sequence = position.sequence
+  for (const operation of operations) {
+    const { container } = operation
+    if (!created.has(container) && !exists(container, position, registry, graph)) return 'an unknown container'
+    const type = container.slice(0, container.search(/[/@]/)) as ContainerType
+    if (!operationsOf[type].includes(operation.type)) return `${operation.type} on a ${type}`
+    const length = lengths.get(container) ?? lengthOf(container, position, registry)
+    const next = lengthAfter(operation, length)
+    if (next === undefined) return `an index out of range at length ${length}`
+    lengths.set(container, next)
+    for (const [offset, type] of creations(operation))
+      created.add(nestedId(type, { replica, sequence: sequence + offset }))
+    sequence += countUnits(operation)
+  }
+  return sequence - position.sequence === position.count ? undefined : 'another number of operations than it says'
+}
+
+/** A root exists always; a nested container where the operation that created it is in the past. */
+function exists(id: ContainerId, { version }: Position, registry: ContainerRegistry, graph: CausalGraph): boolean {
+  const creator = parseContainerId(id)?.creator
+  if (creator === undefined) return true
+  if (registry.find(id) === undefined) return false
+  return version === undefined || includes(version, graph.agentOf(creator.replica), creator.sequence)
+}
+
+function lengthOf(id: ContainerId, { version, base }: Position, registry: ContainerRegistry): number {
+  const container = registry.find(id)
+  return container?.type === 'text' || container?.type === 'list' ? container.sequence.lengthAt(version, base) : 0
+}
+
+/** @returns undefined when the operation reaches beyond the sequence */
+function lengthAfter(operation: Operation, length: number): number | undefined {
+  switch (operation.type) {
+    case 'text-insert':
+    case 'list-insert':
+      return operation.index <= length ? length + countUnits(operation) : undefined
+    case 'sequence-delete':
+      return operation.index + operation.count <= length ? length - operation.count : undefined
+    default:
+      return length
+  }
+}
+
+/** The containers an operation creates, each with the number of the unit that does. */
+function creations(operation: Operation): (readonly [number, ContainerType])[] {
+  const contents =
+    operation.type === 'map-set' ? [operation.content] : operation.type === 'list-insert' ? operation.items : []
+  return contents.flatMap((content, index) => ('create' in content ? [[index, content.create] as const] : []))
+}
