@@ -216,7 +216,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     for (const partner of members.sample(random, 1)) this.#push(partner, true)
     const failed = members.sampleFailed(random)
     if (failed !== undefined) this.#send(failed.peer, { type: 'ping', probe: this.#prober.number() })
-    if (members.liveCount === 0) {
+    if (members.liveCount === 0 && this.#contacts.waiting.size === 0) {
       this.#contacts.recallSeeds()
       this.#join()
     }
