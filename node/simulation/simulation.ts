@@ -128,6 +128,11 @@ export class Simulation {
     return peer
   }
 
+  /** Public key with which the host of a peer of that name signs, 32 bytes. */
+  authorKey(name: string): Uint8Array {
+    return this.#world.signatures.key(name)
+  }
+
   /** As if one had dialled the other: both hear of it after one latency, unless the wire between them is cut. */
   connect(left: SimulatedPeer<unknown>, right: SimulatedPeer<unknown>): void {
     const delay = this.network.latency(this.#wires)

@@ -1,0 +1,167 @@
+import { equals } from 'uint8arrays'
+import type { DocumentId, PeerId } from '../../node/protocol/index.ts'
+import type { Collection } from './collection.ts'
+import type { DocumentLog } from './document-log.ts'
+import { documentsPerMessage, type DigestPurpose, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
+import { isAhead, isForked, type Summary } from './summary.ts'
+import { Transfer } from './transfer.ts'
+
+/** Messages of change sets in one go, so that a large transfer leaves room for others. */
+const messagesPerTurn = 16
+
+/** Documents asked about and not yet described. */
+const askedLimit = 10_000
+
+export interface AntiEntropyPorts {
+  send(to: PeerId, message: ReplicatorMessage): boolean
+  /** Calls `pump(peer)` after this turn. */
+  later(peer: PeerId): void
+  readonly collection: Collection
+  compared(peer: PeerId, documents: readonly DocumentId[], differing: readonly DocumentId[]): void
+}
+
+/**
+ * Two peers compare what they have and send each other what is missing: digests of all documents, summaries of those
+ * that differ, then change sets. Each exchange stands for itself; whatever is lost is found again by the next one.
+ */
+export class AntiEntropy {
+  readonly #ports: AntiEntropyPorts
+  readonly #transfers = new Map<PeerId, Map<DocumentId, Transfer>>()
+  readonly #blocked = new Set<PeerId>()
+  readonly #asked = new Set<DocumentId>()
+
+  constructor(ports: AntiEntropyPorts) {
+    this.#ports = ports
+  }
+
+  /** Begins a round. */
+  question(peer: PeerId): void {
+    this.#sendDigests(peer, 'question', [...this.#ports.collection.logs])
+  }
+
+  /** Tells that these documents have changed. */
+  news(peer: PeerId, logs: readonly DocumentLog[]): void {
+    if (logs.length > 0) this.#sendDigests(peer, 'news', logs)
+  }
+
+  /** Asks for whatever is missing here of one document. */
+  want(peer: PeerId, log: DocumentLog): void {
+    this.#ports.send(peer, { type: 'summary', document: log.id, question: false, summary: log.summary })
+  }
+
+  digests(peer: PeerId, purpose: DigestPurpose, digests: readonly DocumentDigest[]): void {
+    const differing: DocumentLog[] = []
+    const unknown: DocumentId[] = []
+    for (const { document, digest } of digests) {
+      const log = this.#ports.collection.get(document)
+      if (log === undefined) unknown.push(document)
+      else if (!equals(log.digest, digest)) differing.push(log)
+    }
+    if (purpose !== 'answer') for (const log of differing) this.#sendSummary(peer, log, true)
+    this.#describe(peer, unknown)
+    if (purpose === 'question' && digests.length < documentsPerMessage) {
+      this.#sendDigests(peer, 'answer', [...this.#ports.collection.logs])
+    }
+    const known = digests.map(({ document }) => document).filter((document) => !unknown.includes(document))
+    this.#ports.compared(
+      peer,
+      known,
+      differing.map((log) => log.id),
+    )
+  }
+
+  /** The other wants these documents and has nothing of them yet. */
+  describe(peer: PeerId, documents: readonly DocumentId[]): void {
+    const logs = documents.flatMap((document) => this.#ports.collection.get(document) ?? [])
+    if (logs.length === 0) return
+    this.#ports.send(peer, { type: 'genesis', genesis: logs.map((log) => log.genesisBytes) })
+    this.#ports.compared(
+      peer,
+      [],
+      logs.map((log) => log.id),
+    )
+  }
+
+  genesis(peer: PeerId, genesis: readonly Uint8Array[]): void {
+    for (const bytes of genesis) {
+      const log = this.#ports.collection.discover(bytes)
+      if (log !== undefined && this.#asked.delete(log.id)) this.want(peer, log)
+    }
+  }
+
+  summary(peer: PeerId, document: DocumentId, summary: Summary, question: boolean): void {
+    const log = this.#ports.collection.get(document)
+    if (log === undefined) return
+    const own = log.summary
+    let behind = false
+    for (const [replica, entry] of summary) {
+      const mine = own.get(replica)
+      behind ||= isAhead(entry, mine) || isForked(entry, mine)
+    }
+    if (question && behind) this.#sendSummary(peer, log, false)
+    for (const [replica, entry] of own) {
+      if (!isAhead(entry, summary.get(replica))) continue
+      this.#transfer(peer, new Transfer(log, summary))
+      return
+    }
+  }
+
+  /** Goes on sending to a peer: its credit is back, or the turn is over. */
+  pump(peer: PeerId): void {
+    const transfers = this.#transfers.get(peer)
+    if (transfers === undefined || this.#blocked.has(peer)) return
+    for (let count = 0; count < messagesPerTurn; count++) {
+      const [first] = transfers.values()
+      if (first === undefined) break
+      const message = first.next()
+      if (message === undefined) transfers.delete(first.document)
+      else if (!this.#ports.send(peer, message)) {
+        this.#blocked.add(peer)
+        return
+      }
+    }
+    if (transfers.size === 0) this.#transfers.delete(peer)
+    else this.#ports.later(peer)
+  }
+
+  writable(peer: PeerId): void {
+    if (this.#blocked.delete(peer)) this.pump(peer)
+  }
+
+  disconnected(peer: PeerId): void {
+    this.#transfers.delete(peer)
+    this.#blocked.delete(peer)
+  }
+
+  #transfer(peer: PeerId, transfer: Transfer): void {
+    let transfers = this.#transfers.get(peer)
+    const waiting = transfers !== undefined
+    if (transfers === undefined) {
+      transfers = new Map()
+      this.#transfers.set(peer, transfers)
+    }
+    transfers.set(transfer.document, transfer)
+    if (!waiting) this.pump(peer)
+  }
+
+  #describe(peer: PeerId, unknown: readonly DocumentId[]): void {
+    const documents = unknown.filter((document) => this.#ports.collection.isInteresting(document))
+    if (documents.length === 0) return
+    if (this.#asked.size + documents.length > askedLimit) this.#asked.clear()
+    for (const document of documents) this.#asked.add(document)
+    this.#ports.send(peer, { type: 'describe', documents })
+  }
+
+  #sendSummary(peer: PeerId, log: DocumentLog, question: boolean): void {
+    this.#ports.send(peer, { type: 'summary', document: log.id, question, summary: log.summary })
+  }
+
+  /** In pages; only a page that is not full ends the list, so an empty one may follow. */
+  #sendDigests(peer: PeerId, purpose: DigestPurpose, logs: readonly DocumentLog[]): void {
+    for (let start = 0; start <= logs.length; start += documentsPerMessage) {
+      const page = logs.slice(start, start + documentsPerMessage)
+      const digests = page.map((log) => ({ document: log.id, digest: log.digest }))
+      this.#ports.send(peer, { type: 'digests', purpose, digests })
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import {
+  Listeners,
+  type DocumentId,
+  type Host,
+  type Overlay,
+  type PeerId,
+  type SubscribeOptions,
+  type VersionVector,
+} from '../../node/protocol/index.ts'
+import { createDocument, type Document } from '../index.ts'
+import { replicaId } from './change-set.ts'
+import type { ReplicatorEvent } from './events.ts'
+import { normaliseDocumentName } from './genesis.ts'
+import type { ReplicatorOptions } from './options.ts'
+import { replicatorDefinition, type Replicator } from './replicator.ts'
+
+export interface DocumentsOptions extends ReplicatorOptions {
+  /** Name of the network: the same document name in another network is another document. */
+  readonly network: string
+  /** Ed25519 public key of the author; the host signs with the key behind it. */
+  readonly author: Uint8Array
+  /** From the store's lease: no two sessions of an author ever write under the same one. */
+  readonly counter: number
+  /** Names of documents to carry even while nobody here has them open; `*` stands for any run of characters. */
+  readonly follow?: readonly string[]
+  /** Wall clock for the label of each change, in milliseconds since 1970. @default none */
+  readonly now?: () => number
+}
+
+/** A document that is carried here, open or not. */
+export interface CarriedDocument {
+  readonly id: DocumentId
+  /** Undefined for a document that is known by its id alone. */
+  readonly name: string | undefined
+  readonly version: VersionVector
+  /** Own operations that are not durable yet. */
+  readonly pending: number
+  /** Change sets that wait for something they depend on. */
+  readonly waiting: number
+  readonly isOpen: boolean
+}
+
+/** How a peer stood to this one when they last compared a document. */
+export type Comparison = 'equal' | 'differing'
+
+/**
+ * Documents that are kept equal among peers: the replicator with the open documents on top. Synchronous, so that the
+ * simulator runs it as it is; `createPeer` wraps it in promises.
+ */
+export class Documents {
+  readonly #options: DocumentsOptions
+  readonly #replicator: Replicator
+  readonly #open = new Map<DocumentId, Document>()
+  readonly #ids = new WeakMap<Document, DocumentId>()
+  readonly #comparisons = new Map<PeerId, Map<DocumentId, Comparison>>()
+  readonly #listeners = new Listeners<ReplicatorEvent>()
+
+  constructor(host: Host, options: DocumentsOptions) {
+    this.#options = options
+    const { network, author, counter, follow = [] } = options
+    const needs = {
+      network,
+      author: { key: author, counter, replica: replicaId(author, counter) },
+      sample: (count: number) => host.role('membership')?.sample(count) ?? [],
+      broadcast: () => host.role('broadcast'),
+    }
+    this.#replicator = host.run(replicatorDefinition(pickReplicatorOptions(options)), needs, (event) =>
+      this.#hear(event),
+    )
+    for (const pattern of follow) this.#replicator.follow(pattern)
+  }
+
+  /** The same name is the same document on every peer of the network. @throws DocumentNameError */
+  open(name: string): Document {
+    const { network } = this.#options
+    return this.#openCarried(this.#replicator.carry({ kind: 'named', network, name: normaliseDocumentName(name) }))
+  }
+
+  /** A new document that, until roles exist, its author alone writes. @param nonce 16 random bytes */
+  create(nonce: Uint8Array): Document {
+    const { network, author } = this.#options
+    return this.#openCarried(this.#replicator.carry({ kind: 'owned', network, owner: author, nonce }))
+  }
+
+  /** @returns the document, or undefined while nobody has described it: `carried` is told when that is so */
+  openById(id: DocumentId): Document | undefined {
+    if (this.#replicator.log(id) !== undefined) return this.#openCarried(id)
+    this.#replicator.want(id)
+    return undefined
+  }
+
+  /** @throws RangeError for a document that was not opened here */
+  idOf(document: Document): DocumentId {
+    const id = this.#ids.get(document)
+    if (id === undefined) throw new RangeError('Cannot name the document: it was not opened here')
+    return id
+  }
+
+  /** Carries every document whose name matches, `*` standing for any run of characters. */
+  follow(pattern: string): void {
+    this.#replicator.follow(pattern)
+  }
+
+  list(): readonly CarriedDocument[] {
+    return Array.from(this.#replicator.documents, ({ id, genesis, version, waiting }) => ({
+      id,
+      name: genesis.kind === 'named' ? genesis.name : undefined,
+      version,
+      pending: this.#replicator.pending(id),
+      waiting,
+      isOpen: this.#open.has(id),
+    }))
+  }
+
+  /** What is here of a document, in the form in which it was signed: operations of whole transactions. */
+  version(id: DocumentId): VersionVector | undefined {
+    return this.#replicator.version(id)
+  }
+
+  /** Own operations of a document that would not survive a crash yet. */
+  pending(document: Document): number {
+    return this.#replicator.pending(this.idOf(document))
+  }
+
+  /** Peers that replicate documents and can be reached. */
+  connections(): readonly PeerId[] {
+    return [...this.#replicator.connections]
+  }
+
+  /** How each connected peer stood to this one, by document, when they last compared. Begins empty. */
+  comparisons(): ReadonlyMap<PeerId, ReadonlyMap<DocumentId, Comparison>> {
+    const connected = new Set(this.connections())
+    return new Map([...this.#comparisons].filter(([peer]) => connected.has(peer)))
+  }
+
+  /** Compares with every connected peer now, and forgets earlier comparisons. */
+  synchronise(): void {
+    this.#comparisons.clear()
+    this.#replicator.synchronise()
+  }
+
+  subscribe(listener: (event: ReplicatorEvent) => void, options?: SubscribeOptions): void {
+    this.#listeners.subscribe(listener, options)
+  }
+
+  #openCarried(id: DocumentId): Document {
+    const present = this.#open.get(id)
+    if (present !== undefined) return present
+    const { author, counter, now } = this.#options
+    const document = createDocument({ replica: replicaId(author, counter), ...(now === undefined ? {} : { now }) })
+    document.apply(this.#replicator.log(id)?.changes() ?? [])
+    document.subscribe((event) => {
+      if (event.type !== 'changed' || event.origin !== 'local') return
+      for (const change of event.changes) this.#replicator.commit(id, change)
+    })
+    this.#open.set(id, document)
+    this.#ids.set(document, id)
+    return document
+  }
+
+  #hear(event: ReplicatorEvent): void {
+    if (event.type === 'received') this.#open.get(event.document)?.apply(event.changes)
+    if (event.type === 'compared') {
+      const comparisons = this.#comparisons.get(event.peer) ?? new Map<DocumentId, Comparison>()
+      for (const document of event.documents) comparisons.set(document, 'equal')
+      for (const document of event.differing) comparisons.set(document, 'differing')
+      this.#comparisons.set(event.peer, comparisons)
+    }
+    this.#listeners.tell(event)
+  }
+}
+
+/** An overlay that keeps documents equal among peers, by the roles `broadcast` and `membership` where they are offered. */
+export function documents(options: DocumentsOptions): Overlay<Documents> {
+  return { attach: (host) => new Documents(host, options) }
+}
+
+function pickReplicatorOptions(options: DocumentsOptions): ReplicatorOptions {
+  const { network: _network, author: _author, counter: _counter, follow: _follow, now: _now, ...rest } = options
+  return rest
+}

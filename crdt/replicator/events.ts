@@ -1,0 +1,63 @@
+import type { DocumentId, PeerId, StoredChangeSet } from '../../node/protocol/index.ts'
+import type { Change } from '../index.ts'
+import type { Genesis } from './genesis.ts'
+
+/** What a replicator keeps. */
+export type ReplicatorEntry =
+  | { readonly type: 'document'; readonly document: DocumentId; readonly genesis: Uint8Array }
+  | { readonly type: 'set'; readonly set: StoredChangeSet }
+
+export type ReplicatorTimer =
+  | { readonly type: 'antiEntropy' }
+  | { readonly type: 'gather'; readonly document: DocumentId }
+  | { readonly type: 'nudge' }
+  | { readonly type: 'pump'; readonly peer: PeerId }
+  | { readonly type: 'recheck'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly type: 'missing'; readonly document: DocumentId }
+
+/**
+ * Why something that arrived was not taken in:
+ *
+ * - `malformed`: no change set, or one that breaks a rule of its own format
+ * - `unknown-document`: of a document that is not carried here
+ * - `busy`: too many signatures are being checked; it comes again
+ * - `signature`: the author did not sign it
+ * - `not-permitted`: the author may not write this document
+ * - `fork`: the author wrote another set in its place (or this peer's own key writes elsewhere under the same counter)
+ * - `spoiled`: it follows a set without readable operations
+ * - `waiting-full`: too much waits for what it depends on; it comes again
+ * - `document-limit`: no more documents are carried
+ * - `damaged`: an entry of the store that does not read; the document is completed from peers
+ */
+export type ReplicatorRejection =
+  | 'malformed'
+  | 'unknown-document'
+  | 'busy'
+  | 'signature'
+  | 'not-permitted'
+  | 'fork'
+  | 'spoiled'
+  | 'waiting-full'
+  | 'document-limit'
+  | 'damaged'
+
+export type ReplicatorEvent =
+  /** Changes of others, or of an earlier run, each after what it depends on. */
+  | { readonly type: 'received'; readonly document: DocumentId; readonly changes: readonly Change[] }
+  /** Own operations below `sequence` would survive a crash, and others are being told. */
+  | { readonly type: 'saved'; readonly document: DocumentId; readonly sequence: number }
+  /** A document is carried from now on. */
+  | { readonly type: 'carried'; readonly document: DocumentId; readonly genesis: Genesis }
+  /** A peer said what it has of these documents. */
+  | {
+      readonly type: 'compared'
+      readonly peer: PeerId
+      readonly documents: readonly DocumentId[]
+      readonly differing: readonly DocumentId[]
+    }
+  | {
+      readonly type: 'rejected'
+      readonly reason: ReplicatorRejection
+      readonly peer: PeerId | undefined
+      readonly document: DocumentId | undefined
+    }

@@ -1,0 +1,53 @@
+import { toString } from 'uint8arrays'
+import type { PeerId, Signed, Ticket } from '../../node/protocol/index.ts'
+import { signatureClaim, type SealedChangeSet } from './change-set.ts'
+
+/** A set whose signature is being checked, and how it came. */
+export interface Arrival {
+  readonly set: SealedChangeSet
+  readonly from: PeerId
+  /** `push`: everyone is being told. `repair`: this peer asked for it, so others may lack it too. */
+  readonly way: 'push' | 'repair'
+}
+
+/** Change sets on their way in: held back until their signature is checked. At most `limit` at a time. */
+export class Inbox {
+  readonly #limit: number
+  readonly #verify: (claim: Signed) => Ticket
+  readonly #arrivals = new Map<Ticket, Arrival>()
+  readonly #hashes = new Set<string>()
+
+  constructor(limit: number, verify: (claim: Signed) => Ticket) {
+    this.#limit = limit
+    this.#verify = verify
+  }
+
+  /** How many are being checked. */
+  get size(): number {
+    return this.#arrivals.size
+  }
+
+  /** @returns `known` when the same set is being checked already, `full` when too many are */
+  put(arrival: Arrival): 'checking' | 'known' | 'full' {
+    const name = nameOf(arrival.set)
+    if (this.#hashes.has(name)) return 'known'
+    if (this.#arrivals.size >= this.#limit) return 'full'
+    this.#hashes.add(name)
+    this.#arrivals.set(this.#verify(signatureClaim(arrival.set)), arrival)
+    return 'checking'
+  }
+
+  /** @returns what the ticket stood for */
+  take(ticket: Ticket): Arrival | undefined {
+    const arrival = this.#arrivals.get(ticket)
+    if (arrival === undefined) return undefined
+    this.#arrivals.delete(ticket)
+    this.#hashes.delete(nameOf(arrival.set))
+    return arrival
+  }
+}
+
+/** The signature is part of it: a copy with a wrong one must not keep the right one out. */
+function nameOf({ hash, signature }: SealedChangeSet): string {
+  return toString(hash, 'base64') + toString(signature, 'base64')
+}

@@ -1,0 +1,28 @@
+export {
+  changeSetLimit,
+  decodeChangeSet,
+  encodeChangeSet,
+  hashBody,
+  replicaId as authorReplicaId,
+  sealChangeSet,
+  signatureClaim,
+  signingBytes,
+  type ChangeSet,
+  type Extension,
+  type SealedChangeSet,
+} from './change-set.ts'
+export { Documents, documents, type CarriedDocument, type Comparison, type DocumentsOptions } from './documents.ts'
+export type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
+export {
+  DocumentNameError,
+  decodeGenesis,
+  documentId,
+  documentNameLimit,
+  encodeGenesis,
+  normaliseDocumentName,
+  type Genesis,
+} from './genesis.ts'
+export { replicatorCodec, type DigestPurpose, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
+export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
+export { replicatorDefinition, type Replicator, type ReplicatorNeeds } from './replicator.ts'
+export type { Summary, SummaryEntry } from './summary.ts'

@@ -1,0 +1,46 @@
+import type { Duration, PeerId } from '../../node/protocol/index.ts'
+
+/** First pause after a comparison that found differences; doubled with each further one. */
+const delayLeast = 1000
+/** With the jitter that is added, a minute at the most. */
+const delayMost = 50_000
+
+/**
+ * While two connected peers differ, a comparison between them is due within a minute: replication never goes quiet
+ * over a difference.
+ */
+export class Rechecks {
+  readonly #schedule: (peer: PeerId, attempt: number, delay: Duration) => void
+  readonly #differing = new Set<PeerId>()
+  readonly #due = new Set<PeerId>()
+
+  constructor(schedule: (peer: PeerId, attempt: number, delay: Duration) => void) {
+    this.#schedule = schedule
+  }
+
+  compared(peer: PeerId, differs: boolean): void {
+    if (!differs) this.#differing.delete(peer)
+    else {
+      this.#differing.add(peer)
+      this.#plan(peer, 0)
+    }
+  }
+
+  forget(peer: PeerId): void {
+    this.#differing.delete(peer)
+  }
+
+  /** @returns whether the comparison is still called for; the next one is then planned */
+  expire(peer: PeerId, attempt: number): boolean {
+    this.#due.delete(peer)
+    if (!this.#differing.has(peer)) return false
+    this.#plan(peer, attempt)
+    return true
+  }
+
+  #plan(peer: PeerId, attempt: number): void {
+    if (this.#due.has(peer)) return
+    this.#due.add(peer)
+    this.#schedule(peer, attempt + 1, Math.min(delayMost, delayLeast * 2 ** Math.min(attempt, 10)))
+  }
+}

@@ -1,0 +1,410 @@
+import { equals } from 'uint8arrays'
+import {
+  MalformedMessageError,
+  assert,
+  jitter,
+  sample,
+  type Broadcast,
+  type DocumentId,
+  type HostEnvironment,
+  type Instant,
+  type PeerId,
+  type Protocol,
+  type ProtocolDefinition,
+  type Ticket,
+  type VersionVector,
+} from '../../node/protocol/index.ts'
+import type { Change } from '../index.ts'
+import { AntiEntropy } from './anti-entropy.ts'
+import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
+import { Collection } from './collection.ts'
+import type { DocumentLog } from './document-log.ts'
+import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
+import type { Genesis } from './genesis.ts'
+import { Inbox, type Arrival } from './inbox.ts'
+import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
+import { resolveReplicatorOptions, type ReplicatorOptions, type ResolvedReplicatorOptions } from './options.ts'
+import type { Author } from './outbox.ts'
+import { Outboxes } from './outboxes.ts'
+import { Rechecks } from './rechecks.ts'
+import { ReplicaLog } from './replica-log.ts'
+
+export interface ReplicatorNeeds {
+  /** Name of the network: part of every genesis. */
+  readonly network: string
+  readonly author: Author
+  /** Members to compare documents with, at random. */
+  sample(count: number): readonly PeerId[]
+  /** Looked up when it is needed; without one, change sets go to the connected peers directly. */
+  broadcast(): Broadcast | undefined
+}
+
+type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
+
+/** How long a gap may last before somebody else is asked. */
+const missingDelay = 1000
+/** Peers that hear at once of what came by anti-entropy. */
+const nudgeFanout = 3
+
+/**
+ * Keeps documents equal among peers.
+ *
+ * Invariants: (1) an own change is told to nobody before it is durable; (2) what is in a log was signed by its author
+ * and comes after everything it depends on; (3) while two connected peers differ, a comparison between them is due
+ * within a minute.
+ */
+export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, ReplicatorEntry> {
+  readonly #environment: ReplicatorEnvironment
+  readonly #needs: ReplicatorNeeds
+  readonly #options: ResolvedReplicatorOptions
+  readonly #collection: Collection
+  readonly #outboxes: Outboxes
+  readonly #inbox: Inbox
+  readonly #antiEntropy: AntiEntropy
+  readonly #connected = new Set<PeerId>()
+  readonly #rechecks: Rechecks
+  readonly #missing = new Map<DocumentId, Instant>()
+  readonly #news = new Set<DocumentLog>()
+  #started = false
+
+  constructor(environment: ReplicatorEnvironment, needs: ReplicatorNeeds, options: ResolvedReplicatorOptions) {
+    this.#environment = environment
+    this.#needs = needs
+    this.#options = options
+    this.#inbox = new Inbox(options.verifyingLimit, (claim) => environment.verify(claim))
+    this.#outboxes = new Outboxes({
+      author: needs.author,
+      end: (document) => this.#collection.get(document)?.replica(needs.author.replica) ?? new ReplicaLog(),
+      sign: (bytes) => environment.sign(bytes),
+      write: (set) => this.#write(set),
+      gather: (document) => environment.schedule({ type: 'gather', document }, options.gatherDelay),
+    })
+    this.#rechecks = new Rechecks((peer, attempt, delay) =>
+      environment.schedule({ type: 'recheck', peer, attempt }, jitter(environment.random, delay, 0.2)),
+    )
+    this.#collection = new Collection({
+      network: needs.network,
+      limit: options.documentLimit,
+      keep: ({ id, genesisBytes }) => void environment.write({ type: 'document', document: id, genesis: genesisBytes }),
+      added: (log) => this.#added(log),
+      reject: (reason, document) => this.#reject(reason, undefined, document),
+    })
+    this.#antiEntropy = new AntiEntropy({
+      send: (to, message) => environment.send(to, message),
+      later: (peer) => environment.schedule({ type: 'pump', peer }, 0),
+      collection: this.#collection,
+      compared: (peer, documents, differing) => {
+        this.#rechecks.compared(peer, differing.length > 0)
+        environment.emit({ type: 'compared', peer, documents, differing })
+      },
+    })
+  }
+
+  // What the façade asks.
+
+  /** Every document carried here. */
+  get documents(): Iterable<DocumentLog> {
+    return this.#collection.logs
+  }
+
+  get connections(): Iterable<PeerId> {
+    return this.#connected
+  }
+
+  /** Carries a document from now on. No effect when it is. @returns its id */
+  carry(genesis: Genesis): DocumentId {
+    return this.#collection.carry(genesis).id
+  }
+
+  /** Carries a document as soon as somebody describes it. */
+  want(document: DocumentId): void {
+    this.#collection.want(document)
+    this.synchronise()
+  }
+
+  /** Carries every document whose name matches. @throws RangeError for a pattern that is none */
+  follow(pattern: string): void {
+    this.#collection.follow(pattern)
+    if (this.#started) this.synchronise()
+  }
+
+  log(document: DocumentId): DocumentLog | undefined {
+    return this.#collection.get(document)
+  }
+
+  version(document: DocumentId): VersionVector | undefined {
+    return this.#collection.get(document)?.version
+  }
+
+  /** Own operations of a document that are not durable yet. */
+  pending(document: DocumentId): number {
+    return this.#outboxes.pending(document)
+  }
+
+  /** Takes over a change made here. It is signed, written, and then told to everyone. */
+  commit(document: DocumentId, change: Change): void {
+    assert(this.#collection.get(document) !== undefined, 'only a document that is carried is written')
+    this.#outboxes.put(document, change)
+  }
+
+  /** Begins a comparison with every connected peer, or with one. */
+  synchronise(peer?: PeerId): void {
+    for (const other of peer === undefined ? this.#connected : [peer]) this.#antiEntropy.question(other)
+  }
+
+  // What the host calls.
+
+  restore(entries: Iterable<ReplicatorEntry>): void {
+    for (const entry of entries) {
+      try {
+        this.#restoreEntry(entry)
+      } catch (error) {
+        if (!(error instanceof MalformedMessageError)) throw error
+        this.#reject('damaged', undefined, entry.type === 'set' ? entry.set.document : entry.document)
+      }
+    }
+  }
+
+  start(): void {
+    this.#started = true
+    for (const log of this.#collection.logs) this.#listen(log)
+    this.#scheduleAntiEntropy()
+  }
+
+  receive(message: ReplicatorMessage, from: PeerId): void {
+    switch (message.type) {
+      case 'digests':
+        return this.#antiEntropy.digests(from, message.purpose, message.digests)
+      case 'describe':
+        return this.#antiEntropy.describe(from, message.documents)
+      case 'genesis':
+        return this.#antiEntropy.genesis(from, message.genesis)
+      case 'summary':
+        return this.#antiEntropy.summary(from, message.document, message.summary, message.question)
+      case 'sets':
+        for (const bytes of message.sets) this.#arrive(bytes, from, 'repair')
+        return
+    }
+  }
+
+  expire(timer: ReplicatorTimer): void {
+    switch (timer.type) {
+      case 'antiEntropy':
+        this.#compareWithSomebody()
+        return this.#scheduleAntiEntropy()
+      case 'gather':
+        return this.#outboxes.flush(timer.document)
+      case 'nudge':
+        return this.#nudge()
+      case 'pump':
+        return this.#antiEntropy.pump(timer.peer)
+      case 'recheck':
+        if (this.#rechecks.expire(timer.peer, timer.attempt)) this.#antiEntropy.question(timer.peer)
+        return
+      case 'missing':
+        return this.#askAgain(timer.document)
+    }
+  }
+
+  connected(peer: PeerId): void {
+    this.#connected.add(peer)
+    if (this.#environment.self < peer) this.#antiEntropy.question(peer)
+  }
+
+  disconnected(peer: PeerId): void {
+    this.#connected.delete(peer)
+    this.#rechecks.forget(peer)
+    this.#antiEntropy.disconnected(peer)
+  }
+
+  writable(peer: PeerId): void {
+    this.#antiEntropy.writable(peer)
+  }
+
+  signed(ticket: Ticket, signature: Uint8Array): void {
+    this.#outboxes.signed(ticket, signature)
+  }
+
+  written(ticket: Ticket): void {
+    const set = this.#outboxes.written(ticket)
+    if (set !== undefined) this.#tell(set)
+  }
+
+  verified(ticket: Ticket, valid: boolean): void {
+    const arrival = this.#inbox.take(ticket)
+    if (arrival === undefined) return
+    if (!valid) return this.#reject('signature', arrival.from, arrival.set.document)
+    this.#admit(arrival)
+  }
+
+  // Own changes on their way out.
+
+  /** An own set is durable: it is part of the log, and others may know. */
+  #tell(set: SealedChangeSet): void {
+    const log = this.#collection.get(set.document)
+    assert(log !== undefined, 'an own set belongs to a document that is carried')
+    const { outcome } = log.admit(set)
+    if (outcome !== 'accepted') return this.#reject('fork', undefined, set.document)
+    if (set.fragment > 0 || set.continues) {
+      if (!set.continues) this.#nudgeLater(log)
+    } else this.#push(set)
+    if (!set.continues) {
+      this.#environment.emit({ type: 'saved', document: set.document, sequence: set.sequence + set.count })
+    }
+  }
+
+  #push(set: SealedChangeSet): void {
+    const broadcast = this.#needs.broadcast()
+    if (broadcast !== undefined) return broadcast.publish(topicOf(set.document), set.bytes)
+    for (const peer of this.#connected) {
+      this.#environment.send(peer, { type: 'sets', document: set.document, sets: [set.bytes] })
+    }
+  }
+
+  // Others' changes on their way in.
+
+  #arrive(bytes: Uint8Array, from: PeerId, way: Arrival['way']): void {
+    let set: SealedChangeSet
+    try {
+      set = decodeChangeSet(bytes)
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      return this.#reject('malformed', from, undefined)
+    }
+    const log = this.#collection.get(set.document)
+    if (log === undefined) return this.#reject('unknown-document', from, undefined)
+    if (!mayWrite(log.genesis, set.author)) return this.#reject('not-permitted', from, set.document)
+    if (log.isKnown(set)) return
+    if (this.#inbox.put({ set, from, way }) === 'full') this.#reject('busy', from, set.document)
+  }
+
+  #admit({ set, from, way }: Arrival): void {
+    const log = this.#collection.get(set.document)
+    if (log === undefined) return
+    const admission = log.admit(set)
+    switch (admission.outcome) {
+      case 'known':
+        return
+      case 'waiting':
+        return this.#askFor(log, from)
+      case 'full':
+        this.#reject('waiting-full', from, set.document)
+        return this.#askFor(log, from)
+      case 'fork':
+      case 'spoiled':
+        return this.#reject(admission.outcome, from, set.document)
+      case 'accepted':
+        for (const accepted of admission.accepted) this.#write(accepted)
+        if (admission.changes.length > 0) {
+          this.#environment.emit({ type: 'received', document: set.document, changes: admission.changes })
+        }
+        if (way === 'repair') this.#nudgeLater(log)
+    }
+  }
+
+  #write(set: SealedChangeSet): Ticket {
+    const { document, replica, sequence, fragment, bytes } = set
+    return this.#environment.write({ type: 'set', set: { document, replica, sequence, fragment, bytes } })
+  }
+
+  #askFor(log: DocumentLog, peer: PeerId): void {
+    const now = this.#environment.now()
+    const last = this.#missing.get(log.id)
+    if (last !== undefined && now - last < missingDelay) return
+    this.#missing.set(log.id, now)
+    this.#antiEntropy.want(peer, log)
+    this.#environment.schedule({ type: 'missing', document: log.id }, missingDelay)
+  }
+
+  #askAgain(document: DocumentId): void {
+    const log = this.#collection.get(document)
+    this.#missing.delete(document)
+    if (log === undefined || log.waiting === 0) return
+    const [peer] = this.#someone()
+    if (peer !== undefined) this.#askFor(log, peer)
+  }
+
+  // Comparing with others.
+
+  #scheduleAntiEntropy(): void {
+    const delay = jitter(this.#environment.random, this.#options.antiEntropyPeriod, 0.2)
+    this.#environment.schedule({ type: 'antiEntropy' }, delay)
+  }
+
+  #compareWithSomebody(): void {
+    const [peer] = this.#someone()
+    if (peer !== undefined) this.#antiEntropy.question(peer)
+  }
+
+  /** A member at random, or in half of the cases a connected peer: not every member can be reached from here. */
+  #someone(): readonly PeerId[] {
+    const { random } = this.#environment
+    const members = this.#connected.size > 0 && random.next() < 0.5 ? [] : this.#needs.sample(1)
+    return members.length > 0 ? members : sample(random, [...this.#connected], 1)
+  }
+
+  #nudgeLater(log: DocumentLog): void {
+    if (this.#news.size === 0) this.#environment.schedule({ type: 'nudge' }, this.#options.nudgeDelay)
+    this.#news.add(log)
+  }
+
+  #nudge(): void {
+    const logs = [...this.#news]
+    this.#news.clear()
+    for (const peer of sample(this.#environment.random, [...this.#connected], nudgeFanout)) {
+      this.#antiEntropy.news(peer, logs)
+    }
+  }
+
+  // Which documents are carried.
+
+  #added(log: DocumentLog): void {
+    if (this.#started) this.#listen(log)
+    this.#environment.emit({ type: 'carried', document: log.id, genesis: log.genesis })
+  }
+
+  #listen(log: DocumentLog): void {
+    this.#needs.broadcast()?.subscribe(topicOf(log.id), ({ bytes, from }) => this.#arrive(bytes, from, 'push'))
+  }
+
+  #restoreEntry(entry: ReplicatorEntry): void {
+    if (entry.type === 'document') return this.#collection.restore(entry.document, entry.genesis)
+    const admission = this.#collection.get(entry.set.document)?.admit(decodeChangeSet(entry.set.bytes))
+    if (admission?.outcome === 'accepted' && admission.changes.length > 0) {
+      this.#environment.emit({ type: 'received', document: entry.set.document, changes: admission.changes })
+    }
+  }
+
+  #reject(reason: ReplicatorRejection, peer: PeerId | undefined, document: DocumentId | undefined): void {
+    this.#environment.emit({ type: 'rejected', reason, peer, document })
+  }
+}
+
+/** `/peerloom/documents/1.0.0`, on the bulk plane. */
+export function replicatorDefinition(
+  options: ReplicatorOptions = {},
+): ProtocolDefinition<
+  ReplicatorMessage,
+  ReplicatorTimer,
+  ReplicatorEvent,
+  Replicator,
+  ReplicatorNeeds,
+  ReplicatorEntry
+> {
+  const resolved = resolveReplicatorOptions(options)
+  return {
+    name: '/peerloom/documents/1.0.0',
+    plane: 'bulk',
+    codec: replicatorCodec,
+    create: (environment, needs) => new Replicator(environment, needs, resolved),
+  }
+}
+
+/** Until roles exist: everyone may write a named document, only its owner an owned one. */
+function mayWrite(genesis: Genesis, author: Uint8Array): boolean {
+  return genesis.kind === 'named' || equals(genesis.owner, author)
+}
+
+function topicOf(document: DocumentId): string {
+  return `documents/${document}`
+}

@@ -1,0 +1,72 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { networkSecret } from '../libp2p/index.ts'
+import { createNode } from '../libp2p/browser.ts'
+import type { DocumentStore } from '../protocol/index.ts'
+import { openIndexedDbStore } from '../stores/indexeddb/index.ts'
+import { memoryStore } from '../stores/memory/index.ts'
+import { readAuthorKey } from './identity.ts'
+import { defaultNetwork, defaultOverlays, type DefaultOverlays, type SharedPeerOptions } from './options.ts'
+import { Peer, type OverlaySet } from './peer.ts'
+
+export type { Document, TextContainer } from '../../crdt/index.ts'
+export {
+  DocumentNameError,
+  type CarriedDocument,
+  type Comparison,
+  type ReplicatorEvent,
+  type ReplicatorRejection,
+} from '../../crdt/replicator/index.ts'
+export { gossip } from '../../overlays/gossip/index.ts'
+export { swim, swimPresets } from '../../overlays/swim/index.ts'
+export type { HostCounters, HostEvent } from '../libp2p/index.ts'
+export {
+  StoreDamagedError,
+  StoreFailedError,
+  StoreFullError,
+  StoreInUseError,
+  type DocumentId,
+  type Member,
+  type PeerId,
+} from '../protocol/index.ts'
+export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
+export type { ConvergedOptions, Disagreement, PeerDocuments, WaitOptions } from './peer-documents.ts'
+export type { DocumentSettings, OverlayApis, OverlaySet, Peer, PeerEvent, ReadyOptions } from './peer.ts'
+export type { Damage } from './replicator-storage.ts'
+
+export interface PeerOptions<Set extends OverlaySet = DefaultOverlays> extends SharedPeerOptions<Set> {
+  /**
+   * Name of the IndexedDB database that keeps the author's key and the documents; all tabs of one origin that name it
+   * share it. Left out, all is in memory.
+   */
+  readonly directory?: string
+}
+
+/**
+ * Starts a peer in a page. It cannot be dialled: `join` names WebSocket addresses of peers to be connected with. Each
+ * tab is a peer of its own, with a PeerId of its own; tabs that share a database sign as one author.
+ *
+ * @throws RangeError for a name or key of a network that is none
+ */
+export async function createPeer<Set extends OverlaySet = DefaultOverlays>(
+  options: PeerOptions<Set> = {},
+): Promise<Peer<Set>> {
+  const network = networkSecret(options.network ?? defaultNetwork)
+  const { directory } = options
+  const store = directory === undefined ? memoryStore() : await openIndexedDbStore(directory)
+  try {
+    const author = await (directory === undefined ? readAuthorKey(store) : alone(directory, store))
+    const lease = await store.lease()
+    const privateKey = await generateKeyPair('Ed25519')
+    const node = await createNode({ network, privateKey, start: false, bootstrap: options.join ?? [] })
+    const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
+    return await Peer.start({ node, network, author, store, lease, overlays, documents: options.documents ?? {} })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Two tabs that start at once must not make two authors. */
+function alone(directory: string, store: DocumentStore): ReturnType<typeof readAuthorKey> {
+  return navigator.locks.request(`peerloom/${directory}/identity`, () => readAuthorKey(store))
+}

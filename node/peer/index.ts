@@ -1,0 +1,90 @@
+import { join as joinPath } from 'node:path'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { networkSecret, type NetworkSecret } from '../libp2p/index.ts'
+import { createNode } from '../libp2p/node.ts'
+import type { DocumentStore, ReplicaLease } from '../protocol/index.ts'
+import { memoryStore } from '../stores/memory/index.ts'
+import { openSqliteStore } from '../stores/sqlite/index.ts'
+import { readAuthorKey } from './identity.ts'
+import { defaultNetwork, defaultOverlays, type DefaultOverlays, type SharedPeerOptions } from './options.ts'
+import { Peer, type OverlaySet } from './peer.ts'
+
+export type { Document, TextContainer } from '../../crdt/index.ts'
+export {
+  DocumentNameError,
+  type CarriedDocument,
+  type Comparison,
+  type ReplicatorEvent,
+  type ReplicatorRejection,
+} from '../../crdt/replicator/index.ts'
+export { gossip } from '../../overlays/gossip/index.ts'
+export { swim, swimPresets } from '../../overlays/swim/index.ts'
+export type { HostCounters, HostEvent } from '../libp2p/index.ts'
+export {
+  StoreDamagedError,
+  StoreFailedError,
+  StoreFullError,
+  StoreInUseError,
+  type DocumentId,
+  type Member,
+  type PeerId,
+} from '../protocol/index.ts'
+export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
+export type { ConvergedOptions, Disagreement, PeerDocuments, WaitOptions } from './peer-documents.ts'
+export type { DocumentSettings, OverlayApis, OverlaySet, Peer, PeerEvent, ReadyOptions } from './peer.ts'
+export type { Damage } from './replicator-storage.ts'
+
+export interface PeerOptions<Set extends OverlaySet = DefaultOverlays> extends SharedPeerOptions<Set> {
+  /** Where identity and documents are kept; made when it is not there. Left out, all is in memory. */
+  readonly directory?: string
+  /**
+   * Multiaddrs to listen on.
+   *
+   * @default every interface, TCP and WebSockets, ports of the system's choice
+   */
+  readonly listen?: readonly string[]
+  /** Find peers of the network on the local network, and be found. @default true */
+  readonly mdns?: boolean
+}
+
+/**
+ * Starts a peer: identity, overlays, documents.
+ *
+ * @throws StoreInUseError when another peer uses the directory
+ * @throws RangeError for a name or key of a network that is none
+ * @throws Error when an address cannot be listened on: it names the address and the cause
+ */
+export async function createPeer<Set extends OverlaySet = DefaultOverlays>(
+  options: PeerOptions<Set> = {},
+): Promise<Peer<Set>> {
+  const network = networkSecret(options.network ?? defaultNetwork)
+  const store = options.directory === undefined ? memoryStore() : await openSqliteStore(options.directory)
+  return assemble(options, network, store).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+}
+
+/** Where a peer with this directory keeps everything. */
+export function storeFile(directory: string): string {
+  return joinPath(directory, 'peerloom.sqlite')
+}
+
+async function assemble<Set extends OverlaySet>(
+  options: PeerOptions<Set>,
+  network: NetworkSecret,
+  store: DocumentStore,
+): Promise<Peer<Set>> {
+  const author: Ed25519PrivateKey = await readAuthorKey(store)
+  const lease: ReplicaLease = await store.lease()
+  const node = await createNode({
+    network,
+    privateKey: author,
+    start: false,
+    bootstrap: options.join ?? [],
+    mdns: options.mdns ?? true,
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+  })
+  const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
+  return Peer.start({ node, network, author, store, lease, overlays, documents: options.documents ?? {} })
+}

@@ -1,0 +1,158 @@
+import type { DocumentId, PeerId, SubscribeOptions } from '../protocol/index.ts'
+import type { Document } from '../../crdt/index.ts'
+import type { CarriedDocument, Comparison, Documents, ReplicatorEvent } from '../../crdt/replicator/index.ts'
+
+export interface WaitOptions {
+  /** Ends the waiting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface ConvergedOptions extends WaitOptions {
+  /** Connected peers that must agree at the least. @default 1 */
+  readonly peers?: number
+  /** Only these documents. @default all that are carried here */
+  readonly documents?: readonly DocumentId[]
+}
+
+/** Why documents do not agree yet, for one peer. */
+export interface Disagreement {
+  readonly peer: PeerId
+  /** Documents that differ, or have not been compared yet. */
+  readonly documents: readonly DocumentId[]
+}
+
+/** How long a round of comparisons may take before the next one, in milliseconds. */
+const roundLeast = 50
+const roundMost = 1000
+
+/** The documents of one peer. */
+export class PeerDocuments {
+  readonly #documents: Documents
+
+  constructor(documents: Documents) {
+    this.#documents = documents
+  }
+
+  /**
+   * The same name is the same document on every peer of the network; every member may write it.
+   *
+   * @throws DocumentNameError for text that is no name: 1–128 characters, no control characters, no white space around
+   */
+  async open(name: string): Promise<Document> {
+    return this.#documents.open(name)
+  }
+
+  /** A new document without a name. Until roles exist, its author alone writes it; others open it by its id. */
+  async create(): Promise<Document> {
+    return this.#documents.create(globalThis.crypto.getRandomValues(new Uint8Array(16)))
+  }
+
+  /** Waits until some peer has described the document. */
+  openById(id: DocumentId, { signal }: WaitOptions = {}): Promise<Document> {
+    return this.#until(() => this.#documents.openById(id), signal)
+  }
+
+  idOf(document: Document): DocumentId {
+    return this.#documents.idOf(document)
+  }
+
+  list(): readonly CarriedDocument[] {
+    return this.#documents.list()
+  }
+
+  /** Carries every document whose name matches, open or not; `*` stands for any run of characters. */
+  follow(pattern: string): void {
+    this.#documents.follow(pattern)
+  }
+
+  /** Resolves when every change made to the document here so far would survive a crash. */
+  async saved(document: Document, { signal }: WaitOptions = {}): Promise<void> {
+    await this.#until(() => (this.#documents.pending(document) === 0 ? true : undefined), signal)
+  }
+
+  /** Operations of the document made here that would not survive a crash yet. */
+  pending(document: Document): number {
+    return this.#documents.pending(document)
+  }
+
+  /** Peers that replicate documents with this one now. */
+  connections(): readonly PeerId[] {
+    return this.#documents.connections()
+  }
+
+  comparisons(): ReadonlyMap<PeerId, ReadonlyMap<DocumentId, Comparison>> {
+    return this.#documents.comparisons()
+  }
+
+  /** Compares with every connected peer now. */
+  synchronise(): void {
+    this.#documents.synchronise()
+  }
+
+  /** Who differs from this peer, or has not answered since the last `synchronise`. */
+  disagreements(documents?: readonly DocumentId[]): readonly Disagreement[] {
+    const comparisons = this.#documents.comparisons()
+    const wanted = documents === undefined ? undefined : new Set(documents)
+    return this.#documents.connections().flatMap((peer) => {
+      const compared = comparisons.get(peer)
+      if (compared === undefined) return [{ peer, documents: documents ?? [] }]
+      const differing = [...compared].filter(
+        ([document, comparison]) => comparison === 'differing' && wanted?.has(document) !== false,
+      )
+      return differing.length === 0 ? [] : [{ peer, documents: differing.map(([document]) => document) }]
+    })
+  }
+
+  /** Resolves when every connected peer has what this one has, and the other way round. */
+  async converged({ signal, peers = 1, documents }: ConvergedOptions = {}): Promise<void> {
+    let round = roundLeast
+    do {
+      signal?.throwIfAborted()
+      this.#documents.synchronise()
+      const timeout = AbortSignal.timeout(round)
+      const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+      await this.#until(() => (this.#isConverged(peers, documents) ? true : undefined), either).catch(
+        (error: unknown) => {
+          if (signal?.aborted === true || !timeout.aborted) throw error
+        },
+      )
+      round = Math.min(roundMost, round * 2)
+    } while (!this.#isConverged(peers, documents))
+  }
+
+  subscribe(listener: (event: ReplicatorEvent) => void, options?: SubscribeOptions): void {
+    this.#documents.subscribe(listener, options)
+  }
+
+  #isConverged(peers: number, documents: readonly DocumentId[] | undefined): boolean {
+    const wanted = documents === undefined ? undefined : new Set(documents)
+    const unsettled = this.#documents
+      .list()
+      .some(({ id, pending, waiting }) => wanted?.has(id) !== false && (pending > 0 || waiting > 0))
+    return !unsettled && this.#documents.connections().length >= peers && this.disagreements(documents).length === 0
+  }
+
+  /** Asks again after each event of the documents. */
+  #until<Value>(ask: () => Value | undefined, signal: AbortSignal | undefined): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const present = ask()
+      if (present !== undefined) return resolve(present)
+      if (signal?.aborted === true) return reject(signal.reason as Error)
+      const listening = new AbortController()
+      const abort = (): void => {
+        listening.abort()
+        reject(signal?.reason as Error)
+      }
+      signal?.addEventListener('abort', abort, { once: true, signal: listening.signal })
+      this.#documents.subscribe(
+        () => {
+          const value = ask()
+          if (value === undefined) return
+          listening.abort()
+          resolve(value)
+        },
+        { signal: listening.signal },
+      )
+    })
+  }
+}

@@ -1,0 +1,202 @@
+import type { Ed25519PrivateKey, Libp2p } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { toString } from 'uint8arrays'
+import {
+  authorKey,
+  createHost,
+  type HostCounters,
+  type HostEvent,
+  type Libp2pHost,
+  type NetworkSecret,
+} from '../libp2p/index.ts'
+import {
+  Listeners,
+  type DocumentStore,
+  type Duration,
+  type Member,
+  type Overlay,
+  type PeerId,
+  type ReplicaLease,
+  type SubscribeOptions,
+} from '../protocol/index.ts'
+import { documents, type Documents, type ReplicatorEvent, type ReplicatorOptions } from '../../crdt/replicator/index.ts'
+import { PeerDocuments, type WaitOptions } from './peer-documents.ts'
+import { openReplicatorStorage, type Damage } from './replicator-storage.ts'
+
+/** Overlays by the names under which their user wants to find them. */
+export type OverlaySet = Readonly<Record<string, Overlay<unknown, Libp2pHost>>>
+
+/** What attaching each overlay gave. */
+export type OverlayApis<Set extends OverlaySet> = {
+  readonly [Name in keyof Set]: Set[Name] extends Overlay<infer Api, Libp2pHost> ? Api : never
+}
+
+export interface DocumentSettings extends Omit<ReplicatorOptions, 'documentLimit' | 'verifyingLimit'> {
+  /** Names of documents to carry even while nobody here has them open; `*` stands for any run of characters. @default none */
+  readonly follow?: readonly string[]
+}
+
+export interface ReadyOptions extends WaitOptions {
+  /** Members that are alive, this peer among them. Needs an overlay with the role `membership`. */
+  readonly members?: number
+  /** Peers that replicate documents with this one. */
+  readonly replicas?: number
+}
+
+export type PeerEvent = HostEvent | ReplicatorEvent | { readonly type: 'store-failed'; readonly error: Error }
+
+/** What a peer is made of; `createPeer` of each platform puts it together. */
+export interface PeerParts<Set extends OverlaySet> {
+  /** Not started yet. */
+  readonly node: Libp2p
+  readonly network: NetworkSecret
+  readonly author: Ed25519PrivateKey
+  readonly store: DocumentStore
+  readonly lease: ReplicaLease
+  readonly overlays: Set
+  readonly documents: DocumentSettings
+}
+
+/** A running peer: one libp2p node, its overlays and its documents. */
+export class Peer<Set extends OverlaySet> implements AsyncDisposable {
+  readonly id: PeerId
+  /** Ed25519 public key of the author, in base64url: the same for all peers of one person's device. */
+  readonly author: string
+  /** Name of the network. */
+  readonly network: string
+  readonly overlays: OverlayApis<Set>
+  readonly documents: PeerDocuments
+  /** Documents that were found damaged in the store, and are completed from other peers. */
+  readonly damages: readonly Damage[]
+  /** The libp2p node underneath. */
+  readonly libp2p: Libp2p
+  readonly #host: Libp2pHost
+  readonly #parts: PeerParts<Set>
+  readonly #documents: Documents
+  readonly #listeners = new Listeners<PeerEvent>()
+  #stopping: Promise<void> | undefined
+
+  private constructor(parts: PeerParts<Set>, host: Libp2pHost, damages: readonly Damage[]) {
+    this.libp2p = parts.node
+    this.id = host.self
+    this.author = toString(parts.author.publicKey.raw, 'base64url')
+    this.network = parts.network.name
+    this.damages = damages
+    this.#parts = parts
+    this.#host = host
+    this.overlays = attachAll(parts.overlays, host)
+    this.#documents = documents({
+      ...parts.documents,
+      network: parts.network.name,
+      author: parts.author.publicKey.raw,
+      counter: parts.lease.counter,
+      now: () => Date.now(),
+    }).attach(host)
+    this.documents = new PeerDocuments(this.#documents)
+    host.subscribe((event) => this.#listeners.tell(event))
+    parts.store.subscribe(({ error }) => this.#listeners.tell({ type: 'store-failed', error }))
+    this.#documents.subscribe((event) => this.#listeners.tell(event))
+  }
+
+  /** Puts a peer together and starts it. When it fails, the node is stopped; the store is its opener's to close. */
+  static async start<Set extends OverlaySet>(parts: PeerParts<Set>): Promise<Peer<Set>> {
+    try {
+      const { storage, damages } = await openReplicatorStorage(parts.store)
+      const host = createHost({
+        node: parts.node,
+        network: parts.network,
+        author: authorKey(parts.author),
+        onFatal: () => {},
+      })
+      host.keep('/peerloom/documents/1.0.0', storage)
+      const peer = new Peer(parts, host, damages)
+      await host.start()
+      await parts.node.start()
+      return peer
+    } catch (error) {
+      await parts.node.stop()
+      throw error
+    }
+  }
+
+  /** Multiaddrs at which this peer can be dialled. */
+  get addresses(): readonly string[] {
+    return this.libp2p.getMultiaddrs().map(String)
+  }
+
+  get counters(): HostCounters {
+    return this.#host.counters
+  }
+
+  /** Connects to a peer. @throws when the address is none, or nobody answers there */
+  async dial(address: string, { signal }: WaitOptions = {}): Promise<PeerId> {
+    const connection = await this.libp2p.dial(multiaddr(address), signal === undefined ? {} : { signal })
+    return connection.remotePeer.toString() as PeerId
+  }
+
+  /** Known members, by the overlay that offers the role; empty without one. */
+  members(): readonly Member[] {
+    return this.#host.role('membership')?.members() ?? []
+  }
+
+  /** Resolves when so many are there; the promise rejects with the reason of the signal. */
+  async ready({ members = 0, replicas = 0, signal }: ReadyOptions = {}): Promise<void> {
+    const enough = (): boolean =>
+      this.members().filter(({ state }) => state === 'alive').length >= members &&
+      this.documents.connections().length >= replicas
+    const listening = new AbortController()
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const look = (): void => (enough() ? resolve() : undefined)
+        const options = { signal: listening.signal }
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true, ...options })
+        this.#host.role('membership')?.subscribe(look, options)
+        this.subscribe(look, options)
+        if (signal?.aborted === true) reject(signal.reason as Error)
+        look()
+      })
+    } finally {
+      listening.abort()
+    }
+  }
+
+  subscribe(listener: (event: PeerEvent) => void, options?: SubscribeOptions): void {
+    this.#listeners.subscribe(listener, options)
+  }
+
+  /** Says good-bye to the others, writes what is pending, closes everything. Calling it again waits for the same. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #stop(): Promise<void> {
+    const clean = await this.#settle()
+    await this.#host.stop()
+    await this.#parts.node.stop()
+    // A lease is given back only when nothing of this session can be missing from the store.
+    if (clean) await this.#parts.lease.release()
+    await this.#parts.store.close()
+  }
+
+  /** @returns whether every change made here is durable; changes that cannot be written are not waited for for ever */
+  async #settle(limit: Duration = 5000): Promise<boolean> {
+    const pending = (): boolean => this.#documents.list().some((document) => document.pending > 0)
+    if (!pending()) return true
+    const listening = new AbortController()
+    const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(limit)])
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(!pending()), { once: true })
+      this.#documents.subscribe(() => (pending() ? undefined : listening.abort()), { signal })
+    })
+  }
+}
+
+function attachAll<Set extends OverlaySet>(overlays: Set, host: Libp2pHost): OverlayApis<Set> {
+  const apis = Object.entries(overlays).map(([name, overlay]) => [name, overlay.attach(host)] as const)
+  return Object.fromEntries(apis) as OverlayApis<Set>
+}

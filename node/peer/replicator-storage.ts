@@ -1,0 +1,46 @@
+import type { EntryStorage } from '../libp2p/index.ts'
+import { StoreDamagedError, type DocumentId, type DocumentStore, type StoredChangeSet } from '../protocol/index.ts'
+import type { ReplicatorEntry } from '../../crdt/replicator/index.ts'
+
+/** What a peer found damaged in its store; it is completed from other peers. */
+export interface Damage {
+  readonly document: DocumentId
+  readonly error: StoreDamagedError
+}
+
+/** What was read of a store, and the way for more into it. */
+export interface OpenedStorage {
+  readonly storage: EntryStorage<ReplicatorEntry>
+  readonly damages: readonly Damage[]
+}
+
+/** Reads everything a store holds of documents, for the replicator to begin with. */
+export async function openReplicatorStorage(store: DocumentStore): Promise<OpenedStorage> {
+  const entries: ReplicatorEntry[] = []
+  const damages: Damage[] = []
+  for (const { id, genesis } of await store.list()) {
+    entries.push({ type: 'document', document: id, genesis })
+    const sets = await store.load(id).catch((error: unknown) => {
+      if (!(error instanceof StoreDamagedError)) throw error
+      damages.push({ document: id, error })
+      return error.intact
+    })
+    for (const set of sets) entries.push({ type: 'set', set })
+  }
+  return { storage: { entries: () => entries.splice(0), append: (added) => appendEntries(store, added) }, damages }
+}
+
+/** In the order in which they were written: a set never without the genesis of its document. */
+async function appendEntries(store: DocumentStore, entries: readonly ReplicatorEntry[]): Promise<void> {
+  let sets: StoredChangeSet[] = []
+  for (const entry of entries) {
+    if (entry.type === 'set') {
+      sets.push(entry.set)
+      continue
+    }
+    if (sets.length > 0) await store.append(sets)
+    sets = []
+    await store.create({ id: entry.document, genesis: entry.genesis })
+  }
+  if (sets.length > 0) await store.append(sets)
+}

@@ -1,0 +1,471 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { fromString } from 'uint8arrays'
+import {
+  ByteWriter,
+  Recorder,
+  type BroadcastMessage,
+  type DocumentId,
+  type Effect,
+  type PeerId,
+  type Ticket,
+} from '../../../node/protocol/index.ts'
+import {
+  authorReplicaId,
+  decodeChangeSet,
+  encodeChangeSet,
+  hashBody,
+  replicatorDefinition,
+  sealChangeSet,
+  type ChangeSet,
+  type Replicator,
+  type ReplicatorEntry,
+  type ReplicatorEvent,
+  type ReplicatorMessage,
+  type ReplicatorTimer,
+  type SealedChangeSet,
+} from '../../../crdt/replicator/index.ts'
+import type { Change } from '../../../crdt/index.ts'
+
+const alice = new Uint8Array(32).fill(1)
+const bob = new Uint8Array(32).fill(2)
+const neighbour = 'neighbour' as PeerId
+const zeros = new Uint8Array(32)
+
+type ReplicatorEffect = Effect<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
+
+/** A replicator by itself; the test is the network, the disk and the signer. */
+class Stage {
+  readonly recorder = new Recorder<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>({
+    self: 'me',
+    author: alice,
+  })
+  readonly published: { readonly topic: string; readonly bytes: Uint8Array }[] = []
+  readonly topics = new Map<string, (message: BroadcastMessage) => void>()
+  readonly core: Replicator
+  readonly document: DocumentId
+
+  constructor({ entries, broadcast = true }: { entries?: ReplicatorEntry[]; broadcast?: boolean } = {}) {
+    this.core = this.recorder.run(
+      replicatorDefinition(),
+      {
+        network: 'test',
+        author: { key: alice, counter: 0, replica: authorReplicaId(alice, 0) },
+        sample: () => [],
+        broadcast: () =>
+          broadcast
+            ? {
+                publish: (topic, bytes) => void this.published.push({ topic, bytes }),
+                subscribe: (topic, listener) => void this.topics.set(topic, listener),
+              }
+            : undefined,
+      },
+      entries,
+    )
+    this.document = this.core.carry({ kind: 'named', network: 'test', name: 'notes' })
+    this.recorder.take()
+  }
+
+  change(sequence: number, fields: Partial<Change> = {}): Change {
+    const operations = fromString(`operation ${sequence}`)
+    return {
+      replica: authorReplicaId(alice, 0),
+      sequence,
+      count: 1,
+      dependencies: [],
+      time: 0,
+      operations,
+      ...fields,
+    }
+  }
+
+  /** Answers all tickets given out so far: signatures, then writes. @returns everything else that happened */
+  settle(): ReplicatorEffect[] {
+    const others: ReplicatorEffect[] = []
+    for (let effects = this.recorder.take(); effects.length > 0; effects = this.recorder.take()) {
+      for (const effect of effects) {
+        if (effect.type === 'sign') this.core.signed(effect.ticket, new Uint8Array(64))
+        else if (effect.type === 'write') this.core.written(effect.ticket)
+        else others.push(effect)
+      }
+    }
+    return others
+  }
+
+  /** Hands a set in and says whether its signature holds. @returns what happened then */
+  arrive(set: SealedChangeSet, valid = true): ReplicatorEffect[] {
+    this.core.receive({ type: 'sets', document: set.document, sets: [set.bytes] }, neighbour)
+    const effects = this.recorder.take()
+    for (const effect of effects) if (effect.type === 'verify') this.core.verified(effect.ticket, valid)
+    return [...effects, ...this.recorder.take()]
+  }
+
+  versionOf(author: Uint8Array): number {
+    return this.core.version(this.document)!.get(authorReplicaId(author, 0))
+  }
+}
+
+/** A chain of sets as another author would write it. */
+class Chain {
+  #previous: Uint8Array = zeros
+  #sequence = 0
+  readonly #document: DocumentId
+  readonly #author: Uint8Array
+
+  constructor(document: DocumentId, author: Uint8Array) {
+    this.#document = document
+    this.#author = author
+  }
+
+  next(fields: Partial<ChangeSet> = {}): SealedChangeSet {
+    const set: ChangeSet = {
+      document: this.#document,
+      author: this.#author,
+      counter: 0,
+      replica: authorReplicaId(this.#author, 0),
+      sequence: this.#sequence,
+      count: 1,
+      fragment: 0,
+      continues: false,
+      previous: this.#previous,
+      dependencies: [],
+      time: 0,
+      accessHead: new Uint8Array(),
+      keyEpoch: 0,
+      operations: operations(1),
+      extensions: [],
+      ...fields,
+    }
+    const body = encodeChangeSet(set)
+    const hash = hashBody(body)
+    this.#previous = hash
+    this.#sequence = set.sequence + set.count
+    return sealChangeSet(set, body, hash, new Uint8Array(64))
+  }
+}
+
+/** One change with one operation of that many bytes. */
+function operations(length: number): Uint8Array {
+  return new ByteWriter().varint(1).varint(1).bytes(new Uint8Array(length)).finish()
+}
+
+function ticketOf(effect: ReplicatorEffect | undefined): Ticket {
+  if (effect === undefined || !('ticket' in effect)) throw new Error('the core asked for nothing that is answered')
+  return effect.ticket
+}
+
+function reasons(effects: readonly ReplicatorEffect[]): string[] {
+  return effects.flatMap((effect) =>
+    effect.type === 'emit' && effect.event.type === 'rejected' ? [effect.event.reason] : [],
+  )
+}
+
+let stage: Stage
+beforeEach(() => {
+  stage = new Stage()
+})
+
+describe('own changes', () => {
+  test('are signed, then written, and told to others only then', () => {
+    stage.core.commit(stage.document, stage.change(0))
+    const [sign] = stage.recorder.take()
+    expect(sign?.type).toBe('sign')
+    expect(stage.published).toEqual([])
+    stage.core.signed(ticketOf(sign), new Uint8Array(64))
+    const [write] = stage.recorder.take()
+    expect(write?.type).toBe('write')
+    expect(stage.published).toEqual([])
+    expect(stage.core.pending(stage.document)).toBe(1)
+    stage.core.written(ticketOf(write))
+    expect(stage.published.map(({ topic }) => topic)).toEqual([`documents/${stage.document}`])
+    expect(stage.recorder.emitted()).toEqual([{ type: 'saved', document: stage.document, sequence: 1 }])
+    expect(stage.core.pending(stage.document)).toBe(0)
+  })
+
+  test('gather while one is under way, up to 32 operations a set', () => {
+    for (let sequence = 0; sequence < 40; sequence++) stage.core.commit(stage.document, stage.change(sequence))
+    stage.settle()
+    expect(stage.published.map(({ bytes }) => decodeChangeSet(bytes).count)).toEqual([1, 32, 7])
+    expect(stage.versionOf(alice)).toBe(40)
+  })
+
+  test('wait for the others at most the gathering time', () => {
+    stage.core.commit(stage.document, stage.change(0))
+    stage.core.commit(stage.document, stage.change(1))
+    expect(stage.recorder.take().filter(({ type }) => type === 'sign')).toHaveLength(1)
+    stage.recorder.advance(50)
+    expect(stage.recorder.take().filter(({ type }) => type === 'sign')).toHaveLength(1)
+  })
+
+  test('never share a set with one that was made on something else', () => {
+    const foreign = new Chain(stage.document, bob).next()
+    stage.arrive(foreign)
+    stage.core.commit(stage.document, stage.change(0))
+    stage.core.commit(stage.document, stage.change(1))
+    stage.core.commit(
+      stage.document,
+      stage.change(2, { dependencies: [{ replica: authorReplicaId(bob, 0), sequence: 0 }] }),
+    )
+    stage.settle()
+    const sets = stage.published.map(({ bytes }) => decodeChangeSet(bytes))
+    expect(sets.map(({ count, dependencies }) => [count, dependencies.length])).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 1],
+    ])
+  })
+
+  test('are written in the order of the chain, whichever signature comes first', () => {
+    stage.core.commit(stage.document, stage.change(0, { count: 40 }))
+    stage.core.commit(stage.document, stage.change(40, { count: 40 }))
+    const [first, second] = stage.recorder.take().filter(({ type }) => type === 'sign')
+    stage.core.signed(ticketOf(second), new Uint8Array(64))
+    expect(stage.recorder.take()).toEqual([])
+    stage.core.signed(ticketOf(first), new Uint8Array(64))
+    const written = stage.recorder.take().map((effect) => (effect as { entry: ReplicatorEntry }).entry)
+    expect(written.map((entry) => entry.type === 'set' && entry.set.sequence)).toEqual([0, 40])
+  })
+
+  test('too large for one set span several, and stand or fall together', () => {
+    stage.core.commit(stage.document, stage.change(0, { count: 5, operations: new Uint8Array(200_000) }))
+    stage.settle()
+    expect(stage.published).toEqual([])
+    const other = new Stage()
+    const sets = stage.core.log(stage.document)!.sets
+    expect(sets.map(({ count, fragment, continues }) => [count, fragment, continues])).toEqual([
+      [0, 0, true],
+      [0, 1, true],
+      [0, 2, true],
+      [0, 3, true],
+      [5, 4, false],
+    ])
+    for (const set of sets.slice(0, -1)) {
+      other.arrive(set)
+      expect(other.core.version(other.document)!.size).toBe(0)
+    }
+    const received = other
+      .arrive(sets.at(-1)!)
+      .flatMap((effect) => (effect.type === 'emit' && effect.event.type === 'received' ? effect.event.changes : []))
+    expect(received.map(({ sequence, count, operations }) => [sequence, count, operations.length])).toEqual([
+      [0, 5, 200_000],
+    ])
+  })
+
+  test('go to the connected peers where nobody broadcasts', () => {
+    stage = new Stage({ broadcast: false })
+    stage.core.connected(neighbour)
+    stage.recorder.take()
+    stage.core.commit(stage.document, stage.change(0))
+    const sent = stage.settle().flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))
+    expect(sent).toEqual(['sets'])
+  })
+})
+
+describe("others' change sets", () => {
+  test('are taken in once their signature holds, and written', () => {
+    const effects = stage.arrive(new Chain(stage.document, bob).next())
+    expect(effects.map(({ type }) => type)).toEqual(['verify', 'write', 'emit', 'schedule'])
+    expect(stage.versionOf(bob)).toBe(1)
+  })
+
+  test('with a wrong signature are refused', () => {
+    const set = new Chain(stage.document, bob).next()
+    expect(reasons(stage.arrive(set, false))).toEqual(['signature'])
+    expect(stage.versionOf(bob)).toBe(0)
+    expect(reasons(stage.arrive(set))).toEqual([])
+    expect(stage.versionOf(bob)).toBe(1)
+  })
+
+  test('that came before are not even verified', () => {
+    const set = new Chain(stage.document, bob).next()
+    stage.arrive(set)
+    expect(stage.arrive(set)).toEqual([])
+  })
+
+  test('a copy with a wrong signature does not keep the right one out while it is being checked', () => {
+    const set = new Chain(stage.document, bob).next()
+    const forged = sealChangeSet(set, encodeChangeSet(set), set.hash, new Uint8Array(64).fill(9))
+    stage.core.receive({ type: 'sets', document: set.document, sets: [forged.bytes, set.bytes] }, neighbour)
+    const tickets = stage.recorder.take().flatMap((effect) => (effect.type === 'verify' ? [effect.ticket] : []))
+    expect(tickets).toHaveLength(2)
+    stage.core.verified(tickets[0]!, false)
+    stage.core.verified(tickets[1]!, true)
+    expect(stage.versionOf(bob)).toBe(1)
+  })
+
+  test('that are no change sets, or of an unknown document, are refused', () => {
+    stage.core.receive({ type: 'sets', document: stage.document, sets: [Uint8Array.of(1, 2, 3)] }, neighbour)
+    expect(reasons(stage.recorder.take())).toEqual(['malformed'])
+    const elsewhere = new Chain('cd'.repeat(32) as DocumentId, bob).next()
+    expect(reasons(stage.arrive(elsewhere))).toEqual(['unknown-document'])
+  })
+
+  test('too early wait for what they follow, and it is asked for', () => {
+    const chain = new Chain(stage.document, bob)
+    const [first, second, third] = [chain.next(), chain.next(), chain.next()]
+    const asked = stage.arrive(third)
+    expect(asked.flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))).toEqual(['summary'])
+    stage.arrive(second)
+    expect(stage.versionOf(bob)).toBe(0)
+    stage.arrive(first)
+    expect(stage.versionOf(bob)).toBe(3)
+  })
+
+  test('wait for other replicas that they were made on', () => {
+    const carol = new Uint8Array(32).fill(3)
+    const dependent = new Chain(stage.document, bob).next({
+      dependencies: [{ replica: authorReplicaId(carol, 0), sequence: 0 }],
+    })
+    stage.arrive(dependent)
+    expect(stage.versionOf(bob)).toBe(0)
+    stage.arrive(new Chain(stage.document, carol).next())
+    expect(stage.versionOf(bob)).toBe(1)
+  })
+
+  test('that rewrite the history of their author are refused as a fork', () => {
+    const chain = new Chain(stage.document, bob)
+    stage.arrive(chain.next())
+    expect(reasons(stage.arrive(new Chain(stage.document, bob).next({ time: 5 })))).toEqual(['fork'])
+    expect(reasons(stage.arrive(chain.next({ previous: zeros })))).toEqual(['fork'])
+    expect(stage.versionOf(bob)).toBe(1)
+  })
+
+  test('without readable operations end the chain of their author, on every replica alike', () => {
+    const chain = new Chain(stage.document, bob)
+    stage.arrive(chain.next({ operations: fromString('rubbish') }))
+    expect(reasons(stage.arrive(chain.next()))).toEqual(['spoiled'])
+  })
+
+  test("of an owned document are its owner's alone", () => {
+    const document = stage.core.carry({ kind: 'owned', network: 'test', owner: bob, nonce: new Uint8Array(16) })
+    stage.recorder.take()
+    expect(reasons(stage.arrive(new Chain(document, alice).next()))).toEqual(['not-permitted'])
+    stage.arrive(new Chain(document, bob).next())
+    expect(stage.core.version(document)!.get(authorReplicaId(bob, 0))).toBe(1)
+  })
+
+  test('wait within a limit', () => {
+    const chain = new Chain(stage.document, bob)
+    chain.next()
+    const large = Array.from({ length: 200 }, () => chain.next({ operations: new Uint8Array(60_000) }))
+    const refused = large.flatMap((set) => reasons(stage.arrive(set)))
+    expect(refused.length).toBeGreaterThan(50)
+    expect(new Set(refused)).toEqual(new Set(['waiting-full']))
+  })
+})
+
+describe('comparing', () => {
+  test('the peer with the lower name begins when a connection is there', () => {
+    stage.core.connected('a lower one' as PeerId)
+    expect(stage.recorder.sent()).toEqual([])
+    stage.core.connected('z' as PeerId)
+    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['digests'])
+  })
+
+  test('equal documents are settled by digests alone', () => {
+    const other = new Stage()
+    other.core.synchronise(neighbour)
+    const [question] = other.recorder.sent()
+    stage.core.receive(question!.message, neighbour)
+    const effects = stage.recorder.take()
+    expect(effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))).toMatchObject([
+      { type: 'digests', purpose: 'answer' },
+    ])
+    expect(effects).toContainEqual({
+      type: 'emit',
+      event: { type: 'compared', peer: neighbour, documents: [stage.document], differing: [] },
+    })
+  })
+
+  test('a summary is answered with exactly what the other lacks', () => {
+    const chain = new Chain(stage.document, bob)
+    const sets = [chain.next(), chain.next(), chain.next()]
+    for (const set of sets) stage.arrive(set)
+    const other = new Stage()
+    other.arrive(sets[0]!)
+    other.core.synchronise(neighbour)
+    stage.core.receive(other.recorder.sent().at(-1)!.message, neighbour)
+    const summary = stage.recorder.sent().find(({ message }) => message.type === 'summary')!
+    other.core.receive(summary.message, neighbour)
+    const answer = other.recorder.sent().find(({ message }) => message.type === 'summary')!
+    stage.core.receive(answer.message, neighbour)
+    expect(stage.recorder.sent()).toMatchObject([
+      { to: neighbour, message: { type: 'sets', document: stage.document, sets: [sets[1]!.bytes, sets[2]!.bytes] } },
+    ])
+  })
+
+  test('while two peers differ, another comparison follows within a minute, for ever', () => {
+    stage.core.connected(neighbour)
+    const digests = [{ document: stage.document, digest: new Uint8Array(8) }]
+    for (let round = 0; round < 12; round++) {
+      stage.core.receive({ type: 'digests', purpose: 'answer', digests }, neighbour)
+      stage.recorder.take()
+      stage.recorder.advance(60_000)
+      const questions = stage.recorder
+        .sent()
+        .filter(({ message }) => message.type === 'digests' && message.purpose === 'question')
+      expect(questions.length).toBeGreaterThan(0)
+    }
+  })
+
+  test('an unknown document is asked about only when it is followed, and once', () => {
+    const other = new Stage()
+    const hidden = other.core.carry({ kind: 'named', network: 'test', name: 'diary/today' })
+    other.core.synchronise(neighbour)
+    const question = other.recorder.sent().at(-1)!.message
+    stage.core.receive(question, neighbour)
+    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['digests'])
+    stage.core.follow('diary/*')
+    stage.recorder.take()
+    stage.core.receive(question, neighbour)
+    const describe = stage.recorder.sent().find(({ message }) => message.type === 'describe')!
+    other.core.receive(describe.message, neighbour)
+    stage.core.receive(other.recorder.sent().find(({ message }) => message.type === 'genesis')!.message, neighbour)
+    expect(stage.core.log(hidden)).toBeDefined()
+  })
+
+  test('a document of another network is not taken in', () => {
+    const foreign = new Uint8Array(0)
+    stage.core.follow('*')
+    stage.core.receive({ type: 'genesis', genesis: [foreign] }, neighbour)
+    expect([...stage.core.documents]).toHaveLength(1)
+  })
+
+  test('a transfer stops when credit is used up and goes on when it is back', () => {
+    const chain = new Chain(stage.document, bob)
+    for (let index = 0; index < 20; index++) stage.arrive(chain.next({ operations: operations(40_000) }))
+    stage.recorder.take()
+    stage.recorder.block(neighbour)
+    const all: ReplicatorMessage = { type: 'summary', document: stage.document, question: false, summary: new Map() }
+    stage.core.receive(all, neighbour)
+    expect(stage.recorder.sent()).toHaveLength(1)
+    stage.recorder.unblock(neighbour)
+    stage.recorder.advance(10)
+    const bytes = stage.recorder
+      .sent()
+      .flatMap(({ message }) => (message.type === 'sets' ? message.sets.map((set) => set.length) : []))
+    expect(bytes.length).toBe(20 - 4)
+  })
+})
+
+describe('a restart', () => {
+  test('gives back what was written, and goes on where the chain ended', () => {
+    stage.core.commit(stage.document, stage.change(0))
+    const entries: ReplicatorEntry[] = []
+    stage.core.carry({ kind: 'named', network: 'test', name: 'other' })
+    for (let effects = stage.recorder.take(); effects.length > 0; effects = stage.recorder.take()) {
+      for (const effect of effects) {
+        if (effect.type === 'sign') stage.core.signed(effect.ticket, new Uint8Array(64))
+        if (effect.type !== 'write') continue
+        entries.push(effect.entry)
+        stage.core.written(effect.ticket)
+      }
+    }
+    const genesis = new Stage().core.log(stage.document)!.genesisBytes
+    const again = new Stage({ entries: [{ type: 'document', document: stage.document, genesis }, ...entries] })
+    expect(again.versionOf(alice)).toBe(1)
+    again.core.commit(again.document, again.change(1))
+    again.settle()
+    const set = decodeChangeSet(again.published[0]!.bytes)
+    expect(set.previous).toEqual(stage.core.log(stage.document)!.sets[0]!.hash)
+  })
+})

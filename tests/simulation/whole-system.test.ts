@@ -1,0 +1,35 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { runWholeSystem } from './whole-system.ts'
+
+const seeds = Number(process.env['PEERLOOM_SEEDS'] ?? 500)
+
+test(
+  `${seeds} seeds: all replicas are equal after healing, and no acknowledged change is lost`,
+  { timeout: 900_000 },
+  () => {
+    let acknowledged = 0
+    for (let seed = 1; seed <= seeds; seed++) {
+      const outcome = runWholeSystem(seed)
+      expect(outcome.lost, `seed ${seed}`).toEqual([])
+      expect(new Set(outcome.states).size, `seed ${seed}: replicas differ`).toBe(1)
+      acknowledged += outcome.acknowledged
+    }
+    expect(acknowledged).toBeGreaterThan(50 * seeds)
+  },
+)
+
+test('the same seed gives the same trace in two processes', { timeout: 120_000 }, async () => {
+  const chosen = [1, 2, 3, 40, 41]
+  const child = fork(new URL('whole-system-process.ts', import.meta.url), chosen.map(String), { execArgv: [] })
+  const [hashes] = (await once(child, 'message')) as [string[]]
+  expect(chosen.map((seed) => runWholeSystem(seed).traceHash)).toEqual(hashes)
+  expect(new Set(hashes).size).toBe(chosen.length)
+})
+
+test('the checks find what is planted: a network that never heals, disks that keep nothing', () => {
+  const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
+  expect(seeds.every((seed) => new Set(runWholeSystem(seed, 'no healing').states).size > 1)).toBe(true)
+  expect(seeds.some((seed) => runWholeSystem(seed, 'wiped disks').lost.length > 0)).toBe(true)
+})
