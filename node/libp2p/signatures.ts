@@ -51,7 +51,8 @@ function wellFormed(key: Uint8Array, signature: Uint8Array): boolean {
 
 /** y < p, and not of small order. */
 function canonicalPoint(point: Uint8Array): boolean {
-  const y = point.slice()
+  // Not slice(): that of a Buffer is a view, and the sign bit would be cleared in the signature itself.
+  const y = Uint8Array.from(point)
   y[31] = (y[31] as number) & 0x7f
   if (y[31] === 0x7f && (y[0] as number) >= 0xed && y.subarray(1, 31).every((byte) => byte === 0xff)) return false
   return !smallOrder.has(text(y))

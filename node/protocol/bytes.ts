@@ -129,7 +129,9 @@ export class ByteReader {
   #offset: number
 
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
-    this.#bytes = bytes
+    // A subclass may have views where copies are expected (slice() of Node's Buffer).
+    this.#bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#offset = start
     this.#end = end
   }
