@@ -145,6 +145,19 @@ export class CausalGraph {
   minimal(numbers: readonly number[]): readonly number[] {
     const given = [...new Set(numbers)].sort((left, right) => left - right)
     if (given.length < 2 || given.every((number) => this.#heads.includes(number))) return given
+    return given.length <= 3 ? this.#minimalByVersions(given) : this.#minimalByWalk(given)
+  }
+
+  /** Only a later one can have an earlier in its past. */
+  #minimalByVersions(given: readonly number[]): readonly number[] {
+    const later = given.slice(1).map((number) => ({ number, version: this.#versionWith(number) }))
+    return given.filter((number) => {
+      const { agent, start, sequence } = this.#entryOf(number)
+      return !later.some((other) => other.number > number && includes(other.version, agent, sequence + number - start))
+    })
+  }
+
+  #minimalByWalk(given: readonly number[]): readonly number[] {
     const kept: number[] = []
     const heap = new MaxHeap()
     // A given number is queued as odd, one that was reached as somebody's past as even.
@@ -169,7 +182,22 @@ export class CausalGraph {
 
   /** The version that has the parents as heads. */
   versionOf(parents: readonly number[]): number[] {
-    return this.#fromLatest(parents) ?? this.#fromMissing(parents)
+    const missed: number[] = []
+    const merged: number[] = []
+    for (const parent of parents) {
+      const latest = this.#latest.get(this.#entryOf(parent).agent)
+      if (latest?.at === parent) raise(merged, latest.version)
+      else missed.push(parent)
+    }
+    if (missed.length === 0) return merged
+    const version = this.#fromMissing(missed)
+    raise(version, merged)
+    return version
+  }
+
+  #versionWith(number: number): Version {
+    const latest = this.#latest.get(this.#entryOf(number).agent)
+    return latest?.at === number ? latest.version : this.#fromMissing([number])
   }
 
   /** The version on which an operation that is here was made. */
@@ -185,17 +213,6 @@ export class CausalGraph {
     inclusive[agent] = this.#counts[agent] as number
     if ((this.#latest.size + 1) * this.#agents.length > 1_000_000) this.#latest.clear()
     this.#latest.set(agent, { at: this.numberOf(agent, (this.#counts[agent] as number) - 1), version: inclusive })
-  }
-
-  #fromLatest(parents: readonly number[]): number[] | undefined {
-    let merged: number[] | undefined
-    for (const parent of parents) {
-      const latest = this.#latest.get(this.#entryOf(parent).agent)
-      if (latest?.at !== parent) return undefined
-      if (merged === undefined) merged = latest.version.slice()
-      else raise(merged, latest.version)
-    }
-    return merged
   }
 
   /** Starts from everything and takes away what the parents do not have in their past, from the newest down. */

@@ -18,7 +18,7 @@ export interface FugueItem {
   readonly sequence: number
   /** Id of the unit in front of the first when it was inserted, −1 at the start. The others' is the unit before. */
   readonly left: number
-  /** Id of the unit behind, −1 at the end. */
+  /** Id of the unit behind when the first became its left child; −1 when it became a right child, as all others are. */
   readonly right: number
   deletions: readonly Deletion[]
   block: FugueBlock
@@ -56,6 +56,7 @@ export function existsIn(version: Version | undefined, item: FugueItem): boolean
  * @param version undefined: everything
  */
 export function visibleFrom(version: Version | undefined, item: FugueItem): number {
+  if (item.deletions.length === 0) return 0
   let from = 0
   for (const { agent, sequence, step } of item.deletions) {
     if (step === 1) from = Math.max(from, within(item, countIn(version, agent) - sequence))
@@ -79,8 +80,11 @@ export function cutItem(item: FugueItem, offset: number): FugueItem {
     agent: item.agent,
     sequence: item.sequence + offset,
     left: item.id + offset - 1,
-    right: item.right,
-    deletions: item.deletions.map(({ agent, sequence, step }) => ({ agent, sequence: sequence + step * offset, step })),
+    right: -1,
+    deletions:
+      item.deletions.length === 0
+        ? none
+        : item.deletions.map(({ agent, sequence, step }) => ({ agent, sequence: sequence + step * offset, step })),
     block: item.block,
   }
   item.count = offset

@@ -85,6 +85,12 @@ export class FugueList {
     this.#splitBlock(block)
   }
 
+  /** Makes the newest item longer. */
+  extend(item: FugueItem, count: number): void {
+    item.count += count
+    item.block.visible += count
+  }
+
   /** Cuts an item so that one begins at `offset`. @returns the item that begins there */
   cut(item: FugueItem, offset: number): FugueItem {
     if (offset === 0) return item

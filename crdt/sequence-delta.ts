@@ -95,7 +95,7 @@ export class SequenceDelta<Inserted extends Units<Inserted>> {
       if (retained > 0) runs.push({ retain: retained })
       retained = 0
       if (piece.type === 'delete') deleted += piece.count
-      else inserted = inserted === undefined ? piece.units : (inserted as Inserted).concat(piece.units)
+      else inserted = inserted === undefined ? piece.units : inserted.concat(piece.units)
     }
     flush()
     return runs

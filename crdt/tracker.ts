@@ -20,8 +20,8 @@ export interface Removal {
 
 /**
  * Finds where operations land that were made on another version than the present one: eg-walker's internal state
- * (Gentle & Kleppmann 2024, §3.2–3.5), ordered by FugueMax (Weidner & Kleppmann 2023, §5) through the integration rule
- * that Gentle found for YjsMod, which gives the same order.
+ * (Gentle & Kleppmann 2024, §3.2–3.5), ordered by Fugue (Weidner & Kleppmann, "The Art of the Fugue", 2023) through the
+ * integration rule that Gentle found for it. README.md says why Fugue and not FugueMax.
  *
  * It knows the operations above its base, a critical version; what was there before is one anonymous run. An item is
  * seen at a version by comparing counts instead of retreating and advancing it.
@@ -62,8 +62,8 @@ export class Tracker {
   /** Units visible at a version. */
   length(version: Version): number {
     let length = 0
-    for (const item of this.#list.from(this.#list.start)) {
-      length += Math.max(0, visibleTo(version, item) - visibleFrom(version, item))
+    for (const { items } of this.#list.blocks) {
+      for (const item of items) length += Math.max(0, visibleTo(version, item) - visibleFrom(version, item))
     }
     return length
   }
@@ -71,17 +71,18 @@ export class Tracker {
   /** @returns the index where the units land in the present sequence */
   insert(run: OperationRun, version: Version | undefined, replicas: readonly ReplicaId[]): number {
     const { gap, left } = this.#gapAt(run.index, version)
-    let right = -1
-    for (const other of this.#list.from(gap)) {
-      if (!existsIn(version, other)) continue
-      right = other.id
-      break
-    }
-    const target = version === undefined ? gap : this.#integrate(gap, left, right, run.agent, replicas)
+    const parent = this.#rightParent(gap, left, version)
+    const target = version === undefined ? gap : this.#integrate(gap, left, parent, run.agent, replicas, version)
     const { count, agent, sequence } = run
-    const item = createItem({ id: this.#idOf(run.start), count, agent, sequence, left, right }, target.block)
-    this.#list.insert(target, item)
+    const id = this.#idOf(run.start)
     this.#next = run.start + count
+    const before = this.#list.find(left)
+    if (parent === -1 && before !== undefined && continues(before, run, id, left, target)) {
+      this.#list.extend(before, count)
+      return this.#list.visibleBefore(before) + before.count - count
+    }
+    const item = createItem({ id, count, agent, sequence, left, right: parent }, target.block)
+    this.#list.insert(target, item)
     return this.#list.visibleBefore(item)
   }
 
@@ -194,16 +195,28 @@ export class Tracker {
     return undefined
   }
 
-  /**
-   * Passes those concurrent items that belong in front of the new one. Between the gap and `right` there is nothing that
-   * existed at the version.
-   */
-  #integrate(gap: Gap, left: number, right: number, agent: number, replicas: readonly ReplicaId[]): Gap {
+  /** The unit behind, where it is a right child of the same left one: the new unit becomes its left child then. */
+  #rightParent(gap: Gap, left: number, version: Version | undefined): number {
+    for (const other of this.#list.from(gap)) {
+      if (existsIn(version, other)) return other.left === left ? other.id : -1
+    }
+    return -1
+  }
+
+  /** Passes those concurrent items that belong in front of the new one. What existed at the version bounds the search. */
+  #integrate(
+    gap: Gap,
+    left: number,
+    right: number,
+    agent: number,
+    replicas: readonly ReplicaId[],
+    version: Version,
+  ): Gap {
     const list = this.#list
     let passed: FugueItem | undefined
     let scanning = false
     for (const other of list.from(gap)) {
-      if (other.id === right) break
+      if (existsIn(version, other)) break
       const lefts = list.compareLefts(other.left, left)
       if (lefts < 0) break
       if (lefts === 0) {
@@ -215,4 +228,16 @@ export class Tracker {
     }
     return passed === undefined ? gap : list.behind(passed)
   }
+}
+
+/** Whether a run goes on where an item ends, so that both are one item. */
+function continues(item: FugueItem, run: OperationRun, id: number, left: number, { block, at }: Gap): boolean {
+  return (
+    id === left + 1 &&
+    id === item.id + item.count &&
+    item.agent === run.agent &&
+    item.sequence + item.count === run.sequence &&
+    item.deletions.length === 0 &&
+    block.items[at - 1] === item
+  )
 }
