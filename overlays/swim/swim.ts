@@ -20,6 +20,9 @@ type SwimEnvironment = Environment<SwimMessage, SwimTimer, SwimEvent>
 /** A leaving member tells at least this many others, so that a few lost messages do not make it look failed. */
 const leastFarewells = 8
 
+/** Probe intervals between two attempts to join, at most, while nobody is known. */
+const longestLonelyWait = 4
+
 /**
  * One member of a SWIM group (Das, Gupta, Motivala: "SWIM: Scalable Weakly-consistent Infection-style Process Group
  * Membership Protocol", DSN 2002). Which file follows which section is in README.md.
@@ -251,12 +254,13 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     this.#awaitContacts(attempt)
   }
 
-  /** Back-off doubles up to `syncInterval`. */
+  /** Back-off doubles; a member that knows nobody yet keeps trying oftener than one that only wants another list. */
   #awaitContacts(attempt: number): void {
     if (this.#joining || this.#contacts.waiting.size === 0) return
     this.#joining = true
     const { probeInterval, syncInterval } = this.#options
-    const delay = Math.min(probeInterval * 2 ** Math.min(attempt, 16), Math.max(probeInterval, syncInterval))
+    const longest = this.#group.members.liveCount === 0 ? longestLonelyWait * probeInterval : syncInterval
+    const delay = Math.min(probeInterval * 2 ** Math.min(attempt, 16), Math.max(probeInterval, longest))
     this.#environment.schedule({ type: 'join', session: this.#session, attempt: attempt + 1 }, delay)
   }
 

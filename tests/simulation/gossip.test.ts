@@ -16,6 +16,13 @@ class GossipNetwork {
     for (let index = 0; index < count; index++) this.#add(`p${index}`)
   }
 
+  /** Lets everybody find neighbours. */
+  settle(): void {
+    this.simulation.run(20_000)
+    const settled = this.simulation.runUntil(() => this.peers.every(({ api }) => api.neighbours().length > 0), 60_000)
+    if (!settled) throw new Error(`A peer found no neighbours (seed ${this.simulation.seed})`)
+  }
+
   publish(peer: Peer | undefined, text: string): void {
     peer?.api.publish('news', new TextEncoder().encode(text))
   }
@@ -56,7 +63,7 @@ describe.each([
     for (const seed of seeds) {
       const network = new GossipNetwork(count, { seed, loss, duplication: 0.1, reordering: 0.1 })
       const { simulation, peers } = network
-      simulation.run(20_000)
+      network.settle()
       const texts = Array.from({ length: 5 }, (_, index) => `${index}`)
       for (const [index, text] of texts.entries()) network.publish(peers[index % count], text)
       const allReached = (): boolean =>
@@ -73,8 +80,9 @@ describe.each([
 
 test('the neighbour relation is symmetric once the network is quiet, and nobody has too many or too few', () => {
   for (const seed of seeds) {
-    const { simulation, peers } = new GossipNetwork(40, { seed, loss: 0.2 })
-    simulation.run(30_000)
+    const network = new GossipNetwork(40, { seed, loss: 0.2 })
+    const { simulation, peers } = network
+    network.settle()
     simulation.network.configure({ loss: 0 })
     const views = (): Map<string, readonly string[]> => new Map(peers.map(({ id, api }) => [id, api.neighbours()]))
     const isSymmetric = (): boolean => {
@@ -93,7 +101,7 @@ test('after a third crashed the others still hear every message', () => {
   for (const seed of seeds) {
     const network = new GossipNetwork(30, { seed, loss: 0.1 })
     const { simulation, peers } = network
-    simulation.run(20_000)
+    network.settle()
     for (const peer of peers.slice(0, 10)) simulation.crash(peer)
     const [publisher, ...others] = peers.slice(10)
     network.publish(publisher, 'still there')
@@ -108,7 +116,7 @@ test('two halves that were apart hear each other again, and what was said shortl
   for (const seed of seeds) {
     const network = new GossipNetwork(20, { seed, loss: 0.1 })
     const { simulation, peers } = network
-    simulation.run(20_000)
+    network.settle()
     const [left, right] = [peers.slice(0, 8), peers.slice(8)]
     simulation.partition(left, right)
     simulation.run(60_000)
