@@ -58,6 +58,7 @@ class IndexedDbStore implements DocumentStore {
   readonly #name: string
   readonly #database: IDBDatabase
   readonly #appends: AppendQueue
+  readonly #underWay = new Set<Promise<void>>()
   readonly #locks = new Set<HeldLock>()
   readonly #listeners = new Listeners<StoreEvent>()
   #failure: StoreFailedError | undefined
@@ -156,6 +157,7 @@ class IndexedDbStore implements DocumentStore {
 
   async #finish(): Promise<void> {
     await this.#appends.idle()
+    await Promise.allSettled(this.#underWay)
     this.#database.close()
     await this.#letGo()
   }
@@ -208,8 +210,14 @@ class IndexedDbStore implements DocumentStore {
     if (this.#failure !== undefined) throw this.#failure
     try {
       const transaction = this.#begin(stores, 'readwrite')
-      act(transaction)
-      await completionOf(transaction)
+      const completion = completionOf(transaction)
+      this.#underWay.add(completion)
+      try {
+        act(transaction)
+        await completion
+      } finally {
+        this.#underWay.delete(completion)
+      }
     } catch (cause) {
       const error = storeError(this.#name, cause)
       if (error instanceof StoreFailedError) this.#fail(error)

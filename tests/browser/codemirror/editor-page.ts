@@ -69,6 +69,15 @@ const page = {
       replica.text('body').insert(replica.text('body').length, ']')
     })
   },
+  /** As `nest`, by the editor alone, and so that the text is as long after as before. */
+  rotate: (name: string): void => {
+    const { document: replica, view } = side(name)
+    replica.transact(() => {
+      const first = view.state.doc.sliceString(0, 1)
+      view.dispatch({ changes: { from: 0, to: 1 } })
+      view.dispatch({ changes: { from: view.state.doc.length, insert: first } })
+    })
+  },
   /** Whoever listens to the document writes as well. */
   echo: (name: string): void => {
     const { document: replica } = side(name)
