@@ -36,6 +36,37 @@ const contract = documentStoreContract({
   },
 })
 
+/** Stores inside frames: taking the frame away ends the store as closing the tab does, in the middle of whatever it does. */
+const frames = new WeakMap<DocumentStore, { readonly frame: HTMLIFrameElement; readonly name: string }>()
+
+async function openInFrame(name: string): Promise<DocumentStore> {
+  const frame = globalThis.document.createElement('iframe')
+  frame.src = '/store'
+  const loaded = new Promise((resolve) => frame.addEventListener('load', resolve))
+  globalThis.document.body.append(frame)
+  await loaded
+  const inside = frame.contentWindow as (Window & { readonly openIndexedDbStore: typeof openIndexedDbStore }) | null
+  if (inside === null) throw new Error('a frame without a window')
+  const store = await inside.openIndexedDbStore(name)
+  frames.set(store, { frame, name })
+  return store
+}
+Object.assign(globalThis, { openIndexedDbStore })
+
+const crashes = documentStoreContract({
+  open: () => openInFrame(`crashes ${crypto.randomUUID()}`),
+  crash: async (store) => {
+    const { frame, name = '' } = frames.get(store) ?? {}
+    frame?.remove()
+    return openInFrame(name)
+  },
+  dispose: async (store) => {
+    await store.close()
+    frames.get(store)?.frame.remove()
+  },
+}).filter(({ name }) => contract.every((other) => other.name !== name))
+const cases = [...contract, ...crashes]
+
 async function outcome(act: () => Promise<unknown>): Promise<string> {
   try {
     await act()
@@ -46,8 +77,8 @@ async function outcome(act: () => Promise<unknown>): Promise<string> {
 }
 
 const page = {
-  cases: (): string[] => contract.map(({ name }) => name),
-  runCase: (index: number): Promise<string> => outcome(async () => contract[index]?.run()),
+  cases: (): string[] => cases.map(({ name }) => name),
+  runCase: (index: number): Promise<string> => outcome(async () => cases[index]?.run()),
   open: (name: string): Promise<string> =>
     outcome(async () => {
       shared = await openIndexedDbStore(name)
