@@ -1,6 +1,6 @@
 import type { PeerId } from '../../node/protocol/index.ts'
 import { logarithm } from './logarithm.ts'
-import { encodedBytes, type MemberUpdate } from './messages.ts'
+import { encodedBytes, messageLimits, type MemberUpdate } from './messages.ts'
 
 interface Entry {
   readonly update: MemberUpdate
@@ -9,6 +9,9 @@ interface Entry {
 
 /** Of an update about a peer with a name of one byte. */
 const leastBytes = 4
+
+/** One place is kept for what the receiver is told of itself. */
+const mostUpdates = messageLimits.updates - 1
 
 /** How often one member sends one update: λ·⌈log10(n + 1)⌉ (SWIM §4.1: λ·log n with a small λ). */
 export function transmissionLimit(multiplier: number, members: number): number {
@@ -46,7 +49,7 @@ export class Dissemination {
     let left = room
     for (let sent = 0; sent < this.#buckets.length && left >= leastBytes; sent++) {
       for (const entry of (this.#buckets[sent] as Map<PeerId, Entry>).values()) {
-        if (left < leastBytes) break
+        if (left < leastBytes || taken.length === mostUpdates) break
         if (entry.bytes > left) continue
         left -= entry.bytes
         taken.push({ sent, entry })

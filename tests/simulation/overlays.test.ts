@@ -1,33 +1,28 @@
 import { expect, test } from 'vitest'
+import type { Host } from '../../node/protocol/index.ts'
 import { Simulation } from '../../node/simulation/index.ts'
-import { gossip } from '../../overlays/gossip/index.ts'
-import { swim } from '../../overlays/swim/index.ts'
+import { gossip, type Gossip } from '../../overlays/gossip/index.ts'
+import { swim, type Swim } from '../../overlays/swim/index.ts'
 
 const hello = new TextEncoder().encode('hello')
 
-test('gossip finds its neighbours through membership, in whichever order the two are attached', () => {
-  for (const order of ['swim first', 'gossip first']) {
-    const simulation = new Simulation()
-    const attach = (
-      name: string,
-      seeds: readonly Parameters<ReturnType<typeof start>['members']['join']>[0][number][],
-    ) =>
-      simulation.addPeer(name, (host) => {
-        const api = start(host, order)
-        api.members.join(seeds)
-        return api
-      })
-    const first = attach('a', [])
-    const second = attach('b', [first.id])
-    expect(simulation.runUntil(() => second.api.broadcast.neighbours().includes(first.id), 10_000)).toBe(true)
-  }
-})
-
-function start(host: Parameters<ReturnType<typeof swim>['attach']>[0], order: string) {
-  if (order === 'swim first') return { members: swim().attach(host), broadcast: gossip().attach(host) }
-  const broadcast = gossip().attach(host)
-  return { members: swim().attach(host), broadcast }
+interface Api {
+  readonly members: Swim
+  readonly broadcast: Gossip
 }
+
+const orders: Record<string, (host: Host) => Api> = {
+  'SWIM first': (host) => ({ members: swim().attach(host), broadcast: gossip().attach(host) }),
+  'gossip first': (host) => ({ broadcast: gossip().attach(host), members: swim().attach(host) }),
+}
+
+test.for(Object.entries(orders))('gossip finds its neighbours through membership: %s', ([, attach]) => {
+  const simulation = new Simulation()
+  const first = simulation.addPeer('a', attach)
+  const second = simulation.addPeer('b', attach)
+  second.api.members.join([first.id])
+  expect(simulation.runUntil(() => second.api.broadcast.neighbours().includes(first.id), 10_000)).toBe(true)
+})
 
 test('an overlay offers its role to the others of its host', () => {
   const simulation = new Simulation()
