@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { StoreInUseError, createPeer, type Peer, type PeerOptions } from '../../../node/peer/index.ts'
+import { StoreInUseError, createPeer, type PeerOptions } from '../../../node/peer/index.ts'
 
 const limit = AbortSignal.timeout.bind(AbortSignal, 20_000)
 const cleanups: (() => Promise<unknown>)[] = []

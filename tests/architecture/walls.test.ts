@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const execute = promisify(execFile)
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const copied = ['node', 'overlays', 'crdt', 'tsconfig.base.json', '.oxlintrc.json', 'package.json']
+
+let copy: string
+
+// The walls are tried on a copy, so that a planted violation is never part of the real tree.
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'peerloom-walls-'))
+  for (const name of copied) await cp(join(root, name), join(copy, name), { recursive: true })
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  const { output, failed } = await run('tsc', ['-b', 'node/peer', 'node/simulation'])
+  expect(output).toBe('')
+  expect(failed).toBe(false)
+}, 120_000)
+
+afterAll(() => rm(copy, { recursive: true, force: true }))
+
+async function run(command: string, arguments_: readonly string[]): Promise<{ output: string; failed: boolean }> {
+  const binary = join(root, 'node_modules', '.bin', command)
+  try {
+    const { stdout, stderr } = await execute(binary, arguments_, { cwd: copy, maxBuffer: 1 << 26 })
+    return { output: stdout + stderr, failed: false }
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    return { output: stdout + stderr, failed: true }
+  }
+}
+
+/** Writes a file into a folder of the copy, looks at it, and takes it away again. */
+async function plant<Result>(folder: string, source: string, look: () => Promise<Result>): Promise<Result> {
+  const file = join(copy, folder, 'planted.ts')
+  await writeFile(file, source)
+  try {
+    return await look()
+  } finally {
+    await rm(file)
+  }
+}
+
+const use = (path: string): string => `export * from '${path}'\n`
+
+test.each([
+  ['overlays/swim', 'a sibling overlay', use('../gossip/index.ts'), 'TS6307'],
+  ['overlays/gossip', 'a sibling overlay', use('../swim/index.ts'), 'TS6307'],
+  ['overlays/swim', 'the live host', use('../../node/libp2p/index.ts'), 'TS6307'],
+  ['overlays/swim', 'the simulator', use('../../node/simulation/index.ts'), 'TS6307'],
+  ['overlays/gossip', 'documents', use('../../crdt/index.ts'), 'TS6307'],
+  ['crdt', 'the live host', use('../node/libp2p/index.ts'), 'TS6307'],
+  ['crdt', 'a store', use('../node/stores/memory/index.ts'), 'TS6307'],
+  ['crdt', 'an overlay', use('../overlays/gossip/index.ts'), 'TS6307'],
+  ['crdt/replicator', 'an overlay', use('../../overlays/gossip/index.ts'), 'TS6307'],
+  ['node/protocol', 'an overlay', use('../../overlays/swim/index.ts'), 'TS6307'],
+  ['node/simulation', 'the live host', use('../libp2p/index.ts'), 'TS6307'],
+  ['node/simulation', 'documents', use('../../crdt/index.ts'), 'TS6307'],
+  ['node/libp2p', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
+  ['node/libp2p', 'an overlay', use('../../overlays/swim/index.ts'), 'TS6307'],
+  ['node/stores/memory', 'documents', use('../../../crdt/index.ts'), 'TS6307'],
+  ['node/stores/sqlite', 'another store', use('../memory/index.ts'), 'TS6307'],
+  ['node/stores/indexeddb', 'the live host', use('../../libp2p/index.ts'), 'TS6307'],
+  ['node/peer', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
+  [
+    'node/protocol',
+    "Node's own modules",
+    `import { createHash } from 'node:crypto'\nexport const x: unknown = createHash\n`,
+    'TS2591',
+  ],
+  ['overlays/swim', 'a timer', 'setTimeout(() => {}, 1)\n', 'TS2304'],
+  ['crdt', 'a timer', 'setInterval(() => {}, 1)\n', 'TS2304'],
+  ['node/simulation', 'a clock', 'export const x: number = performance.now()\n', 'TS2304'],
+  ['overlays/gossip', 'a console', `console.log('x')\n`, 'TS2584'],
+  ['crdt/replicator', 'a process', 'export const x: unknown = process.env\n', 'TS2591'],
+] as const)('the compiler refuses %s the use of %s', { timeout: 60_000 }, async (folder, _, source, code) => {
+  const { output, failed } = await plant(folder, source, () => run('tsc', ['-b', folder]))
+  expect(failed).toBe(true)
+  expect(output).toContain(`planted.ts`)
+  expect(output).toContain(code)
+})
+
+test('the compiler refuses projects that need each other', { timeout: 60_000 }, async () => {
+  const folder = join(copy, 'circle')
+  await cp(join(copy, 'node/protocol'), folder, { recursive: true })
+  const config = (reference: string): string =>
+    JSON.stringify({
+      extends: '../tsconfig.base.json',
+      compilerOptions: { outDir: '../dist/circle' },
+      include: ['errors.ts'],
+      references: [{ path: reference }],
+    })
+  await writeFile(join(folder, 'tsconfig.json'), config('.'))
+  const { output, failed } = await run('tsc', ['-b', 'circle'])
+  await rm(folder, { recursive: true })
+  expect(failed).toBe(true)
+  expect(output).toContain('TS6202')
+})
+
+test.each([
+  ['overlays/swim', 'the wall clock', 'export const x: number = Date.now()\n', 'Time comes from Environment.now()'],
+  ['crdt', 'the wall clock', 'export const x: Date = new Date()\n', 'Time comes from Environment.now()'],
+  ['node/simulation', 'chance', 'export const x: number = Math.random()\n', 'Chance comes from Environment.random'],
+  ['crdt/replicator', 'chance', 'export const x: number = Math.random()\n', 'Chance comes from Environment.random'],
+  ['node/protocol', 'libp2p', `export { createLibp2p } from 'libp2p'\n`, 'Pure folders import uint8arrays'],
+  ['crdt', 'any package', `export { pipe } from 'it-pipe'\n`, 'Pure folders import uint8arrays'],
+  ['overlays/gossip', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through their index.ts'],
+  ['node/peer', 'inner files of others', use('../../overlays/swim/members.ts'), 'imported through their index.ts'],
+  ['node/peer', 'promises that nobody waits for', 'Promise.resolve().then(() => 1)\n', 'no-floating-promises'],
+] as const)('the linter refuses %s the use of %s', { timeout: 60_000 }, async (folder, _, source, message) => {
+  const { output, failed } = await plant(folder, source, () =>
+    run('oxlint', ['--type-aware', '--deny-warnings', join(folder, 'planted.ts')]),
+  )
+  expect(failed).toBe(true)
+  expect(output).toContain(message)
+})
