@@ -18,6 +18,12 @@ export class BackOff {
     return pause
   }
 
+  /** It will not work before something changes at the other side. */
+  refused(now: Instant, random: Random, { retryMost }: HostLimits): void {
+    this.#failures++
+    this.until = now + jitter(random, retryMost, 0.25)
+  }
+
   clear(): void {
     this.#failures = 0
     this.until = 0

@@ -236,6 +236,8 @@ export class Channel {
   /** The other side broke the rules: count it, and be done with the stream. */
   #fail(error: unknown): void {
     this.#owner.rejected(this, this.#reason(error), error)
+    // The other side is to see by the own proof, if it was asked for already, that the networks differ.
+    if (this.#phase === 'hello') this.outbox.flush()
     this.close(error)
   }
 

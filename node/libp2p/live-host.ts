@@ -15,7 +15,7 @@ import {
 } from '../protocol/index.ts'
 import { PeerStoreAddresses } from './address-book.ts'
 import type { AuthorKey } from './author-key.ts'
-import { createCounters, type HostCounters, type HostEvent } from './events.ts'
+import { createCounters, type HostCounters, type HostEvent, type MutableCounters } from './events.ts'
 import type { EntryStorage, HostOptions, Libp2pHost } from './host.ts'
 import { resolveHostLimits, type HostLimits } from './limits.ts'
 import type { NetworkSecret } from './network.ts'
@@ -37,7 +37,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   readonly timers: Timers = new Timers()
   readonly checks: SignatureChecks
   readonly author: AuthorKey | undefined
-  readonly #tally = createCounters()
+  readonly tally: MutableCounters = createCounters()
   readonly #substrate: Substrate
   readonly #switchboard: Switchboard
   readonly #limits: HostLimits
@@ -68,7 +68,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
         self: this.self,
         limits: this.#limits,
         timers: this.timers,
-        counters: this.#tally,
+        counters: this.tally,
         random: split(this.#random, 'host'),
         network: () => this.#network,
         report: (event) => this.report(event),
@@ -82,7 +82,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   }
 
   get counters(): HostCounters {
-    return structuredClone(this.#tally)
+    return structuredClone(this.tally)
   }
 
   /** Only before the start, when nothing was proved to anybody yet. */

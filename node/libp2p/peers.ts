@@ -3,7 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { type PeerId, type Plane, planes, type Random } from '../protocol/index.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
 import type { DroppedReason, RejectedReason } from './events.ts'
-import type { Introduction } from './hello.ts'
+import { HelloRefusedError, type Introduction } from './hello.ts'
 import type { NetworkSecret } from './network.ts'
 import { openConnection, Reach } from './reach.ts'
 import { createRemotePeer, type Lane, type RemotePeer, rememberedUntil } from './remote-peer.ts'
@@ -76,7 +76,10 @@ export class Peers {
   /** The last connection to the peer is gone. */
   part(libp2pId: Libp2pPeerId): void {
     const peer = this.#peers.get(libp2pId.toString() as PeerId)
-    if (peer !== undefined) this.#evaluate(peer)
+    if (peer === undefined) return
+    // The next connection is to another state of the peer: it may have been restarted with the right key.
+    for (const plane of planes) peer.lanes[plane].retry.clear()
+    this.#evaluate(peer)
   }
 
   /** The peer has begun to accept streams of a plane: what failed before may work. */
@@ -148,7 +151,7 @@ export class Peers {
     if (this.#stopped) return wasUp
     const now = monotonicNow()
     if (wasUp && now - channel.since > soundLife) lane.retry.clear()
-    else if (error !== undefined || wasUp) this.#pause(peer, lane)
+    else if (error !== undefined || wasUp) this.#pause(peer, lane, error instanceof HelloRefusedError)
     this.#evaluate(peer)
     return wasUp
   }
@@ -224,8 +227,10 @@ export class Peers {
     })
   }
 
-  #pause(peer: RemotePeer, lane: Lane): void {
-    lane.retry.failed(monotonicNow(), this.#owner.random, this.#owner.limits)
+  #pause(peer: RemotePeer, lane: Lane, refused = false): void {
+    const { random, limits } = this.#owner
+    if (refused) lane.retry.refused(monotonicNow(), random, limits)
+    else lane.retry.failed(monotonicNow(), random, limits)
     if (peer.opener) this.#reach.drop(peer, lane, 'unreachable')
   }
 

@@ -25,7 +25,7 @@ export interface RunnerHost {
   readonly timers: Timers
   readonly checks: SignatureChecks
   readonly author: AuthorKey | undefined
-  readonly counters: MutableCounters
+  readonly tally: MutableCounters
   send(runner: RunningProtocol, to: PeerId, message: unknown): boolean
   /** Calls later, in this turn of the event loop, in order. */
   defer(action: () => void): void
@@ -200,8 +200,8 @@ export class RunningProtocol {
     this.#host.checks.verify(
       claim,
       (valid) => {
-        if (valid) this.#host.counters.signaturesVerified++
-        else this.#host.counters.signaturesRefused++
+        if (valid) this.#host.tally.signaturesVerified++
+        else this.#host.tally.signaturesRefused++
         this.#settle((core) => core.verified?.(ticket, valid))
       },
       (error) => this.fail(error),
@@ -235,7 +235,7 @@ export class RunningProtocol {
         this.fail(error)
         return
       }
-      this.#host.counters.entriesWritten += entries.length
+      this.#host.tally.entriesWritten += entries.length
       for (const ticket of tickets) this.#settle((core) => core.written?.(ticket))
     }
     this.#appending = undefined

@@ -3,6 +3,8 @@ import type { Signed } from '../protocol/index.ts'
 /** Keys of authors that are kept imported. */
 const keyLimit = 1024
 
+const attemptLimit = 3
+
 /** Field prime 2^255 − 19, group order and the y coordinates of the points of small order, little-endian. */
 const order = hex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
 const smallOrder = new Set(
@@ -34,13 +36,17 @@ export async function verifySignature({ key, bytes, signature }: Signed): Promis
   if (subtle === undefined) {
     throw new SignaturesUnavailableError('Cannot check signatures: crypto.subtle needs https or a loopback address')
   }
-  try {
-    return await subtle.verify('Ed25519', await importKey(key), buffer(signature), buffer(bytes))
-  } catch (cause) {
-    if (cause instanceof Error && cause.name === 'NotSupportedError') {
-      throw new SignaturesUnavailableError('Cannot check signatures: WebCrypto has no Ed25519 here', { cause })
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await subtle.verify('Ed25519', await importKey(key), buffer(signature), buffer(bytes))
+    } catch (cause) {
+      // An exception is no verdict: whatever went wrong here, other replicas may find the signature right.
+      imported.delete(text(key))
+      if (cause instanceof Error && cause.name === 'DataError') return false
+      if (attempt === attemptLimit) {
+        throw new SignaturesUnavailableError('Cannot check signatures: WebCrypto fails on Ed25519', { cause })
+      }
     }
-    return false
   }
 }
 

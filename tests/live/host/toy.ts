@@ -1,8 +1,7 @@
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
-import { createLibp2p, type Libp2p } from 'libp2p'
+import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { noise } from '@libp2p/noise'
-import type { ConnectionEncrypter } from '@libp2p/interface'
 import type {
   Codec,
   HostEnvironment,
@@ -130,9 +129,7 @@ export class Story<Event> {
     for (;;) {
       const found = this.events.filter(match)
       if (found.length >= count) return found
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#waiting.push(resolve)
-      await promise
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
@@ -154,17 +151,16 @@ export interface ToyHost {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type Encrypter = (components: never) => ConnectionEncrypter
-
 /** A stock libp2p node, written without Peerloom. */
-export function stockNode(encrypter: Encrypter = noise() as Encrypter): Promise<Libp2p> {
+export function stockNode(options: Partial<Libp2pOptions> = {}): Promise<Libp2p> {
   return createLibp2p({
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
-    connectionEncrypters: [encrypter as never],
+    connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
     connectionManager: { inboundConnectionThreshold: 1000, maxIncomingPendingConnections: 1000 },
+    ...options,
   })
 }
 

@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { dial, introduced, Story, toy, type ToyEvent, toyHost } from './toy.ts'
+
+test('a process whose hosts and nodes are stopped ends by itself', async () => {
+  const child = fork(new URL('exit.ts', import.meta.url), { stdio: 'inherit' })
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('what a core says in its last call still goes out', async () => {
+  const alice = await toyHost()
+  await using bob = await toyHost()
+  await introduced(alice, bob)
+  const { toy } = alice
+  Object.assign(toy, { stop: () => void toy.say(bob.host.self, 99, new Uint8Array(200_000)) })
+  await alice.host.stop()
+  expect(await bob.told.type('heard')).toMatchObject([{ number: 99, size: 200_000 }])
+  await bob.told.type('disconnected')
+  await alice.node.stop()
+})
+
+test('a stopped host is silent: it hears, sends and keeps nothing', async () => {
+  const alice = await toyHost()
+  await using bob = await toyHost()
+  await introduced(alice, bob)
+  await alice.host.stop()
+  const before = alice.told.events.length
+  expect(alice.toy.say(bob.host.self, 1)).toBe(true)
+  alice.toy.environment.schedule('late', 0)
+  await bob.told.type('disconnected')
+  bob.toy.say(alice.host.self, 2)
+  await bob.events.some((event) => event.type === 'dropped')
+  expect(alice.told.events).toHaveLength(before)
+  expect(alice.node.getProtocols().filter((protocol) => protocol.startsWith('/peerloom/'))).toEqual([])
+  expect(() => alice.host.run(toy('/test/more/1.0.0'), undefined)).toThrow(/stopped/)
+  await alice.host.stop()
+  await alice.node.stop()
+})
+
+test('the libp2p node outlives its host, and a second host may follow', async () => {
+  const alice = await toyHost()
+  await using bob = await toyHost({ limits: { retryLeast: 1, retryMost: 50 } })
+  await introduced(alice, bob)
+  await alice.host.stop()
+  await bob.told.type('disconnected')
+  await using again = await toyHost({ node: alice.node })
+  await dial(again, bob)
+  await Promise.all([again.told.type('connected'), bob.told.type('connected', 2)])
+})
+
+test('a host that is stopped in the middle of a hello leaves nothing behind', async () => {
+  const alice = await toyHost()
+  await using bob = await toyHost()
+  const told = new Story<ToyEvent>()
+  alice.host.run(toy('/test/bulk/1.0.0', 'bulk'), undefined, told.tell)
+  await dial(alice, bob)
+  await alice.host.stop()
+  await alice.node.stop()
+  expect(told.events).toEqual([])
+})
