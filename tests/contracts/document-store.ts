@@ -1,10 +1,6 @@
-import {
-  StoreClosedError,
-  assert,
-  type DocumentId,
-  type DocumentStore,
-  type StoredChangeSet,
-} from '../../node/protocol/index.ts'
+import { StoreClosedError, assert, type DocumentStore } from '../../node/protocol/index.ts'
+import { bytesOf, change, document, expectBytes, expectEqual, expectSets, failure } from './change-sets.ts'
+import { addCrashes, addLeases, addReopening } from './document-store-sessions.ts'
 
 /** How the contract comes by the stores it tests. */
 export interface DocumentStoreHarness {
@@ -21,25 +17,30 @@ export interface DocumentStoreHarness {
 export interface ContractCase {
   /** A sentence. */
   readonly name: string
+  /** Why the harness cannot run it: whoever runs the contract reports it as skipped. */
+  readonly leftOut?: string
   readonly run: () => Promise<void>
 }
 
 /** What every `DocumentStore` promises. Each case can be run by any test runner, in a browser as well. */
 export function documentStoreContract(harness: DocumentStoreHarness): readonly ContractCase[] {
   const cases: ContractCase[] = []
-  const add = (name: string, test: (stores: Stores) => Promise<void>): void => {
-    cases.push({ name, run: () => withStores(harness, test) })
-  }
+  const adding =
+    (leftOut: string | undefined): AddStoreCase =>
+    (name, test) => {
+      cases.push({ name, run: () => withStores(harness, test), ...(leftOut === undefined ? {} : { leftOut }) })
+    }
+  const add = adding(undefined)
   addChanges(add)
   addDocuments(add)
   addLeases(add)
   addEnds(add)
-  if (harness.reopen !== undefined) addReopening(add)
-  if (harness.crash !== undefined) addCrashes(add)
+  addReopening(adding(harness.reopen === undefined ? 'the harness cannot open a store again' : undefined))
+  addCrashes(adding(harness.crash === undefined ? 'the harness cannot end a store as a crash does' : undefined))
   return cases
 }
 
-type Add = (name: string, test: (stores: Stores) => Promise<void>) => void
+export type AddStoreCase = (name: string, test: (stores: Stores) => Promise<void>) => void
 
 interface Stores {
   readonly open: () => Promise<DocumentStore>
@@ -72,7 +73,7 @@ async function withStores(harness: DocumentStoreHarness, test: (stores: Stores) 
   }
 }
 
-function addChanges(add: Add): void {
+function addChanges(add: AddStoreCase): void {
   add('change sets come back in the order they were appended', async ({ open }) => {
     const store = await open()
     const sets = [change(1, 'b', 7), change(1, 'a', 0), change(1, 'a', 5, 1), change(1, 'a', 5, 0), change(1, 'b', 2)]
@@ -169,7 +170,7 @@ function addChanges(add: Add): void {
   })
 }
 
-function addDocuments(add: Add): void {
+function addDocuments(add: AddStoreCase): void {
   add('documents are listed by id once they are created, however often that is', async ({ open }) => {
     const store = await open()
     expectEqual(await store.list(), [])
@@ -236,41 +237,7 @@ function addDocuments(add: Add): void {
   })
 }
 
-function addLeases(add: Add): void {
-  add('no two leases that are held have the same counter', async ({ open }) => {
-    const store = await open()
-    const leases = await Promise.all(Array.from({ length: 8 }, () => store.lease()))
-    const counters = leases.map(({ counter }) => counter)
-    expectEqual(new Set(counters).size, 8)
-    assert(
-      counters.every((counter) => Number.isSafeInteger(counter) && counter >= 0),
-      'a counter is an integer from 0 on',
-    )
-  })
-
-  add('a released counter is leased again, to one only', async ({ open }) => {
-    const store = await open()
-    const [first, second] = [await store.lease(), await store.lease()]
-    await first.release()
-    const third = await store.lease()
-    expectEqual(third.counter, first.counter)
-    const fourth = await store.lease()
-    expectEqual(new Set([second.counter, third.counter, fourth.counter]).size, 3)
-  })
-
-  add('releasing twice does not take the counter from whoever leased it since', async ({ open }) => {
-    const store = await open()
-    const first = await store.lease()
-    await first.release()
-    const second = await store.lease()
-    expectEqual(second.counter, first.counter)
-    await first.release()
-    const third = await store.lease()
-    assert(third.counter !== second.counter, 'a counter that is held is leased to nobody else')
-  })
-}
-
-function addEnds(add: Add): void {
+function addEnds(add: AddStoreCase): void {
   add('after close everything is refused with StoreClosedError, and closing again is no error', async ({ open }) => {
     const store = await open()
     const lease = await store.lease()
@@ -299,104 +266,4 @@ function addEnds(add: Add): void {
     const closed = store.close()
     await Promise.all([...appends, closed])
   })
-}
-
-function addReopening(add: Add): void {
-  add('everything is there after closing and opening again', async ({ open, reopen }) => {
-    let store = await open()
-    await store.create({ id: document(1), genesis: bytesOf(1) })
-    await store.put('identity', bytesOf(2))
-    const appends = [store.append([change(1, 'b', 3)]), store.append([change(1, 'a', 0), change(2, 'a', 0)])]
-    store = await reopen(store)
-    await Promise.all(appends)
-    expectSets(await store.load(document(1)), [change(1, 'b', 3), change(1, 'a', 0)])
-    expectSets(await store.load(document(2)), [change(2, 'a', 0)])
-    expectEqual(
-      (await store.list()).map(({ id, genesis }) => [id, [...genesis]]),
-      [[document(1), [...bytesOf(1)]]],
-    )
-    expectBytes(await store.get('identity'), bytesOf(2))
-    await store.append([change(1, 'b', 3), change(1, 'a', 1)])
-    expectSets(await store.load(document(1)), [change(1, 'b', 3), change(1, 'a', 0), change(1, 'a', 1)])
-  })
-
-  add('a counter released before closing is leased again, one that was not is lost', async ({ open, reopen }) => {
-    let store = await open()
-    const lost = await store.lease()
-    const released = await store.lease()
-    await released.release()
-    store = await reopen(store)
-    const counters: number[] = []
-    for (let count = 0; count < 4; count++) counters.push((await store.lease()).counter)
-    assert(counters.includes(released.counter), 'the released counter is leased again')
-    assert(!counters.includes(lost.counter), 'a lease that was not released is lost when the store closes')
-    expectEqual(new Set(counters).size, counters.length)
-    store = await reopen(store)
-    const { counter } = await store.lease()
-    assert(![lost.counter, ...counters].includes(counter), 'lost counters stay lost')
-  })
-}
-
-function addCrashes(add: Add): void {
-  add('what was acknowledged is there after a crash, and counters held then are lost', async ({ open, crash }) => {
-    let store = await open()
-    await store.create({ id: document(1), genesis: bytesOf(1) })
-    await store.append([change(1, 'a', 0), change(1, 'a', 1)])
-    await store.put('key', bytesOf(3))
-    const held = await store.lease()
-    const released = await store.lease()
-    await released.release()
-    store = await crash(store)
-    expectSets(await store.load(document(1)), [change(1, 'a', 0), change(1, 'a', 1)])
-    expectEqual((await store.list()).length, 1)
-    expectBytes(await store.get('key'), bytesOf(3))
-    const counters = [(await store.lease()).counter, (await store.lease()).counter]
-    assert(counters.includes(released.counter), 'the released counter is leased again')
-    assert(!counters.includes(held.counter), 'the counter held at the crash is lost')
-  })
-}
-
-function document(number: number): DocumentId {
-  return number.toString(16).padStart(64, '0') as DocumentId
-}
-
-function change(number: number, replica: string, sequence: number, fragment = 0): StoredChangeSet {
-  return { document: document(number), replica, sequence, fragment, bytes: bytesOf(number + sequence + fragment) }
-}
-
-function bytesOf(seed: number, length = 40): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (seed * 31 + index * 7 + 1) % 256)
-}
-
-function expectSets(actual: readonly StoredChangeSet[], expected: readonly StoredChangeSet[]): void {
-  const plain = (set: StoredChangeSet): unknown => [
-    set.document,
-    set.replica,
-    set.sequence,
-    set.fragment,
-    Array.from(set.bytes),
-  ]
-  expectEqual(actual.map(plain), expected.map(plain))
-}
-
-function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array): void {
-  expectEqual(actual && Array.from(actual), Array.from(expected))
-}
-
-function expectEqual(actual: unknown, expected: unknown): void {
-  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)]
-  assert(one === other, `expected ${excerpt(other)} and not ${excerpt(one)}`)
-}
-
-function excerpt(text: string | undefined): string {
-  return text !== undefined && text.length > 400 ? `${text.slice(0, 400)}…` : String(text)
-}
-
-async function failure(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise
-    return undefined
-  } catch (error) {
-    return error
-  }
 }

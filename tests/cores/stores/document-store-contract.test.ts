@@ -19,7 +19,8 @@ function broken(fault: Fault): DocumentStore {
 
 async function failures(open: () => Promise<DocumentStore>): Promise<string[]> {
   const failed: string[] = []
-  for (const { name, run } of documentStoreContract({ open, dispose: (store) => store.close() })) {
+  for (const { name, run, leftOut } of documentStoreContract({ open, dispose: (store) => store.close() })) {
+    if (leftOut !== undefined) continue
     await run().catch(() => failed.push(name))
   }
   return failed

@@ -12,7 +12,7 @@ describe('the store in memory', () => {
     open: async () => memoryStore(),
     dispose: (store) => store.close(),
   })
-  for (const { name, run } of contract) test(name, run)
+  for (const { name, run, leftOut } of contract) test.skipIf(leftOut !== undefined)(name, run)
 })
 
 describe('the SQLite store', () => {
@@ -33,5 +33,5 @@ describe('the SQLite store', () => {
       await rm(directories.get(store)!, { recursive: true })
     },
   })
-  for (const { name, run } of contract) test(name, run)
+  for (const { name, run, leftOut } of contract) test.skipIf(leftOut !== undefined)(name, run)
 })
