@@ -91,7 +91,7 @@ export class Group {
 
   /** @param listed the update stands in a member list, not in the news */
   hear(update: MemberUpdate, from: PeerId, listed: boolean): void {
-    if (update.peer === this.#ports.environment.self) return this.#hearOfSelf(update, from)
+    if (update.peer === this.#ports.environment.self) return this.#hearOfSelf(update)
     const record = this.members.get(update.peer)
     // Members speak for themselves with any incarnation; what others say of them may be a lie meant to use numbers up.
     if (update.peer !== from && update.incarnation > (record?.incarnation ?? 0) + this.#options.incarnationStep) {
@@ -191,13 +191,11 @@ export class Group {
     this.#ports.environment.schedule({ type: 'suspicion', peer, incarnation }, delay)
   }
 
-  #hearOfSelf(update: MemberUpdate, from: PeerId): void {
+  #hearOfSelf(update: MemberUpdate): void {
     const next = refutation(this.#incarnation, update, this.#options.incarnationStep)
     if (next !== undefined) {
       this.#raise(next)
       this.#ports.environment.emit({ type: 'refuted', incarnation: this.#incarnation })
-    } else if (update.incarnation > this.#incarnation) {
-      this.#reject('incarnation', update.peer, from)
     } else if (this.#saysOtherAddresses(update)) {
       // An earlier life of this peer took the same incarnation elsewhere.
       this.announceAgain()

@@ -112,10 +112,9 @@ export class MemberTable {
     return chosen
   }
 
-  /** A member that failed (not one that left), any of them equally likely. */
-  sampleFailed(random: Random): MemberRecord | undefined {
-    const failed = [...this.#gone.values()].filter(({ state }) => state === 'failed')
-    return failed.length === 0 ? undefined : failed[integer(random, failed.length)]
+  /** A member that failed or is said to have left, any of them equally likely. */
+  sampleGone(random: Random): PeerId | undefined {
+    return this.#gone.size === 0 ? undefined : [...this.#gone.keys()][integer(random, this.#gone.size)]
   }
 
   #place(record: MemberRecord): void {

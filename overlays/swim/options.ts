@@ -23,14 +23,14 @@ export interface SwimOptions {
   readonly gossipInterval?: Duration
   /** To how many members at a time. @default 3 */
   readonly gossipFanout?: number
-  /** How often the whole member list is exchanged with a random member, and a failed one is tried again. Heals what
+  /** How often the whole member list is exchanged with a random member, and one that is gone is tried again. Heals what
    *  lost messages and partitions left behind. @default 30000 */
   readonly syncInterval?: Duration
   /** Most bytes of members in one message of such an exchange. @default 32768 */
   readonly syncPageLimitBytes?: number
   /** Most messages of one side of an exchange; of a longer list a random part is sent. @default 16 */
   readonly syncPageLimit?: number
-  /** How long a member that failed or left is remembered (and, if it failed, tried again). @default 3600000 */
+  /** How long a member that failed or left is remembered (and tried again). @default 3600000 */
   readonly forgetAfter?: Duration
   /** Most members remembered, the gone included. Those gone longest make room; after that newcomers are refused.
    *  @default 10000 */

@@ -16,17 +16,15 @@ export function suspicionTimeout(options: ResolvedSwimOptions, members: number):
  * What a member that hears of itself must do: the incarnation it has to take, or undefined if it is content.
  *
  * Only the accused may raise its own incarnation; anyone else doing so could resurrect the dead (SWIM §4.2). A higher
- * incarnation than its own is one of an earlier life of this peer: it goes beyond it, so that what it says now is news.
- *
- * @param own of this life
- * @param step claims beyond own + step are lies and not worth a number
+ * incarnation than its own is one of an earlier life of this peer, or a lie that others may have believed: it goes
+ * beyond it, so that what it says now is news. It goes by `step` at most, so that a lie cannot use the numbers up;
+ * if that is not enough it is told so again, and catches up.
  */
 export function refutation(
   own: number,
   claim: { readonly state: MemberState; readonly incarnation: number },
   step: number,
 ): number | undefined {
-  if (claim.incarnation > own + step) return undefined
-  if (claim.state === 'alive') return claim.incarnation > own ? claim.incarnation + 1 : undefined
-  return claim.incarnation >= own ? claim.incarnation + 1 : undefined
+  const isContent = claim.state === 'alive' ? claim.incarnation <= own : claim.incarnation < own
+  return isContent ? undefined : Math.min(claim.incarnation + 1, own + step)
 }

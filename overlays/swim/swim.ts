@@ -212,13 +212,16 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     }
   }
 
-  /** The list is exchanged with one live member. One that failed is pinged: a partition may have healed. */
+  /**
+   * The list is exchanged with one live member. One that is gone is pinged: a partition may have healed, and that it
+   * left may have been a lie.
+   */
   #sync(): void {
     const { random } = this.#environment
     const { members } = this.#group
     for (const partner of members.sample(random, 1)) this.#push(partner, true)
-    const failed = members.sampleFailed(random)
-    if (failed !== undefined) this.#send(failed.peer, { type: 'ping', probe: this.#prober.number() })
+    const gone = members.sampleGone(random)
+    if (gone !== undefined) this.#send(gone, { type: 'ping', probe: this.#prober.number() })
     if (members.liveCount === 0 && this.#contacts.waiting.size === 0) {
       this.#contacts.recallSeeds()
       this.#join()

@@ -121,15 +121,24 @@ test('the time a suspect has grows with log n', () => {
 test('an absurd incarnation is believed of nobody but the member itself', () => {
   const member = new RecordedMember({ incarnationStep: 100 })
   member.meet('b', 'c')
-  member.gossip('b', update('c', 'suspected', 101), update('self', 'suspected', 101), update('x', 'alive', 101))
+  member.gossip('b', update('c', 'suspected', 101), update('x', 'alive', 101))
   expect(member.recorder.emitted()).toEqual([
     { type: 'rejected', reason: 'incarnation', peer: 'c', from: 'b' },
-    { type: 'rejected', reason: 'incarnation', peer: 'self', from: 'b' },
     { type: 'rejected', reason: 'incarnation', peer: 'x', from: 'b' },
   ])
   expect([member.stateOf('c'), member.stateOf('x')]).toEqual(['alive', undefined])
   member.hear('c', { type: 'gossip' }, [], Number.MAX_SAFE_INTEGER - 1)
   expect(member.core.members().find(({ peer }) => peer === 'c')?.incarnation).toBe(Number.MAX_SAFE_INTEGER - 1)
+})
+
+test('an accused takes one step at a time towards an absurd incarnation, and catches up if others believe it', () => {
+  const member = new RecordedMember({ incarnationStep: 100 })
+  member.meet('b')
+  const taken = [1, 2, 3, 4].map(() => {
+    member.gossip('b', update('self', 'failed', 250))
+    return member.core.members()[0]?.incarnation
+  })
+  expect(taken).toEqual([100, 200, 251, 251])
 })
 
 test('no accusation makes an incarnation overflow', () => {
