@@ -1,0 +1,79 @@
+// All that `npm test` does once packages are there: formatter, linter, compiler, package, every test. Ends with the
+// plain line `N passed, N failed`, a failed check counted as one.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { prepareMachine } from './machine.ts'
+
+interface TestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly success: boolean
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+/** Each stands for itself, except that nothing after the build makes sense without it. */
+const checks: readonly (readonly [string, string, ...string[]])[] = [
+  ['format', 'prettier', '--check', '--log-level=warn', '.'],
+  ['build', 'npm', 'run', '--silent', 'build'],
+  ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
+  ['unused code', 'knip'],
+  ['package', 'node', 'tools/package.ts'],
+  ['size', 'size-limit'],
+]
+
+prepareMachine()
+const failed: string[] = []
+for (const [name, command, ...arguments_] of checks) {
+  const started = performance.now()
+  console.log(`\n▸ ${name}`)
+  const { status } = spawnSync(command, arguments_, { stdio: 'inherit' })
+  console.log(`  ${status === 0 ? 'ok' : 'FAILED'} (${seconds(started)} s)`)
+  if (status === 0) continue
+  failed.push(name)
+  if (name === 'build') finish(0, 0)
+}
+const report = runTests()
+for (const { assertionResults } of report.testResults) {
+  for (const { status, fullName } of assertionResults) {
+    if (status === 'pending' || status === 'skipped' || status === 'todo') console.log(`skipped: ${fullName}`)
+  }
+}
+// A file that failed to load has no tests to count.
+const broken = report.testResults.filter(
+  ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+)
+if (!report.success && report.numFailedTests === 0) failed.push('test run')
+finish(report.numPassedTests, report.numFailedTests + broken.length, report.numPendingTests + report.numTodoTests)
+
+function runTests(): TestReport {
+  console.log('\n▸ tests')
+  const folder = mkdtempSync(join(tmpdir(), 'peerloom-report-'))
+  const file = join(folder, 'report.json')
+  try {
+    spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
+      stdio: 'inherit',
+    })
+    return JSON.parse(readFileSync(file, 'utf8')) as TestReport
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function finish(passed: number, failures: number, skipped = 0): never {
+  for (const name of failed) console.log(`failed check: ${name}`)
+  const total = failures + failed.length
+  console.log(`\n${passed} passed, ${total} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  process.exit(total > 0 || passed === 0 ? 1 : 0)
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1)
+}
