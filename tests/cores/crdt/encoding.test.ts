@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest'
+import {
+  createDocument,
+  decodeAnchor,
+  decodeChanges,
+  DecodeError,
+  encodeAnchor,
+  loadDocument,
+  type Document,
+} from '../../../crdt/index.ts'
+import { createRandom, integer } from '../../../node/protocol/index.ts'
+import { editRandomly } from './random-edits.ts'
+
+function example(seed: number, edits: number): Document {
+  const random = createRandom(seed)
+  const [a, b] = ['a', 'b'].map((replica) => createDocument({ replica, now: () => 1_700_000_000_000 + edits }))
+  for (let edit = 0; edit < edits; edit++) {
+    editRandomly((edit % 2 === 0 ? a : b) as Document, random)
+    if (edit % 5 === 0) a?.merge((b as Document).encode())
+  }
+  return a as Document
+}
+
+test('a file that was cut short anywhere is refused', () => {
+  const bytes = example(1, 30).encode()
+  for (let length = 0; length < bytes.length; length++) {
+    expect(() => loadDocument(bytes.subarray(0, length))).toThrow(DecodeError)
+  }
+})
+
+test('a file with any one bit changed is refused', () => {
+  const bytes = example(2, 30).encode()
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = bytes.slice()
+    flipped[bit >>> 3] = (flipped[bit >>> 3] as number) ^ (1 << (bit & 7))
+    expect(() => decodeChanges(flipped)).toThrow(DecodeError)
+  }
+})
+
+/** CRC-32C bit by bit, to damage a file behind its checksum. */
+function checksum(bytes: Uint8Array): number {
+  let remainder = 0xffffffff
+  for (const byte of bytes) {
+    remainder ^= byte
+    for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0x82f63b78 : remainder >>> 1
+  }
+  return ~remainder >>> 0
+}
+
+function sealed(body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(body.length + 4)
+  bytes.set(body)
+  new DataView(bytes.buffer).setUint32(body.length, checksum(body))
+  return bytes
+}
+
+test('the checksum is CRC-32C', () => {
+  expect(checksum(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
+  const bytes = example(3, 5).encode()
+  expect(sealed(bytes.subarray(0, -4))).toEqual(new Uint8Array(bytes))
+})
+
+test('damage behind a right checksum is refused, or read as other changes, but never crashes', () => {
+  const random = createRandom(4)
+  const body = example(4, 20).encode().subarray(0, -4)
+  let refused = 0
+  for (let round = 0; round < 3000; round++) {
+    const damaged = body.slice(0, integer(random, 4) === 0 ? integer(random, body.length) : body.length)
+    for (let flips = integer(random, 4); flips >= 0 && damaged.length > 0; flips--) {
+      damaged[integer(random, damaged.length)] = integer(random, 256)
+    }
+    try {
+      createDocument().merge(sealed(damaged))
+    } catch (error) {
+      expect(error).toBeInstanceOf(DecodeError)
+      refused++
+    }
+  }
+  expect(refused).toBeGreaterThan(1000)
+  expect(refused).toBeLessThan(3000)
+})
+
+test('sizes that are claimed and not there are refused before anything is made for them', () => {
+  const magic = [0x50, 0x4c, 0x43, 0x52, 1]
+  const most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]
+  const claims = [
+    [...magic, ...most],
+    [...magic, 1, 1, 97, ...most],
+    [...magic, 1, 1, 97, 1, 0, 1, 0, ...most],
+    [...magic, 1, 1, 97, 1, 0, 1, 0, 0, ...most],
+    [...magic, 1, ...most, 97],
+  ]
+  for (const claim of claims) expect(() => decodeChanges(sealed(Uint8Array.from(claim)))).toThrow(DecodeError)
+})
+
+test('a file of a later format, and what is no file at all, are told apart', () => {
+  const bytes = example(5, 3).encode()
+  const later = bytes.slice(0, -4)
+  later[4] = 2
+  expect(() => decodeChanges(sealed(later))).toThrow(/later version/)
+  expect(() => decodeChanges(new TextEncoder().encode('{"json": true}'))).toThrow(/Not a file of changes/)
+})
+
+test('what changesSince wrote is no document', () => {
+  const document = createDocument({ replica: 'a' })
+  document.text('body').insert(0, 'one')
+  const version = document.version
+  document.text('body').insert(3, ' two')
+  expect(() => loadDocument(document.changesSince(version))).toThrow(DecodeError)
+  expect(() => loadDocument(document.changesSince(version))).toThrow(/changes are missing/)
+})
+
+test('a merge that is refused takes nothing in', () => {
+  const document = example(6, 10)
+  const bytes = document.encode()
+  const reader = createDocument()
+  const damaged = bytes.slice()
+  damaged[bytes.length - 10] = (damaged[bytes.length - 10] as number) ^ 1
+  expect(() => reader.merge(damaged)).toThrow(DecodeError)
+  expect(reader.statistics).toMatchObject({ changes: 0, waiting: 0 })
+})
+
+test('version 1 of the format reads for ever', () => {
+  const hexadecimal = [
+    '504c435201020361646103626f620700080280d095ffbc31001701010004626f64790100000b68c3a96c6c6f20f09f998200',
+    '0101000c01010004626f64790300010100070101010257010304046d65746103000907000c040004746f646f020201000200',
+    '06046d696c6b0008010161070500020401053ff8000000000000058000000000000000020100010406020103040004676f6e',
+    '650001050004676f6e65000101001001010a056f776e657209000603616461000101000a01010c026d760900080000030100',
+    '15010102046c69737402000003000301000302000303000101000c010102046c6973740300010106000300000f0101000462',
+    '6f647901000003626f6200010001000f0f010108047461677307000603703270000100000c01010804746167730700030700',
+    '0100000c010108047461677308000307000100001001010a056f776e657209000603626f62000100000a01010c026d760900',
+    '0700023f7495',
+  ].join('')
+  const document = loadDocument(Uint8Array.from(Buffer.from(hexadecimal, 'hex')))
+  expect(document.toJSON()).toEqual({
+    body: 'hllo 🙂bob',
+    list: [1, 3],
+    meta: { todo: [-3, 'milk', { a: [null, true, -1, 1.5, -0] }] },
+    mv: [{}, []],
+    owner: 'bob',
+    tags: ['p2p'],
+  })
+  expect(Buffer.from(document.encode()).toString('hex')).toBe(hexadecimal)
+})
+
+test('an anchor reads as it was written, and damaged ones are refused', () => {
+  const document = createDocument({ replica: 'ada' })
+  const text = document.text('body')
+  text.insert(0, 'hello')
+  const anchors = [
+    document.anchor(text, 0, 'after'),
+    document.anchor(text, 2, 'before'),
+    document.anchor(text, 2, 'after'),
+    document.anchor(text, 5, 'before'),
+  ]
+  for (const anchor of anchors) {
+    const bytes = encodeAnchor(anchor)
+    expect(decodeAnchor(bytes)).toEqual(anchor)
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeAnchor(bytes.subarray(0, length))).toThrow(DecodeError)
+    }
+    expect(() => decodeAnchor(Uint8Array.from([...bytes, 0]))).toThrow(DecodeError)
+  }
+  for (const bytes of [
+    [2, 0],
+    [1, 4, 1, 97],
+    [1, 0, 5, ...Buffer.from('map/a')],
+    [1, 0, 1, 97],
+  ]) {
+    expect(() => decodeAnchor(Uint8Array.from(bytes))).toThrow(DecodeError)
+  }
+})
