@@ -55,11 +55,10 @@ export async function createPeer<Set extends OverlaySet = DefaultOverlays>(
   const store = directory === undefined ? memoryStore() : await openIndexedDbStore(directory)
   try {
     const author = await (directory === undefined ? readAuthorKey(store) : alone(directory, store))
-    const lease = await store.lease()
     const privateKey = await generateKeyPair('Ed25519')
     const node = await createNode({ network, privateKey, start: false, bootstrap: options.join ?? [] })
     const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
-    return await Peer.start({ node, network, author, store, lease, overlays, documents: options.documents ?? {} })
+    return await Peer.start({ node, network, author, store, overlays, documents: options.documents ?? {} })
   } catch (error) {
     await store.close()
     throw error

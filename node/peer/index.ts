@@ -1,8 +1,6 @@
-import { join as joinPath } from 'node:path'
-import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { networkSecret, type NetworkSecret } from '../libp2p/index.ts'
 import { createNode } from '../libp2p/node.ts'
-import type { DocumentStore, ReplicaLease } from '../protocol/index.ts'
+import type { DocumentStore } from '../protocol/index.ts'
 import { memoryStore } from '../stores/memory/index.ts'
 import { openSqliteStore } from '../stores/sqlite/index.ts'
 import { readAuthorKey } from './identity.ts'
@@ -65,18 +63,12 @@ export async function createPeer<Set extends OverlaySet = DefaultOverlays>(
   })
 }
 
-/** Where a peer with this directory keeps everything. */
-export function storeFile(directory: string): string {
-  return joinPath(directory, 'peerloom.sqlite')
-}
-
 async function assemble<Set extends OverlaySet>(
   options: PeerOptions<Set>,
   network: NetworkSecret,
   store: DocumentStore,
 ): Promise<Peer<Set>> {
-  const author: Ed25519PrivateKey = await readAuthorKey(store)
-  const lease: ReplicaLease = await store.lease()
+  const author = await readAuthorKey(store)
   const node = await createNode({
     network,
     privateKey: author,
@@ -86,5 +78,5 @@ async function assemble<Set extends OverlaySet>(
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   })
   const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
-  return Peer.start({ node, network, author, store, lease, overlays, documents: options.documents ?? {} })
+  return Peer.start({ node, network, author, store, overlays, documents: options.documents ?? {} })
 }

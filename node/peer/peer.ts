@@ -52,7 +52,6 @@ export interface PeerParts<Set extends OverlaySet> {
   readonly network: NetworkSecret
   readonly author: Ed25519PrivateKey
   readonly store: DocumentStore
-  readonly lease: ReplicaLease
   readonly overlays: Set
   readonly documents: DocumentSettings
 }
@@ -72,11 +71,12 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   readonly libp2p: Libp2p
   readonly #host: Libp2pHost
   readonly #parts: PeerParts<Set>
+  readonly #lease: ReplicaLease
   readonly #documents: Documents
   readonly #listeners = new Listeners<PeerEvent>()
   #stopping: Promise<void> | undefined
 
-  private constructor(parts: PeerParts<Set>, host: Libp2pHost, damages: readonly Damage[]) {
+  private constructor(parts: PeerParts<Set>, host: Libp2pHost, lease: ReplicaLease, damages: readonly Damage[]) {
     this.libp2p = parts.node
     this.id = host.self
     this.author = toString(parts.author.publicKey.raw, 'base64url')
@@ -84,12 +84,13 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     this.damages = damages
     this.#parts = parts
     this.#host = host
+    this.#lease = lease
     this.overlays = attachAll(parts.overlays, host)
     this.#documents = documents({
       ...parts.documents,
       network: parts.network.name,
       author: parts.author.publicKey.raw,
-      counter: parts.lease.counter,
+      counter: lease.counter,
       now: () => Date.now(),
     }).attach(host)
     this.documents = new PeerDocuments(this.#documents)
@@ -101,7 +102,9 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   /** Puts a peer together and starts it. When it fails, the node is stopped; the store is its opener's to close. */
   static async start<Set extends OverlaySet>(parts: PeerParts<Set>): Promise<Peer<Set>> {
     try {
+      // In this order: a store that turns out to be damaged forgets which counters were given back.
       const { storage, damages } = await openReplicatorStorage(parts.store)
+      const lease = await parts.store.lease()
       const host = createHost({
         node: parts.node,
         network: parts.network,
@@ -109,7 +112,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
         onFatal: () => {},
       })
       host.keep('/peerloom/documents/1.0.0', storage)
-      const peer = new Peer(parts, host, damages)
+      const peer = new Peer(parts, host, lease, damages)
       await host.start()
       await parts.node.start()
       return peer
@@ -179,7 +182,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     await this.#host.stop()
     await this.#parts.node.stop()
     // A lease is given back only when nothing of this session can be missing from the store.
-    if (clean) await this.#parts.lease.release()
+    if (clean) await this.#lease.release()
     await this.#parts.store.close()
   }
 

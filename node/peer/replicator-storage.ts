@@ -1,5 +1,11 @@
 import type { EntryStorage } from '../libp2p/index.ts'
-import { StoreDamagedError, type DocumentId, type DocumentStore, type StoredChangeSet } from '../protocol/index.ts'
+import {
+  StoreDamagedError,
+  type DocumentId,
+  type DocumentStore,
+  type StoredChangeSet,
+  type StoredDocument,
+} from '../protocol/index.ts'
 import type { ReplicatorEntry } from '../../crdt/replicator/index.ts'
 
 /** What a peer found damaged in its store; it is completed from other peers. */
@@ -18,16 +24,28 @@ export interface OpenedStorage {
 export async function openReplicatorStorage(store: DocumentStore): Promise<OpenedStorage> {
   const entries: ReplicatorEntry[] = []
   const damages: Damage[] = []
-  for (const { id, genesis } of await store.list()) {
-    entries.push({ type: 'document', document: id, genesis })
-    const sets = await store.load(id).catch((error: unknown) => {
+  for (const document of await store.list()) {
+    entries.push({ type: 'document', document: document.id, genesis: document.genesis })
+    const sets = await store.load(document.id).catch(async (error: unknown) => {
       if (!(error instanceof StoreDamagedError)) throw error
-      damages.push({ document: id, error })
+      damages.push({ document: document.id, error })
+      await rewrite(store, document, error.intact)
       return error.intact
     })
     for (const set of sets) entries.push({ type: 'set', set })
   }
   return { storage: { entries: () => entries.splice(0), append: (added) => appendEntries(store, added) }, damages }
+}
+
+/** Makes room for what was damaged: a store keeps what it has under a key, so peers could not repair it otherwise. */
+async function rewrite(
+  store: DocumentStore,
+  document: StoredDocument,
+  sets: readonly StoredChangeSet[],
+): Promise<void> {
+  await store.remove(document.id)
+  await store.create(document)
+  if (sets.length > 0) await store.append(sets)
 }
 
 /** In the order in which they were written: a set never without the genesis of its document. */
