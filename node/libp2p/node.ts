@@ -7,6 +7,7 @@ import { ip, isLoopback } from './address-book.ts'
 import { assemble, type NodeOptions as SharedOptions, type NodeServices } from './assembly.ts'
 import { lanDiscovery, type LanDiscoveryOptions } from './lan-discovery.ts'
 
+export { nearestFirst } from './address-sorter.ts'
 export { lanDiscovery, serviceTag, type LanDiscoveryOptions } from './lan-discovery.ts'
 export { noise } from './noise.ts'
 export type { NodeServices } from './assembly.ts'

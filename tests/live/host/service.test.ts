@@ -4,7 +4,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { describe, expect, test } from 'vitest'
 import { asService, type Libp2pHost, networkSecret, type ServiceOptions } from '../../../node/libp2p/index.ts'
-import type { Membership, Overlay } from '../../../node/protocol/index.ts'
+import type { Membership, Overlay, ProtocolName } from '../../../node/protocol/index.ts'
 import { Story, type Toy, toy, type ToyEvent } from './toy.ts'
 
 interface Service {
@@ -13,9 +13,7 @@ interface Service {
   readonly host: Libp2pHost
 }
 
-function toyOverlay(
-  name: `/${string}/${number}.${number}.${number}` = '/test/toy/1.0.0',
-): Overlay<Service, Libp2pHost> {
+function toyOverlay(name: ProtocolName = '/test/toy/1.0.0'): Overlay<Service, Libp2pHost> {
   return {
     attach(host) {
       const told = new Story<ToyEvent>()

@@ -22,7 +22,7 @@ test('what a core says in its last call still goes out', async () => {
 
 test('a stopped host is silent: it hears, sends and keeps nothing', async () => {
   const alice = await toyHost()
-  await using bob = await toyHost()
+  await using bob = await toyHost({ limits: { dialTimeout: 50 } })
   await introduced(alice, bob)
   await alice.host.stop()
   const before = alice.told.events.length
