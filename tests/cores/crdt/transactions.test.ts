@@ -90,7 +90,9 @@ test('a transaction above 16 MiB is refused and rolled back, one of 16 MiB goes'
     }),
   ).toThrow(TransactionTooLargeError)
   expect(() => document.text('t').insert(0, mebibyte.repeat(17))).toThrow(TransactionTooLargeError)
-  expect(() => document.text('t').insert(0, 'é'.repeat(limits.changeBytes / 2 + 1))).toThrow('holds more than 16785408 bytes')
+  expect(() => document.text('t').insert(0, 'é'.repeat(limits.changeBytes / 2 + 1))).toThrow(
+    'holds more than 16785408 bytes',
+  )
   expect(document.text('t').length).toBe(0)
   expect(document.statistics.changes).toBe(1)
 })
