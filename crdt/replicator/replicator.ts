@@ -7,7 +7,6 @@ import {
   type Broadcast,
   type DocumentId,
   type HostEnvironment,
-  type Instant,
   type PeerId,
   type Protocol,
   type ProtocolDefinition,
@@ -20,6 +19,7 @@ import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
+import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
 import { Inbox, type Arrival } from './inbox.ts'
 import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
@@ -41,8 +41,6 @@ export interface ReplicatorNeeds {
 
 type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
 
-/** How long a gap may last before somebody else is asked. */
-const missingDelay = 1000
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
 
@@ -63,7 +61,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #antiEntropy: AntiEntropy
   readonly #connected = new Set<PeerId>()
   readonly #rechecks: Rechecks
-  readonly #missing = new Map<DocumentId, Instant>()
+  readonly #gaps: Gaps
   readonly #news = new Set<DocumentLog>()
   #started = false
 
@@ -78,6 +76,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       sign: (bytes) => environment.sign(bytes),
       write: (set) => this.#write(set),
       gather: (document) => environment.schedule({ type: 'gather', document }, options.gatherDelay),
+    })
+    this.#gaps = new Gaps({
+      now: () => environment.now(),
+      ask: (peer, log) => this.#antiEntropy.want(peer, log),
+      later: (document, delay) => environment.schedule({ type: 'missing', document }, delay),
     })
     this.#rechecks = new Rechecks((peer, attempt, delay) =>
       environment.schedule({ type: 'recheck', peer, attempt }, jitter(environment.random, delay, 0.2)),
@@ -202,7 +205,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
         if (this.#rechecks.expire(timer.peer, timer.attempt)) this.#antiEntropy.question(timer.peer)
         return
       case 'missing':
-        return this.#askAgain(timer.document)
+        return this.#gaps.expire(timer.document, this.#collection.get(timer.document), this.#someone()[0])
     }
   }
 
@@ -286,10 +289,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'known':
         return
       case 'waiting':
-        return this.#askFor(log, from)
+        return this.#gaps.found(log, from)
       case 'full':
         this.#reject('waiting-full', from, set.document)
-        return this.#askFor(log, from)
+        return this.#gaps.found(log, from)
       case 'fork':
       case 'spoiled':
         return this.#reject(admission.outcome, from, set.document)
@@ -305,23 +308,6 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #write(set: SealedChangeSet): Ticket {
     const { document, replica, sequence, fragment, bytes } = set
     return this.#environment.write({ type: 'set', set: { document, replica, sequence, fragment, bytes } })
-  }
-
-  #askFor(log: DocumentLog, peer: PeerId): void {
-    const now = this.#environment.now()
-    const last = this.#missing.get(log.id)
-    if (last !== undefined && now - last < missingDelay) return
-    this.#missing.set(log.id, now)
-    this.#antiEntropy.want(peer, log)
-    this.#environment.schedule({ type: 'missing', document: log.id }, missingDelay)
-  }
-
-  #askAgain(document: DocumentId): void {
-    const log = this.#collection.get(document)
-    this.#missing.delete(document)
-    if (log === undefined || log.waiting === 0) return
-    const [peer] = this.#someone()
-    if (peer !== undefined) this.#askFor(log, peer)
   }
 
   // Comparing with others.

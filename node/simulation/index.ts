@@ -1,5 +1,6 @@
+export { CheckFailedError, type Checker } from './checkers.ts'
 export { EventQueue } from './event-queue.ts'
 export { constantLatency, uniformLatency, type Latency, type Network, type NetworkOptions } from './network.ts'
 export type { SimulatedHost } from './simulated-host.ts'
 export type { PeerSetup, PeerState, SimulatedPeer } from './simulated-peer.ts'
-export { CheckFailedError, Simulation, type Checker, type SimulationOptions } from './simulation.ts'
+export { Simulation, type SimulationOptions } from './simulation.ts'

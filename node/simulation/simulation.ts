@@ -9,9 +9,11 @@ import {
   type PeerId,
   type Random,
 } from '../protocol/index.ts'
+import { Checkers, type Checker } from './checkers.ts'
 import { EventQueue } from './event-queue.ts'
+import { record, type SimulationEvent } from './events.ts'
 import { Network, type NetworkOptions } from './network.ts'
-import { SimulatedHost, type PeerEvent } from './simulated-host.ts'
+import { SimulatedHost } from './simulated-host.ts'
 import { SimulatedPeer, type PeerSetup } from './simulated-peer.ts'
 import { SimulatedSignatures } from './simulated-signatures.ts'
 import { TraceHash } from './trace-hash.ts'
@@ -28,47 +30,6 @@ export interface SimulationOptions extends NetworkOptions {
   readonly linkTimeout?: Duration
 }
 
-/** Looks at the whole system between events. */
-export interface Checker {
-  readonly name: string
-  /** How often, in virtual milliseconds. @default 1000 */
-  readonly interval?: Duration
-  /** @returns what is wrong, or undefined */
-  check(now: Instant): string | undefined
-}
-
-/** A checker found something wrong. The message names checker, time and seed: enough to run it again. */
-export class CheckFailedError extends Error {
-  override readonly name: 'CheckFailedError' = 'CheckFailedError'
-  readonly checker: string
-  readonly seed: number | string
-  readonly time: Instant
-
-  constructor(checker: string, seed: number | string, time: Instant, finding: string) {
-    super(`${checker}: ${finding} (seed ${seed}, after ${time} ms)`)
-    this.checker = checker
-    this.seed = seed
-    this.time = time
-  }
-}
-
-type SimulationEvent =
-  | PeerEvent
-  | {
-      readonly kind: 'deliver'
-      readonly peer: number
-      readonly from: SimulatedPeer<unknown>
-      readonly protocol: string
-      readonly message: unknown
-    }
-  | { readonly kind: 'link'; readonly peer: number; readonly other: number }
-  | { readonly kind: 'linkTimeout'; readonly peer: number; readonly other: number }
-  | { readonly kind: 'unlink'; readonly peer: number; readonly other: number; readonly session: number }
-  | { readonly kind: 'act'; readonly peer: number; readonly act: () => void }
-
-/** Distinguishes kinds of events in the trace hash. */
-const kindCodes = { deliver: 1, expire: 2, answer: 3, credit: 4, link: 5, linkTimeout: 6, unlink: 7, act: 8 } as const
-
 /**
  * A world in one thread: peers with their disks, wires between them, virtual time. Everything that happens follows from
  * the seed. Peers run the same overlays as live ones; what a live peer asks of libp2p it asks of this.
@@ -83,7 +44,7 @@ export class Simulation {
   readonly #hash = new TraceHash()
   readonly #byId = new Map<PeerId, SimulatedPeer<unknown>>()
   readonly #counters = new Map<string, number>()
-  readonly #checkers: { readonly checker: Checker; due: Instant }[] = []
+  readonly #checkers: Checkers
   readonly #linkTimeout: Duration
   readonly #world: World
   #now: Instant = 0
@@ -91,6 +52,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions = {}) {
     this.seed = options.seed ?? 1
+    this.#checkers = new Checkers(this.seed)
     this.#random = createRandom(this.seed)
     this.#wires = split(this.#random, 'wires')
     this.network = new Network(options)
@@ -195,7 +157,7 @@ export class Simulation {
   }
 
   addChecker(checker: Checker): void {
-    this.#checkers.push({ checker, due: this.#now })
+    this.#checkers.add(checker, this.#now)
   }
 
   /** @throws CheckFailedError as soon as a checker finds something wrong */
@@ -227,7 +189,7 @@ export class Simulation {
     const event = this.#queue.take()
     if (event === undefined) return
     this.#events++
-    this.#record(event)
+    record(this.#hash, this.#now, event)
     this.#happen(event)
   }
 
@@ -300,23 +262,8 @@ export class Simulation {
     return peer
   }
 
-  #record(event: SimulationEvent): void {
-    this.#hash.add(this.#now)
-    this.#hash.add(kindCodes[event.kind])
-    this.#hash.add(event.peer)
-    if (event.kind !== 'deliver') return
-    this.#hash.add(event.from.index)
-    this.#hash.addText(event.protocol)
-    if (event.message instanceof Uint8Array) this.#hash.addBytes(event.message)
-  }
-
   #advance(time: Instant): void {
-    for (const entry of this.#checkers) {
-      if (entry.due > time) continue
-      const finding = entry.checker.check(this.#now)
-      if (finding !== undefined) throw new CheckFailedError(entry.checker.name, this.seed, this.#now, finding)
-      entry.due = time + (entry.checker.interval ?? 1000)
-    }
+    this.#checkers.run(this.#now, time)
     this.#now = time
   }
 

@@ -28,10 +28,9 @@ test('the same seed gives the same trace in two processes', { timeout: 120_000 }
   expect(new Set(hashes).size).toBe(chosen.length)
 })
 
-test('the checks find what is planted: a network that never heals, disks that keep nothing', () => {
-  const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
-  // Not in every run: a fault that was drawn late may heal after all.
-  const split = seeds.filter((seed) => new Set(runWholeSystem(seed, 'no healing').states).size > 1)
-  expect(split.length).toBeGreaterThanOrEqual(10)
-  expect(seeds.some((seed) => runWholeSystem(seed, 'wiped disks').lost.length > 0)).toBe(true)
+test('the checks find what is planted: a network that never heals, a disk that keeps nothing', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    expect(new Set(runWholeSystem(seed, 'no healing').states).size, `seed ${seed}`).toBeGreaterThan(1)
+    expect(runWholeSystem(seed, 'wiped disk').lost.length, `seed ${seed}`).toBeGreaterThan(0)
+  }
 })

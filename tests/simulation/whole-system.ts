@@ -16,7 +16,7 @@ type Peer = SimulatedPeer<Stack>
 export const antiEntropyPeriod = 10_000
 
 /** Faults that no run recovers from, planted to see that they are found. */
-export type Sabotage = 'wiped disks' | 'no healing'
+export type Sabotage = 'wiped disk' | 'no healing'
 
 /** What the whole system looked like at the end of a run. */
 export interface Outcome {
@@ -82,10 +82,7 @@ class WholeSystem {
 
   recover(): void {
     this.#simulation.heal()
-    if (this.#sabotage === 'no healing') {
-      this.#simulation.partition(this.#peers.slice(0, 1), this.#peers.slice(1))
-      this.#edit(this.#peers[0] as Peer)
-    }
+    if (this.#sabotage !== undefined) this.#sabotageNow()
     this.#simulation.network.configure({ loss: 0, duplication: 0, reordering: 0, latency: uniformLatency(1, 50) })
     for (const peer of this.#peers) if (peer.state !== 'running') this.#restart(peer)
     // Three periods with their jitter of a fifth.
@@ -106,6 +103,20 @@ class WholeSystem {
       lost,
       states: this.#peers.map(({ api: { notes } }) => JSON.stringify([notes.toJSON(), notes.version])),
     }
+  }
+
+  /** One peer writes, behind a cut, what nobody else has; then the cut stays, or its disk goes. */
+  #sabotageNow(): void {
+    const [first, ...others] = this.#peers as [Peer, ...Peer[]]
+    this.#simulation.run(20_000)
+    if (first.state !== 'running') this.#restart(first)
+    this.#simulation.partition([first], others)
+    first.api.notes.text('body').insert(0, 'nobody else has this')
+    this.#simulation.run(1000)
+    if (this.#sabotage === 'no healing') return
+    this.#simulation.crash(first)
+    this.#simulation.restart(first, { disk: false })
+    this.#simulation.heal()
   }
 
   #addPeer(name: string): void {
@@ -198,7 +209,7 @@ class WholeSystem {
 
   #restart(peer: Peer): void {
     if (peer.state === 'running') return
-    this.#simulation.restart(peer, { disk: this.#sabotage !== 'wiped disks' })
+    this.#simulation.restart(peer)
     const others = this.#peers.filter((other) => other !== peer)
     peer.api.members.join(others.map((other) => other.id))
   }

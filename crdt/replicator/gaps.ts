@@ -1,0 +1,38 @@
+import type { DocumentId, Duration, Instant, PeerId } from '../../node/protocol/index.ts'
+import type { DocumentLog } from './document-log.ts'
+
+/** How long a gap may last before somebody else is asked. */
+const patience: Duration = 1000
+
+export interface GapsPorts {
+  now(): Instant
+  /** Asks a peer for what is missing of a document. */
+  ask(peer: PeerId, log: DocumentLog): void
+  /** Calls `expire(document)` after the delay. */
+  later(document: DocumentId, delay: Duration): void
+}
+
+/** Documents of which something arrived too early: what it depends on is asked for, of one peer a second. */
+export class Gaps {
+  readonly #ports: GapsPorts
+  readonly #asked = new Map<DocumentId, Instant>()
+
+  constructor(ports: GapsPorts) {
+    this.#ports = ports
+  }
+
+  found(log: DocumentLog, peer: PeerId): void {
+    const now = this.#ports.now()
+    const last = this.#asked.get(log.id)
+    if (last !== undefined && now - last < patience) return
+    this.#asked.set(log.id, now)
+    this.#ports.ask(peer, log)
+    this.#ports.later(log.id, patience)
+  }
+
+  /** @param peer whom to ask if the gap is still there */
+  expire(document: DocumentId, log: DocumentLog | undefined, peer: PeerId | undefined): void {
+    this.#asked.delete(document)
+    if (log !== undefined && log.waiting > 0 && peer !== undefined) this.found(log, peer)
+  }
+}
