@@ -13,7 +13,7 @@ import { createRandom, shuffle } from '../../../node/protocol/index.ts'
 /** A document and its changes: single letters, one after the other. */
 function typed(replica: string, letters: string): { document: Document; changes: Change[] } {
   const document = createDocument({ replica })
-  for (const [index, letter] of [...letters].entries()) document.text('t').insert(index, letter)
+  for (const [index, letter] of Array.from(letters).entries()) document.text('t').insert(index, letter)
   return { document, changes: decodeChanges(document.encode()) }
 }
 

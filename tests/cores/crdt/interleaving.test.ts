@@ -7,8 +7,11 @@ type Manner = 'forward' | 'backward' | 'at once' | 'outwards'
 function type(document: Document, letter: string, manner: Manner): void {
   const text = document.text('text')
   const length = 6
-  if (manner === 'at once') text.insert(1, letter.repeat(length))
-  for (let key = 0; manner !== 'at once' && key < length; key++) {
+  if (manner === 'at once') {
+    text.insert(1, letter.repeat(length))
+    return
+  }
+  for (let key = 0; key < length; key++) {
     const index = manner === 'forward' ? 1 + key : manner === 'backward' ? 1 : 1 + (key % 2 === 0 ? key : 0)
     text.insert(index, letter)
   }

@@ -26,7 +26,7 @@ class History {
     const past = this.pastOf(parents)
     const document = createDocument({ replica: author })
     document.apply([...past].sort((left, right) => left - right).map((index) => this.changes[index] as Change))
-    document.subscribe((event) => void this.changes.push(...event.changes))
+    document.subscribe((event) => void (event.type === 'changed' && this.changes.push(...event.changes)))
     const text = document.text('text')
     document.transact(() => {
       for (const [index, deleted, inserted] of edits) text.replace(index, deleted, inserted)
@@ -59,7 +59,7 @@ class OracleHistory {
       for (let count = 0; count < deleted; count++) {
         this.#do(known, (id) => this.oracle.delete(id, index, known))
       }
-      for (const [offset, character] of [...inserted].entries()) {
+      for (const [offset, character] of Array.from(inserted).entries()) {
         this.#do(known, (id) => this.oracle.insert(id, author, index + offset, character, known))
       }
     }
@@ -155,7 +155,7 @@ function textOf({ txns }: Graph): string {
     }
     for (const [index, deleted, inserted] of ops) {
       for (let unit = 0; unit < deleted; unit++) count([index, 1, ''])
-      for (const [offset, character] of [...inserted].entries()) count([index + offset, 0, character])
+      for (const [offset, character] of Array.from(inserted).entries()) count([index + offset, 0, character])
     }
   }
   return readHistory(history.changes).text('text').toString()
