@@ -1,4 +1,5 @@
 // npm run bench -- NAME… [--json] [--quick]      no name: all subjects. Exits 1 where a gate is missed.
+import { record } from './record.ts'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { gates, render, type Subject, type Table } from './table.ts'
@@ -27,6 +28,8 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(subjects))
   results[name] = tables
   if (!values.json) for (const table of tables) process.stdout.write(`${render(table)}\n\n`)
 }
+
+if (!values.quick) for (const [name, tables] of Object.entries(results)) record(name, tables.map(render).join('\n\n'))
 
 const { met, missed } = gates(Object.values(results).flat())
 if (values.json) {

@@ -120,7 +120,7 @@ export class Channel {
 
   /** What waits is still written, for as long as the signal allows. */
   async finish(signal: AbortSignal): Promise<void> {
-    this.outbox.flush()
+    this.outbox.flush(true)
     this.#end(undefined)
     try {
       await this.#stream.close({ signal })

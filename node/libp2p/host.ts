@@ -47,7 +47,7 @@ export interface HostOptions {
   /** @default seeded from the system's entropy */
   readonly random?: Random
   readonly limits?: Partial<HostLimits>
-  /** Told of every `failed` event. @default the error is thrown where the process sees it (`reportError`) */
+  /** Told of every `failed` event. @default where nobody subscribed either, the error is thrown for the process to see */
   readonly onFatal?: (error: Error) => void
 }
 

@@ -4,6 +4,7 @@ import {
   createRandom,
   Listeners,
   type PeerId,
+  type Plane,
   planes,
   type Protocol,
   type ProtocolDefinition,
@@ -52,6 +53,9 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   #toSelf = 0
   #state: 'created' | 'started' | 'stopped' = 'created'
   #stopping: Promise<void> | undefined
+  #handling: Promise<void> | undefined
+  /** Planes whose streams libp2p hands to this host. */
+  readonly #handled: Plane[] = []
 
   constructor(substrate: Substrate, options: Omit<HostOptions, 'node'>) {
     this.#substrate = substrate
@@ -144,22 +148,15 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   async start(): Promise<void> {
     if (this.#state !== 'created') return
     this.#state = 'started'
+    this.#handling = this.#handle()
+    await this.#handling
+    if (this.#stopping !== undefined) return
     this.#substrate.listen('connection:open', this.#met)
     this.#substrate.listen('peer:disconnect', this.#parted)
     this.#substrate.listen('peer:update', this.#updated)
     this.#substrate.listen('transport:listening', this.#moved)
     this.#substrate.listen('transport:close', this.#moved)
     this.#substrate.listen('self:peer:update', this.#moved)
-    await Promise.all(
-      planes.map((plane) =>
-        this.#substrate.handle(
-          streamProtocol(plane),
-          (stream, connection) => this.#switchboard.peers.accept(plane, stream, connection),
-          { maxInboundStreams: streamLimit, maxOutboundStreams: streamLimit },
-        ),
-      ),
-    )
-    if (this.#stopping !== undefined) return
     for (const protocol of this.#running) this.#begin(protocol)
     for (const { remotePeer } of this.#substrate.connections()) this.#switchboard.peers.meet(remotePeer)
   }
@@ -202,6 +199,19 @@ export class LiveHost implements Libp2pHost, RunnerHost {
     })
   }
 
+  /** @throws Error (libp2p's) when another host has the streams of this node */
+  async #handle(): Promise<void> {
+    const options = { maxInboundStreams: streamLimit, maxOutboundStreams: streamLimit }
+    for (const plane of planes) {
+      await this.#substrate.handle(
+        streamProtocol(plane),
+        (stream, connection) => this.#switchboard.peers.accept(plane, stream, connection),
+        options,
+      )
+      this.#handled.push(plane)
+    }
+  }
+
   #begin(protocol: RunningProtocol): void {
     protocol.start()
     this.#switchboard.introduce(protocol)
@@ -227,8 +237,9 @@ export class LiveHost implements Libp2pHost, RunnerHost {
       await Promise.all([
         ...channels.map((channel) => channel.finish(abort.signal)),
         ...this.#running.map((protocol) => protocol.flushed()),
-        ...planes.map((plane) => this.#substrate.unhandle(streamProtocol(plane))),
       ])
+      await Promise.allSettled([this.#handling])
+      await Promise.all(this.#handled.map((plane) => this.#substrate.unhandle(streamProtocol(plane))))
     } finally {
       clearTimeout(timeout)
     }
@@ -238,7 +249,14 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   readonly #runDeferred = (): void => {
     const actions = this.#deferred
     this.#deferred = []
-    for (const action of actions) action()
+    for (const action of actions) {
+      try {
+        action()
+      } catch (error) {
+        // A listener of the host's events, or onFatal itself: the others must still hear theirs.
+        throwUncaught(error)
+      }
+    }
   }
 
   readonly #met = ({ detail }: CustomEvent<Connection>): void => this.#switchboard.peers.meet(detail.remotePeer)
@@ -257,7 +275,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
 }
 
 /** Nobody listens: the process itself must see it. */
-function throwUncaught(error: Error): void {
+function throwUncaught(error: unknown): void {
   setTimeout(() => {
     throw error
   })

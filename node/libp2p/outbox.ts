@@ -118,11 +118,11 @@ export class Outbox {
     return this.#appended(start)
   }
 
-  /** Writes what may be written now. */
-  flush(): void {
+  /** Writes what may be written now. @param last nothing comes after: libp2p may buffer what the socket does not take */
+  flush(last = false): void {
     this.#scheduled = false
     const writer = this.#writer
-    if (this.#closed || writer.length === 0 || this.#draining) return
+    if (this.#closed || writer.length === 0 || (this.#draining && !last)) return
     const bytes = writer.finish()
     if (writer.length > keptCapacity) this.#writer = new ByteWriter(1024)
     else writer.truncate(0)

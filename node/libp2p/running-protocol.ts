@@ -78,9 +78,9 @@ export class RunningProtocol {
     return this.#state === 'running'
   }
 
-  /** Tickets that wait for their answer. */
+  /** Tickets that wait for their answer; none of a protocol that was stopped, which answers to nobody. */
   get openTickets(): number {
-    return this.#open
+    return this.#state === 'stopped' ? 0 : this.#open
   }
 
   adopt(core: Core): void {
@@ -140,6 +140,7 @@ export class RunningProtocol {
   fail(error: unknown): void {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
+    this.#host.settled()
     this.#host.report({ type: 'failed', protocol: this.name, error: asError(error), stopped: true })
   }
 

@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { dial, introduced, Story, toy, type ToyEvent, toyHost } from './toy.ts'
+import { createHost, networkSecret } from '../../../node/libp2p/index.ts'
+import { dial, introduced, stockNode, Story, toy, type ToyEvent, toyHost } from './toy.ts'
 
 test('a process whose hosts and nodes are stopped ends by itself', async () => {
   const child = fork(new URL('exit.ts', import.meta.url), { stdio: 'inherit' })
@@ -58,4 +59,21 @@ test('a host that is stopped in the middle of a hello leaves nothing behind', as
   await alice.host.stop()
   await alice.node.stop()
   expect(told.events).toEqual([])
+})
+
+test('a second host on one node is refused, and leaves the first as it was', async () => {
+  await using alice = await toyHost()
+  await using bob = await toyHost()
+  await expect(toyHost({ node: alice.node })).rejects.toThrow('/peerloom/control/1.0.0')
+  await introduced(alice, bob)
+})
+
+test('a host that is stopped while it starts leaves the node without its streams', async () => {
+  const node = await stockNode()
+  const host = createHost({ node, network: networkSecret('test') })
+  const started = host.start()
+  await host.stop()
+  await started
+  expect(node.getProtocols().filter((protocol) => protocol.startsWith('/peerloom/'))).toEqual([])
+  await node.stop()
 })
