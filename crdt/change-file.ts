@@ -143,7 +143,7 @@ function readTime(reader: ByteReader, before: number): number {
 
 function readDependencies(reader: ByteReader, author: ReplicaId, replicas: readonly ReplicaId[]): readonly Dot[] {
   let last = -1
-  const dependencies = reader.list(limits.dependencies, (reader) => {
+  const dependencies = reader.list(replicas.length, (reader) => {
     const number = reader.varint(replicas.length - 1)
     const replica = replicas[number] as ReplicaId
     if (number <= last || replica === author) throw new MalformedMessageError('Dependencies out of order')

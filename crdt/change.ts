@@ -19,7 +19,8 @@ export interface Change {
   /** Operations, at least 1. */
   readonly count: number
   /**
-   * The heads it was made on, other than the replica's own previous operation, ordered by replica, one a replica. A dot
+   * The heads it was made on, other than the replica's own previous operation, ordered by replica, one a replica: as many
+   * as there were, since a limit would let whoever makes that many heads keep everybody else from writing. A dot
    * inside a change stands for the whole of it, since no version holds half a change.
    */
   readonly dependencies: readonly Dot[]
@@ -37,7 +38,6 @@ export function findMalformation(change: Change): string | undefined {
   if (!isCount(count) || count < 1 || count > limits.changeOperations) return 'its count is out of range'
   if (!isCount(time)) return 'its time is out of range'
   if (operations.length > limits.changeBytes) return 'its operations are too large'
-  if (dependencies.length > limits.dependencies) return 'it has too many dependencies'
   for (const [index, dot] of dependencies.entries()) {
     const before = dependencies[index - 1]
     if (!isReplicaId(dot.replica) || !isCount(dot.sequence)) return 'a dependency is no dot'

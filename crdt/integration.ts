@@ -1,6 +1,6 @@
 import { MalformedMessageError } from '../node/protocol/index.ts'
 import type { CausalGraph } from './causal-graph.ts'
-import { findMalformation, type Change, type Dot } from './change.ts'
+import type { Change, Dot } from './change.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { ContainerRegistry } from './container-registry.ts'
 import type { RejectionReason } from './event.ts'
@@ -28,9 +28,8 @@ export class Integration {
     this.#registry = registry
   }
 
+  /** @param change one that `findMalformation` has passed */
   integrate(change: Change, executor: Executor): Fate {
-    const malformation = findMalformation(change)
-    if (malformation !== undefined) return rejected('malformed', malformation)
     if (change.sequence < this.#graph.countOf(change.replica)) {
       const { replica, sequence, count } = change
       if (this.#log.holds(replica, sequence, count)) return { type: 'duplicate' }

@@ -13,15 +13,12 @@ export const limits: {
   readonly valueDepth: number
   /** UTF-8 of a map key or the name of a root container. */
   readonly nameBytes: number
-  /** Heads that one change names. */
-  readonly dependencies: number
 } = Object.freeze({
   changeBytes: 16 * 1024 * 1024 + 8192,
   changeOperations: 64 * 1024 * 1024,
   valueBytes: 1024 * 1024,
   valueDepth: 100,
   nameBytes: 4096,
-  dependencies: 4096,
 })
 
 /** How much may wait for what it depends on. Beyond it the replica with most waiting loses its latest changes. */

@@ -1,7 +1,7 @@
 import { VectorClock, type SubscribeOptions, type VersionVector } from '../node/protocol/index.ts'
 import type { Anchor } from './anchor.ts'
 import { CausalGraph } from './causal-graph.ts'
-import type { Change, Dot } from './change.ts'
+import { findMalformation, type Change, type Dot } from './change.ts'
 import { decodeChanges, encodeChanges } from './change-file.ts'
 import { ChangeLog } from './change-log.ts'
 import { ContainerRegistry } from './container-registry.ts'
@@ -111,16 +111,18 @@ export class ReplicaDocument implements Document, Editor {
     const transaction = this.#begin()
     let result: Result
     let operations: Uint8Array
+    let time: number
     try {
       result = work()
       operations = transaction.encode()
+      time = labelOf(this.#now())
     } catch (error) {
       transaction.executor.rollBack()
       throw error
     } finally {
       this.#transaction = undefined
     }
-    if (transaction.count > 0) this.#commit(transaction, operations)
+    if (transaction.count > 0) this.#commit(transaction, operations, time)
     return result
   }
 
@@ -212,14 +214,14 @@ export class ReplicaDocument implements Document, Editor {
     return this.#transaction
   }
 
-  #commit(transaction: Transaction, operations: Uint8Array): void {
+  #commit(transaction: Transaction, operations: Uint8Array, time: number): void {
     const agent = this.#graph.agentOf(this.replica)
     const change: Change = {
       replica: this.replica,
       sequence: this.#graph.counts[agent] as number,
       count: transaction.count,
       dependencies: this.#graph.frontier().filter(({ replica }) => replica !== this.replica),
-      time: labelOf(this.#now()),
+      time,
       operations,
     }
     this.#graph.add(agent, change.count, this.#graph.heads)
@@ -231,6 +233,11 @@ export class ReplicaDocument implements Document, Editor {
 
   /** Takes a change in, and then those that were waiting for it. */
   #receive(first: Change, executor: Executor, applied: Change[], events: DocumentEvent[]): void {
+    const malformation = findMalformation(first)
+    if (malformation !== undefined) {
+      this.#reject(events, { type: 'rejected', change: first, reason: 'malformed', message: malformation })
+      return
+    }
     const ready = [first]
     for (let change = ready.pop(); change !== undefined; change = ready.pop()) {
       const fate = this.#integration.integrate(change, executor)

@@ -268,6 +268,17 @@ test('dependencies on the past of other dependencies change nothing', () => {
   expect(c.frontier).toEqual([{ replica: 'mallory', sequence: 0 }])
 })
 
+test('thousands of heads keep nobody from writing: the next change names them all, and one head is left', () => {
+  const document = createDocument({ replica: 'honest' })
+  document.apply(Array.from({ length: 5000 }, (_, index) => change({ replica: replicaId(`m${index}`) })))
+  expect(document.frontier).toHaveLength(5000)
+  document.text('root').insert(5000, '!')
+  expect(document.frontier).toHaveLength(1)
+  const copy = loadDocument(document.encode())
+  expect(copy.text('root').toString()).toBe(document.text('root').toString())
+  expect(copy.frontier).toEqual(document.frontier)
+})
+
 test('half a surrogate pair cannot be cut off by an honest peer, and a dishonest one harms nothing else', () => {
   const document = createDocument({ replica: 'a' })
   document.text('root').insert(0, '🙂')

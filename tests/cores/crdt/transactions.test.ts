@@ -117,3 +117,18 @@ test('typing inside one transaction is one operation, wherever it can be', () =>
   expect(change?.operations.length).toBeLessThan(1050)
   expect(loadDocument(document.encode()).text('t').length).toBe(400)
 })
+
+test('a clock that throws rolls back, one that tells nonsense is taken as unknown', () => {
+  let time: () => number = () => {
+    throw new Error('no clock')
+  }
+  const document = createDocument({ now: () => time() })
+  expect(() => document.counter('n').add(1)).toThrow('no clock')
+  expect(document.counter('n').value).toBe(0)
+  for (const nonsense of [Number.NaN, -5, Infinity, 2 ** 60]) {
+    time = () => nonsense
+    document.counter('n').add(1)
+  }
+  expect(decodeChanges(document.encode()).map((change) => change.time)).toEqual([0, 0, 0, 0])
+  expect(loadDocument(document.encode()).counter('n').value).toBe(4)
+})
