@@ -49,6 +49,7 @@ export class Channel {
   readonly #connection: Connection
   readonly #decoder: FrameDecoder
   readonly #hello: Hello
+  readonly #deadline: Deadline = { missed: () => this.#helloTimedOut() }
   #phase: Phase = 'hello'
   #introduction: Introduction | undefined
   #helloSize = 0
@@ -84,7 +85,7 @@ export class Channel {
     stream.addEventListener('message', this.#message)
     stream.addEventListener('close', this.#streamClosed)
     stream.addEventListener('remoteCloseWrite', this.#remoteClosed)
-    owner.timers.set(this.#helloTimedOut, undefined, owner.limits.helloTimeout)
+    owner.timers.set(helloTimedOut, this.#deadline, owner.limits.helloTimeout)
     this.outbox.raw(this.#hello.challenge)
   }
 
@@ -141,6 +142,7 @@ export class Channel {
   #end(error: unknown): boolean {
     if (this.#phase === 'closed') return false
     this.#phase = 'closed'
+    this.#deadline.missed = undefined
     this.outbox.close()
     this.#stream.removeEventListener('message', this.#message)
     this.#stream.removeEventListener('close', this.#streamClosed)
@@ -218,6 +220,7 @@ export class Channel {
     if (introduction === undefined) return
     this.#introduction = introduction
     this.#phase = 'open'
+    this.#deadline.missed = undefined
     this.#decoder.limit = this.#owner.limits.frameSize
     if (this.plane === 'bulk') this.outbox.meter(introduction.bulkWindow ?? defaultHostLimits.bulkWindow)
     this.#owner.opened(this)
@@ -229,7 +232,7 @@ export class Channel {
     }
   }
 
-  readonly #helloTimedOut = (): void => {
+  #helloTimedOut(): void {
     if (this.#phase === 'hello') this.#fail(new HelloRefusedError('hello-timeout', 'No hello in time'))
   }
 
@@ -257,6 +260,15 @@ export class Channel {
   }
 
   readonly #streamClosed = ({ error }: StreamCloseEvent): void => void this.#end(error)
+}
+
+/** Emptied as soon as it does not matter any more: a timer must not keep a whole connection in memory. */
+interface Deadline {
+  missed: (() => void) | undefined
+}
+
+function helloTimedOut(deadline: unknown): void {
+  ;(deadline as Deadline).missed?.()
 }
 
 /** What a peer did is no accident: the channel is closed. */

@@ -175,7 +175,8 @@ export class Peers {
   }
 
   #evaluate(peer: RemotePeer): void {
-    if (this.#stopped) return
+    // Timers and dials may still hold a peer that was forgotten and is known anew since.
+    if (this.#stopped || this.#peers.get(peer.id) !== peer) return
     const connection = openConnection(this.#substrate, peer)
     if (connection === undefined) {
       this.#forget(peer)

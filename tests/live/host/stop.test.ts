@@ -77,3 +77,11 @@ test('a host that is stopped while it starts leaves the node without its streams
   expect(node.getProtocols().filter((protocol) => protocol.startsWith('/peerloom/'))).toEqual([])
   await node.stop()
 })
+
+test('three hundred connections in a row have one channel each, and leave no memory behind', async () => {
+  const child = fork(new URL('cycles.ts', import.meta.url), { stdio: 'inherit', execArgv: ['--expose-gc'] })
+  const [{ kept, opened }] = (await once(child, 'message')) as [{ kept: number[]; opened: number }]
+  expect(opened).toBe(300)
+  // A connection with its channel is about 70 KiB: two hundred of them would be 14 MiB.
+  expect((kept[2] ?? Infinity) - (kept[0] ?? 0)).toBeLessThan(4 << 20)
+})
