@@ -99,7 +99,8 @@ function extend(
   index: number,
   count: number,
 ): (() => void) | undefined {
-  if (last.agent !== origin.agent || last.linear !== origin.linear) return undefined
+  // What continues a run is linear where the run is, and by the same agent.
+  if (last.agent !== origin.agent) return undefined
   const { kind: oldKind, count: oldCount } = last
   if (kind === 'insert') {
     if (oldKind !== 'insert' || index !== last.index + oldCount) return undefined

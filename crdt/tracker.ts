@@ -77,7 +77,7 @@ export class Tracker {
     const id = this.#idOf(run.start)
     this.#next = run.start + count
     const before = this.#list.find(left)
-    if (parent === -1 && before !== undefined && continues(before, run, id, left, target)) {
+    if (parent === -1 && before !== undefined && continues(before, run, id, left)) {
       this.#list.extend(before, count)
       return this.#list.visibleBefore(before) + before.count - count
     }
@@ -230,14 +230,10 @@ export class Tracker {
   }
 }
 
-/** Whether a run goes on where an item ends, so that both are one item. */
-function continues(item: FugueItem, run: OperationRun, id: number, left: number, { block, at }: Gap): boolean {
-  return (
-    id === left + 1 &&
-    id === item.id + item.count &&
-    item.agent === run.agent &&
-    item.sequence + item.count === run.sequence &&
-    item.deletions.length === 0 &&
-    block.items[at - 1] === item
-  )
+/**
+ * Whether a run goes on where an item ends, so that both are one item. Its operation follows that of the item's last unit
+ * at once: nothing can have come between them, in the sequence or in history.
+ */
+function continues(item: FugueItem, run: OperationRun, id: number, left: number): boolean {
+  return left === id - 1 && id === item.id + item.count && item.agent === run.agent
 }

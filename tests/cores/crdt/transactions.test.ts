@@ -22,8 +22,18 @@ test('a transaction in which something throws leaves nothing behind', () => {
     expect(told).toBe(0)
     expect(document.toJSON()).toEqual(content)
     expect(document.encode()).toEqual(before)
-    for (let edit = 0; edit < 10; edit++) editRandomly(document, random)
-    expect(loadDocument(document.encode()).toJSON()).toEqual(document.toJSON())
+    const other = loadDocument(before, { replica: 'b' })
+    for (let edit = 0; edit < 10; edit++) {
+      editRandomly(document, random)
+      editRandomly(other, random)
+    }
+    document.merge(other.encode())
+    const copy = loadDocument(document.encode())
+    expect(copy.toJSON()).toEqual(document.toJSON())
+    const text = document.text('text')
+    const anchor = document.anchor(text, text.length, 'after')
+    expect(document.resolve(anchor)).toBe(text.length)
+    expect(copy.resolve(anchor)).toBe(text.length)
   }
 })
 
