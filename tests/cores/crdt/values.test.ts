@@ -151,7 +151,7 @@ test('values are copied and frozen: nobody changes a document behind its back', 
 
 test('an object from elsewhere with no prototype is as good as any', () => {
   const document = createDocument()
-  document.register('value').set(Object.assign(Object.create(null) as object, { a: 1 }) as JsonValue)
+  document.register('value').set(Object.assign(Object.create(null) as object, { a: 1 }))
   expect(document.register('value').get()).toEqual({ a: 1 })
 })
 
