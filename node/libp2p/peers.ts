@@ -14,6 +14,13 @@ import { monotonicNow } from './timers.ts'
 /** A channel that lived this long was no failure: it is opened again at once when it is lost. */
 const soundLife = 5_000
 
+/** Asking again is of no use before the other side has changed; a hello that was late or garbled may go better. */
+function hopeless(error: unknown): boolean {
+  return (
+    error instanceof HelloRefusedError && (error.reason === 'wrong-network' || error.reason === 'unsupported-version')
+  )
+}
+
 /** Protocol ids of libp2p, one for each plane. The version in them is that of the stream, not of the hello. */
 export function streamProtocol(plane: Plane): string {
   return `/peerloom/${plane}/1.0.0`
@@ -151,7 +158,7 @@ export class Peers {
     if (this.#stopped) return wasUp
     const now = monotonicNow()
     if (wasUp && now - channel.since > soundLife) lane.retry.clear()
-    else if (error !== undefined || wasUp) this.#pause(peer, lane, error instanceof HelloRefusedError)
+    else if (error !== undefined || wasUp) this.#pause(peer, lane, hopeless(error))
     this.#evaluate(peer)
     return wasUp
   }
