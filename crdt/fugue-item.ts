@@ -28,6 +28,8 @@ export interface FugueBlock {
   readonly items: FugueItem[]
   /** Units that are visible once everything is applied. */
   visible: number
+  /** Units that are visible at the version the list is focused on. */
+  seen: number
   index: number
 }
 
@@ -70,6 +72,11 @@ export function visibleTo(version: Version | undefined, item: FugueItem): number
     if (step === -1) to = Math.min(to, within(item, sequence - countIn(version, agent) + 1))
   }
   return to
+}
+
+/** How many units are visible at a version. */
+export function countVisible(version: Version | undefined, item: FugueItem): number {
+  return Math.max(0, visibleTo(version, item) - visibleFrom(version, item))
 }
 
 /** Cuts an item in two. @returns the part from `offset` on, not yet placed */

@@ -1,4 +1,13 @@
-import { baseAgent, createItem, cutItem, visibleUnits, type FugueBlock, type FugueItem } from './fugue-item.ts'
+import type { Version } from './causal-graph.ts'
+import {
+  baseAgent,
+  countVisible,
+  createItem,
+  cutItem,
+  visibleUnits,
+  type FugueBlock,
+  type FugueItem,
+} from './fugue-item.ts'
 
 /** A gap between two items: in front of `block.items[at]`, or behind the last of the block. */
 export interface Gap {
@@ -10,8 +19,10 @@ const blockLimit = 128
 
 /** The items of a tracker in the order of the sequence, deleted ones among them, in blocks; and by id. */
 export class FugueList {
-  readonly #blocks: FugueBlock[] = [{ items: [], visible: 0, index: 0 }]
+  readonly #blocks: FugueBlock[] = [{ items: [], visible: 0, seen: 0, index: 0 }]
   readonly #byId: FugueItem[] = []
+  /** The version that the blocks' `seen` counts. */
+  readonly #focus: number[] = []
 
   /** @param length units that are there from the start */
   constructor(length: number) {
@@ -20,6 +31,7 @@ export class FugueList {
     const item = createItem({ id: 0, count: length, agent: baseAgent, sequence: 0, left: -1, right: -1 }, block)
     block.items.push(item)
     block.visible = length
+    block.seen = length
     this.#byId.push(item)
   }
 
@@ -29,6 +41,22 @@ export class FugueList {
 
   get blocks(): readonly FugueBlock[] {
     return this.#blocks
+  }
+
+  /** Has every block count what is visible at a version. Costs nothing where that is the focus already. */
+  focusOn(version: Version): void {
+    if (this.#isFocus(version)) return
+    this.#focus.splice(0, Infinity, ...version)
+    for (const block of this.#blocks) {
+      block.seen = 0
+      for (const item of block.items) block.seen += countVisible(version, item)
+    }
+  }
+
+  /** Moves the focus on by operations of one agent, whose effect on `seen` the caller counts. */
+  advanceFocus(agent: number, count: number): void {
+    while (this.#focus.length <= agent) this.#focus.push(0)
+    this.#focus[agent] = count
   }
 
   /** Every item from the gap on. Nothing may be inserted or cut meanwhile. */
@@ -82,13 +110,16 @@ export class FugueList {
     this.#byId.push(item)
     this.#place(block, at, item)
     block.visible += item.count
+    block.seen += countVisible(this.#focus, item)
     this.#splitBlock(block)
   }
 
   /** Makes the newest item longer. */
   extend(item: FugueItem, count: number): void {
+    const seen = countVisible(this.#focus, item)
     item.count += count
     item.block.visible += count
+    item.block.seen += countVisible(this.#focus, item) - seen
   }
 
   /** Cuts an item so that one begins at `offset`. @returns the item that begins there */
@@ -114,6 +145,14 @@ export class FugueList {
     return undefined
   }
 
+  #isFocus(version: Version): boolean {
+    const focus = this.#focus
+    for (let agent = Math.max(focus.length, version.length) - 1; agent >= 0; agent--) {
+      if ((focus[agent] ?? 0) !== (version[agent] ?? 0)) return false
+    }
+    return true
+  }
+
   #compare(left: number, right: number): number {
     const leftItem = this.find(left) as FugueItem
     const rightItem = this.find(right) as FugueItem
@@ -131,12 +170,14 @@ export class FugueList {
   #splitBlock(block: FugueBlock): void {
     if (block.items.length <= blockLimit) return
     const items = block.items.splice(blockLimit / 2)
-    const rest: FugueBlock = { items, visible: 0, index: 0 }
+    const rest: FugueBlock = { items, visible: 0, seen: 0, index: 0 }
     for (const item of items) {
       item.block = rest
       rest.visible += visibleUnits(item)
+      rest.seen += countVisible(this.#focus, item)
     }
     block.visible -= rest.visible
+    block.seen -= rest.seen
     this.#blocks.splice(block.index + 1, 0, rest)
     for (let index = block.index + 1; index < this.#blocks.length; index++) {
       ;(this.#blocks[index] as FugueBlock).index = index

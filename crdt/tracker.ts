@@ -1,6 +1,7 @@
 import type { CausalGraph, Version } from './causal-graph.ts'
 import {
   createItem,
+  countVisible,
   existsIn,
   visibleFrom,
   visibleTo,
@@ -26,8 +27,8 @@ export interface Removal {
  * It knows the operations above its base, a critical version; what was there before is one anonymous run. An item is
  * seen at a version by comparing counts instead of retreating and advancing it.
  *
- * Deviation: eg-walker keeps a prepare state in every item, so as to find a position in a tree of them. Here a position
- * at an older version is found by a scan over run-length items, a position at the present version by blocks.
+ * Deviation: eg-walker keeps a prepare state in every item and retreats and advances it. Here every block counts what is
+ * visible at one version, the focus, which moves on with each operation made there; another version is counted anew.
  */
 export class Tracker {
   readonly base: number
@@ -61,20 +62,21 @@ export class Tracker {
 
   /** Units visible at a version. */
   length(version: Version): number {
+    this.#list.focusOn(version)
     let length = 0
-    for (const { items } of this.#list.blocks) {
-      for (const item of items) length += Math.max(0, visibleTo(version, item) - visibleFrom(version, item))
-    }
+    for (const { seen } of this.#list.blocks) length += seen
     return length
   }
 
   /** @returns the index where the units land in the present sequence */
   insert(run: OperationRun, version: Version | undefined, replicas: readonly ReplicaId[]): number {
+    if (version !== undefined) this.#list.focusOn(version)
     const { gap, left } = this.#gapAt(run.index, version)
     const parent = this.#rightParent(gap, left, version)
     const target = version === undefined ? gap : this.#integrate(gap, left, parent, run.agent, replicas, version)
     const { count, agent, sequence } = run
     const id = this.#idOf(run.start)
+    if (version !== undefined) this.#list.advanceFocus(agent, sequence + count)
     this.#next = run.start + count
     const before = this.#list.find(left)
     if (parent === -1 && before !== undefined && continues(before, run, id, left)) {
@@ -91,7 +93,9 @@ export class Tracker {
     const { count, agent, sequence, kind } = run
     const first = kind === 'backspace' ? run.index - count + 1 : run.index
     const removals: Removal[] = []
+    if (version !== undefined) this.#list.focusOn(version)
     let item = this.#unitAt(first, version)
+    if (version !== undefined) this.#list.advanceFocus(agent, sequence + count)
     let index = this.#list.visibleBefore(item)
     let offset: number | undefined = this.#offset
     for (let done = 0; done < count; item = this.#list.next(item) as FugueItem) {
@@ -109,6 +113,7 @@ export class Tracker {
         removals.push({ index, count: taken })
         item.block.visible -= taken
       }
+      if (version !== undefined) item.block.seen -= taken
       const by = kind === 'backspace' ? sequence + count - 1 - done : sequence + done
       item.deletions = [...item.deletions, { agent, sequence: by, step: kind === 'backspace' ? -1 : 1 }]
       done += taken
@@ -164,35 +169,26 @@ export class Tracker {
 
   /** The item that holds the unit with that index among those visible at the version. */
   #unitAt(index: number, version: Version | undefined): FugueItem {
-    let seen = 0
+    let passed = 0
     for (const block of this.#list.blocks) {
-      if (version === undefined && seen + block.visible <= index) {
-        seen += block.visible
-        continue
-      }
-      const item = this.#unitIn(block, index - seen, version)
-      if (item !== undefined) return item
-      seen += this.#passed
+      const visible = version === undefined ? block.visible : block.seen
+      if (passed + visible > index) return this.#unitIn(block, index - passed, version)
+      passed += visible
     }
-    throw new RangeError(`Cannot find unit ${index} of a sequence of ${seen}`)
+    throw new RangeError(`Cannot find unit ${index} of a sequence of ${passed}`)
   }
 
-  /** Units that `#unitIn` passed without finding. */
-  #passed = 0
-
-  #unitIn(block: FugueBlock, index: number, version: Version | undefined): FugueItem | undefined {
-    let seen = 0
+  #unitIn(block: FugueBlock, index: number, version: Version | undefined): FugueItem {
+    let passed = 0
     for (const item of block.items) {
-      const from = visibleFrom(version, item)
-      const visible = Math.max(0, visibleTo(version, item) - from)
-      if (seen + visible > index) {
-        this.#offset = from + index - seen
+      const visible = countVisible(version, item)
+      if (passed + visible > index) {
+        this.#offset = visibleFrom(version, item) + index - passed
         return item
       }
-      seen += visible
+      passed += visible
     }
-    this.#passed = seen
-    return undefined
+    throw new RangeError(`Cannot find unit ${index} of a block of ${passed}`)
   }
 
   /** The unit behind, where it is a right child of the same left one: the new unit becomes its left child then. */

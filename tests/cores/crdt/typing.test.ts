@@ -60,16 +60,20 @@ class Typist {
   }
 }
 
-test.each(Array.from({ length: 60 }, (_, index) => index + 1))(
-  'people who type at once, and hear of each other in the middle of a word, see the order of Fugue (seed %i)',
-  (seed) => {
+const short = Array.from({ length: 60 }, (_, index) => [index + 1, 30, 8] as const)
+// Long enough for a fork of many hundred runs.
+const long = [101, 102, 103].map((seed) => [seed, 350, 200] as const)
+
+test.each([...short, ...long])(
+  'people who type at once, and hear of each other in the middle of a word, see the order of Fugue (seed %i, %i steps)',
+  (seed, steps, meetings) => {
     const random = createRandom(seed)
     const oracle = new FugueOracle()
     const typists = ['A', 'a', 'z'].map((replica) => new Typist(replica, oracle))
-    for (let step = 0; step < 30; step++) {
+    for (let step = 0; step < steps; step++) {
       const typist = typists[integer(random, 3)] as Typist
       // Now and then all know the same, so that what follows forks from a point that everybody has.
-      if (integer(random, 8) === 0) for (let round = 0; round < 6; round++) meet(typists, round)
+      if (integer(random, meetings) === 0) for (let round = 0; round < 6; round++) meet(typists, round)
       if (integer(random, 3) === 0) typist.hear(typists[integer(random, 3)] as Typist, random)
       else typist.stroke(random)
     }
