@@ -45,7 +45,7 @@ export const subject: Subject = async ({ quick }) => {
     row('libp2p, a stream per request, 64 in flight', streams),
     { ...row('our channel, 64 in flight', one), gate: atMost(one.cpu, 12, ' µs') },
     {
-      label: '  less than a stream per request by',
+      label: 'less than a stream per request by',
       values: [`${ratio.toFixed(1)}×`, '', '', ''],
       gate: atLeast(ratio, 25, '×'),
     },

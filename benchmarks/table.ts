@@ -56,7 +56,7 @@ export function render({ title, columns, rows, notes = [] }: Table): string {
   const lines = cells.map(
     (row) => `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`,
   )
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
   return [`## ${title}`, '', lines[0], rule, ...lines.slice(1), '', ...notes.map((note) => `- ${note}`)].join('\n')
 }
 

@@ -153,8 +153,8 @@ export class Channel {
 
   readonly #message = ({ data }: StreamMessageEvent): void => {
     try {
-      if (data instanceof Uint8Array) this.#decoder.feed(data, this.#frame)
-      else for (const chunk of data) if (this.#phase !== 'closed') this.#decoder.feed(chunk, this.#frame)
+      if (data instanceof Uint8Array) this.#decoder.feed(plain(data), this.#frame)
+      else for (const chunk of data) if (this.#phase !== 'closed') this.#decoder.feed(plain(chunk), this.#frame)
       if (this.#phase === 'hello') this.#checkHelloSize()
       else this.returnCredit()
     } catch (error) {
@@ -280,6 +280,12 @@ class ChannelRefusedError extends Error {
     super(message)
     this.reason = reason
   }
+}
+
+/** Node's Buffer is a Uint8Array whose `slice` copies nothing: codecs that rely on a copy must never see one. */
+function plain(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function asError(error: unknown): Error {

@@ -112,7 +112,7 @@ export class Hello {
     reader.u8()
     reader.raw(nonceLength)
     // What a later minor version appends is no error; being part of the frame, it is part of the proof.
-    this.#theirs = frame.slice()
+    this.#theirs = Uint8Array.from(frame)
     return this.#proof(this.#options.role)
   }
 

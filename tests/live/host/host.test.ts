@@ -4,8 +4,19 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, test } from 'vitest'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { authorKey } from '../../../node/libp2p/index.ts'
-import type { PeerId, Signed } from '../../../node/protocol/index.ts'
-import { byId, dial, introduced, stockNode, Story, toy, type ToyEvent, toyHost } from './toy.ts'
+import type { Codec, PeerId, Signed } from '../../../node/protocol/index.ts'
+import {
+  byId,
+  dial,
+  introduced,
+  stockNode,
+  Story,
+  toy,
+  toyCodec,
+  type ToyEvent,
+  toyHost,
+  type ToyMessage,
+} from './toy.ts'
 
 function controlStreams(...hosts: { readonly node: Awaited<ReturnType<typeof stockNode>> }[]): number[] {
   return hosts.map(
@@ -38,6 +49,24 @@ describe('two hosts', () => {
     const heard = await bob.told.type('heard', sizes.length)
     expect(heard.map(({ number }) => number)).toEqual(sizes.map((_, number) => number))
     expect(heard.map(({ size }) => size)).toEqual(sizes)
+  })
+
+  test('give a codec bytes of which it can take a copy, never a Buffer', async () => {
+    const seen = new Set<string>()
+    const codec: Codec<ToyMessage> = {
+      encode: (message, writer) => toyCodec.encode(message, writer),
+      decode: (reader) => {
+        const message = { number: reader.varint(), payload: reader.bytes(1 << 20) }
+        seen.add(message.payload.constructor.name)
+        return message
+      },
+    }
+    await using alice = await toyHost({ definition: toy('/test/toy/1.0.0', 'control', codec) })
+    await using bob = await toyHost()
+    await introduced(alice, bob)
+    for (const length of [0, 10, 100_000]) bob.toy.say(alice.host.self, length, new Uint8Array(length))
+    await alice.told.type('heard', 3)
+    expect([...seen]).toEqual(['Uint8Array'])
   })
 
   test('get along when one uses @chainsafe/libp2p-noise and the other @libp2p/noise', async () => {
