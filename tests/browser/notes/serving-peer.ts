@@ -12,7 +12,7 @@ const policy = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
-  "connect-src 'self' ws://127.0.0.1:*",
+  "connect-src 'self' ws: wss:",
   "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
