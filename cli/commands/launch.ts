@@ -1,0 +1,53 @@
+import { Failure } from '../failure.ts'
+import { readCount } from '../operands.ts'
+import { readAddress } from '../peer/addresses.ts'
+import { createToken, readNetworkKey, readSettings, readStoredKey, type Settings } from '../peer/settings.ts'
+import type { Options } from './command.ts'
+
+/** What a peer is to be started with. */
+export interface Launch {
+  readonly settings: Settings
+  readonly key: Uint8Array | undefined
+  /** The key is not in the directory yet. */
+  readonly isKeyNew: boolean
+}
+
+/** The network of peers whose user named none. */
+const defaultNetwork = 'peerloom'
+
+/** Options win over what the peer was started with before. @throws Failure for options that make no sense */
+export function readLaunch(directory: string, options: Options): Launch {
+  const former = readSettings(directory)
+  const network = text(options['network']) ?? former?.network ?? defaultNetwork
+  if (network.length > 64) throw new Failure('usage', 'The name of a network has 1 to 64 characters')
+  const keyFile = text(options['networkKeyFile'])
+  // The key belongs to a network: another network does not inherit it.
+  const storedKey = former?.network === network ? readStoredKey(directory) : undefined
+  const listen = list(options['listen'])?.map(readAddress)
+  const settings: Settings = {
+    network,
+    listen: listen ?? former?.listen ?? [],
+    ports: listen === undefined || String(listen) === String(former?.listen) ? (former?.ports ?? []) : [],
+    join: list(options['join'])?.map(readAddress) ?? (former?.network === network ? former.join : []),
+    mdns: typeof options['mdns'] === 'boolean' ? options['mdns'] : (former?.mdns ?? true),
+    page: readPage(options['page']) ?? former?.page ?? 0,
+    pagePort: former?.pagePort ?? 0,
+    token: former?.token ?? createToken(),
+  }
+  return keyFile === undefined
+    ? { settings, key: storedKey, isKeyNew: false }
+    : { settings, key: readNetworkKey(keyFile), isKeyNew: true }
+}
+
+function readPage(given: unknown): number | false | undefined {
+  if (given === undefined || given === false) return given
+  return given === true ? 0 : readCount(given, 'a port', 0, 65_535)
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function list(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? (value as readonly string[]) : undefined
+}

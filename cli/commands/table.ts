@@ -1,0 +1,163 @@
+import type { CommandEntry, OptionEntry } from './command.ts'
+
+/** Options of every verb. */
+export const sharedOptions: readonly OptionEntry[] = [
+  { flags: '--json', summary: 'print JSON, one value a line; errors too', environment: 'PEERLOOM_JSON' },
+  {
+    flags: '--profile <name>',
+    summary: 'which peer of this machine (default: "default")',
+    environment: 'PEERLOOM_PROFILE',
+  },
+  { flags: '--directory <path>', summary: 'where the peer keeps everything', environment: 'PEERLOOM_DIRECTORY' },
+  { flags: '--timeout <duration>', summary: 'give up after that long: 500ms, 5s, 2m', environment: 'PEERLOOM_TIMEOUT' },
+]
+
+const networkOptions: readonly OptionEntry[] = [
+  { flags: '--network <name>', summary: 'peers of other networks are not heard', environment: 'PEERLOOM_NETWORK' },
+  {
+    flags: '--network-key-file <file>',
+    summary: 'key of the network: 32 bytes or 64 hexadecimal digits; - reads standard input',
+    environment: 'PEERLOOM_NETWORK_KEY_FILE',
+  },
+  { flags: '--listen <address>', summary: 'where to listen; may be given several times', repeatable: true },
+  { flags: '--join <address>', summary: 'a peer to connect with; may be given several times', repeatable: true },
+  { flags: '--mdns', summary: 'find peers on the local network (the default)' },
+  { flags: '--no-mdns', summary: 'do not look for peers on the local network' },
+  { flags: '--page [port]', summary: 'serve the web page on 127.0.0.1 (the default, on a free port)' },
+  { flags: '--no-page', summary: 'serve no web page' },
+]
+
+const name = { name: 'NAME', summary: 'name of the document' }
+const topic = { name: 'TOPIC', summary: 'what the messages are about' }
+const file = (what: string): { name: string; summary: string } => ({ name: 'FILE', summary: `${what}; - is a pipe` })
+const count = (what: string): OptionEntry => ({ flags: '--count <number>', summary: `end after so many ${what}` })
+
+/** Every verb: help, the parser and the documentation are made of this. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    group: 'Peer',
+    summary: 'run a peer; without options as it ran before',
+    options: [...networkOptions, { flags: '--detach', summary: 'return when it is up, and leave it running' }],
+    load: () => import('./up.ts'),
+  },
+  { name: 'down', group: 'Peer', summary: 'end the running peer', load: () => import('./down.ts') },
+  {
+    name: 'lan',
+    group: 'Peer',
+    summary: 'run N peers on this machine, as on a local network',
+    operands: [{ name: 'N', summary: 'how many, 1 to 32' }],
+    options: networkOptions,
+    load: () => import('./lan.ts'),
+  },
+  { name: 'status', group: 'Peer', summary: 'what the running peer is and has', load: () => import('./status.ts') },
+  {
+    name: 'members',
+    group: 'Network',
+    summary: 'who is in the network',
+    options: [{ flags: '--watch', summary: 'go on with whatever changes' }],
+    load: () => import('./members.ts'),
+  },
+  {
+    name: 'join',
+    group: 'Network',
+    summary: 'connect with a peer',
+    operands: [{ name: 'ADDRESS', summary: 'host:port or multiaddr' }],
+    load: () => import('./join.ts'),
+  },
+  {
+    name: 'pub',
+    group: 'Network',
+    summary: 'send a message to all who listen; without one, each line of standard input',
+    operands: [topic, { name: '[MESSAGE]', summary: 'the message' }],
+    load: () => import('./pub.ts'),
+  },
+  {
+    name: 'sub',
+    group: 'Network',
+    summary: 'print the messages of a topic as they come',
+    operands: [topic],
+    options: [count('messages')],
+    load: () => import('./sub.ts'),
+  },
+  {
+    name: 'doc create',
+    group: 'Documents',
+    summary: 'make an empty document',
+    operands: [name],
+    load: () => import('./doc-create.ts'),
+  },
+  {
+    name: 'doc list',
+    group: 'Documents',
+    summary: 'which documents this peer has',
+    load: () => import('./doc-list.ts'),
+  },
+  {
+    name: 'doc get',
+    group: 'Documents',
+    summary: 'print the text of a document',
+    operands: [name],
+    options: [{ flags: '--path <path>', summary: 'a part of its content instead: meta/title' }],
+    load: () => import('./doc-get.ts'),
+  },
+  {
+    name: 'doc set',
+    group: 'Documents',
+    summary: 'set a property, or with --text the whole text',
+    operands: [name, { name: '[KEY]', summary: 'which property' }, { name: '[VALUE]', summary: 'its value, as text' }],
+    options: [
+      { flags: '--text <text>', summary: 'what the text shall be; only what differs is changed' },
+      { flags: '--parse', summary: 'VALUE is JSON' },
+    ],
+    load: () => import('./doc-set.ts'),
+  },
+  {
+    name: 'doc edit',
+    group: 'Documents',
+    summary: 'edit the text with $VISUAL or $EDITOR; what others do meanwhile is kept',
+    operands: [name],
+    load: () => import('./doc-edit.ts'),
+  },
+  {
+    name: 'doc import',
+    group: 'Documents',
+    summary: 'make the text that of a file; only what differs is changed',
+    operands: [name, file('UTF-8 text')],
+    load: () => import('./doc-import.ts'),
+  },
+  {
+    name: 'doc export',
+    group: 'Documents',
+    summary: 'write the text to a file, byte for byte',
+    operands: [name, file('where to')],
+    load: () => import('./doc-export.ts'),
+  },
+  {
+    name: 'doc watch',
+    group: 'Documents',
+    summary: 'print what changes, as it does',
+    operands: [name],
+    options: [count('changes')],
+    load: () => import('./doc-watch.ts'),
+  },
+  {
+    name: 'wait',
+    group: 'Diagnosis',
+    summary: 'wait for the network; a barrier for scripts',
+    options: [
+      { flags: '--converged', summary: 'until all connected peers have the same documents' },
+      { flags: '--peers <number>', summary: 'with --converged: at least so many peers (default: 1)' },
+      { flags: '--document <name>', summary: 'with --converged: of this document alone' },
+      { flags: '--members <number>', summary: 'until so many members are alive, this peer among them' },
+    ],
+    load: () => import('./wait.ts'),
+  },
+  {
+    name: 'doctor',
+    group: 'Diagnosis',
+    summary: 'what is wrong, and why peers do not agree',
+    load: () => import('./doctor.ts'),
+  },
+  { name: 'version', group: 'Diagnosis', summary: 'versions of peerloom and Node', load: () => import('./version.ts') },
+]

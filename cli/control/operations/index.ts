@@ -1,0 +1,20 @@
+import type { RunningPeer } from '../../peer/running-peer.ts'
+import type { Operation } from '../server.ts'
+import { documentOperations } from './documents.ts'
+import { editOperations } from './document-edits.ts'
+import { convergenceOperations } from './convergence.ts'
+import { membershipOperations } from './membership.ts'
+import { statusOperations } from './status.ts'
+import { topicOperations } from './topics.ts'
+
+/** Every verb that the control socket knows. */
+export function operations(running: RunningPeer): Readonly<Record<string, Operation>> {
+  return {
+    ...statusOperations(running),
+    ...membershipOperations(running),
+    ...topicOperations(running),
+    ...documentOperations(running),
+    ...editOperations(running),
+    ...convergenceOperations(running),
+  }
+}

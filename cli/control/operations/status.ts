@@ -1,0 +1,34 @@
+import type { RunningPeer } from '../../peer/running-peer.ts'
+import type { StatusReport } from '../requests.ts'
+import type { Operation } from '../server.ts'
+
+export function statusOperations(running: RunningPeer): Readonly<Record<string, Operation>> {
+  return {
+    status: async () => statusOf(running),
+    stop: async () => {
+      await running.stop()
+      return { peer: running.peer.id, pid: process.pid }
+    },
+  }
+}
+
+export function statusOf(running: RunningPeer): StatusReport {
+  const { peer, profile, settings } = running
+  return {
+    profile: profile.name,
+    directory: profile.directory,
+    version: running.version,
+    pid: process.pid,
+    peer: peer.id,
+    author: peer.author,
+    network: peer.network,
+    keyed: running.key !== undefined,
+    mdns: settings.mdns,
+    addresses: peer.addresses,
+    page: running.page,
+    uptimeSeconds: Math.round((performance.now() - running.started) / 1000),
+    members: peer.members().filter(({ state }) => state === 'alive').length,
+    connections: peer.documents.connections().length,
+    documents: peer.documents.list().length,
+  }
+}

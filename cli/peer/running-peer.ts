@@ -1,0 +1,147 @@
+import { fileURLToPath } from 'node:url'
+import { toString } from 'uint8arrays'
+import { createPeer, type DefaultOverlays, type Peer } from '../../node/peer/index.ts'
+import { ControlServer } from '../control/server.ts'
+import { operations } from '../control/operations/index.ts'
+import { Failure } from '../failure.ts'
+import { PageServer, type PeerInvitation } from '../pages/page-server.ts'
+import { StaticFiles } from '../pages/static-files.ts'
+import { privateDirectory, type Profile } from '../profile.ts'
+import { boundPorts, choosePorts, everyInterface, isFree, namesPeer, portInUse } from './addresses.ts'
+import { Joiner } from './joiner.ts'
+import { RejectionCounts } from './rejection-counts.ts'
+import { writeSettings, type Settings } from './settings.ts'
+import { packageVersion } from './version.ts'
+
+export interface RunningPeerOptions {
+  readonly profile: Profile
+  readonly settings: Settings
+  readonly key: Uint8Array | undefined
+  /** For people: what happens while the peer runs. */
+  readonly note: (text: string) => void
+}
+
+/** A peer with what the command line puts around it: control socket, page, settings that survive it. */
+export class RunningPeer {
+  readonly profile: Profile
+  readonly settings: Settings
+  readonly key: Uint8Array | undefined
+  readonly version: string = packageVersion()
+  readonly rejections: RejectionCounts = new RejectionCounts()
+  readonly started: number = performance.now()
+  readonly peer: Peer<DefaultOverlays>
+  #control: ControlServer | undefined
+  #pages: PageServer | undefined
+  #joiner: Joiner | undefined
+  #stopping: Promise<void> | undefined
+  /** Resolves when the peer has stopped, for whatever reason. */
+  readonly stopped: Promise<void>
+  #tellStopped: () => void = () => {}
+
+  private constructor({ profile, settings, key, note }: RunningPeerOptions, peer: Peer<DefaultOverlays>) {
+    this.profile = profile
+    this.settings = settings
+    this.key = key
+    this.peer = peer
+    this.stopped = new Promise((resolve) => (this.#tellStopped = resolve))
+    peer.subscribe((event) => {
+      if (event.type === 'rejected' && 'document' in event) this.rejections.count(event.reason)
+      if (event.type === 'failed') note(`${event.protocol} failed: ${event.error.message}`)
+      if (event.type === 'store-failed') {
+        note(`The store failed: ${event.error.message}`)
+        void this.stop()
+      }
+    })
+  }
+
+  /** @throws Failure, StoreInUseError */
+  static async start(options: RunningPeerOptions): Promise<RunningPeer> {
+    const { profile, settings, key } = options
+    privateDirectory(profile.directory)
+    const listen = settings.listen.length > 0 ? settings.listen : everyInterface
+    const peer = await createPeer({
+      directory: profile.directory,
+      network: { name: settings.network, ...(key === undefined ? {} : { key }) },
+      listen: await choosePorts(listen, settings.ports),
+      mdns: settings.mdns,
+      join: settings.join.filter(namesPeer),
+      documents: { follow: ['*'] },
+    })
+    const running = new RunningPeer(
+      { ...options, settings: { ...settings, ports: boundPorts(listen, peer.addresses) } },
+      peer,
+    )
+    try {
+      await running.#open()
+    } catch (error) {
+      await running.stop()
+      throw error
+    }
+    return running
+  }
+
+  /** With its token. */
+  get page(): string | undefined {
+    return this.#pages?.url
+  }
+
+  /** Leaves the network, closes everything. Exchanges on the control socket may still be answered: see `finished`. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => this.#tellStopped())
+    return this.#stopping
+  }
+
+  /** Resolves when the last exchange has been answered. */
+  async finished(): Promise<void> {
+    await this.#control?.finished()
+  }
+
+  async #open(): Promise<void> {
+    const { profile, settings } = this
+    this.#pages = await this.#openPages()
+    writeSettings(profile.directory, { ...settings, pagePort: this.#pages?.port ?? settings.pagePort })
+    this.#control = await ControlServer.listen(profile.socket, operations(this))
+    this.#joiner = new Joiner(
+      this.peer,
+      settings.join.filter((address) => !namesPeer(address)),
+    )
+  }
+
+  async #openPages(): Promise<PageServer | undefined> {
+    const { page, pagePort, token } = this.settings
+    if (page === false) return undefined
+    const isFormerFree = page === 0 && pagePort > 0 && (await isFree('127.0.0.1', pagePort))
+    return PageServer.listen({
+      port: isFormerFree ? pagePort : page,
+      token,
+      files: new StaticFiles(fileURLToPath(new URL('../../web', import.meta.url))),
+      invitation: () => this.#invitation(),
+    })
+  }
+
+  #invitation(): PeerInvitation {
+    const { key, peer, profile, version } = this
+    return {
+      network: { name: peer.network, ...(key === undefined ? {} : { key: toString(key, 'base64url') }) },
+      join: peer.addresses.filter((address) => address.startsWith('/ip4/127.0.0.1/') && address.includes('/ws/')),
+      profile: profile.name,
+      version,
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#joiner?.stop()
+    this.#control?.stopListening()
+    await this.#pages?.close()
+    await this.peer.stop()
+  }
+}
+
+/** libp2p tells of a port in use in the middle of a long text. */
+export function explainStart(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const match = /EADDRINUSE[^\n]*?:(\d+)\s*$/m.exec(error.message)
+  if (match !== null) return portInUse(Number(match[1]))
+  if (error instanceof RangeError) return new Failure('usage', error.message, { cause: error })
+  return error
+}
