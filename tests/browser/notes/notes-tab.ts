@@ -6,6 +6,7 @@ declare const notes: {
   readonly peer: {
     readonly id: string
     readonly author: string
+    readonly documents: { pending(document: object): number }
     readonly overlays: { readonly broadcast: { subscribe(topic: string, listener: () => void): void } }
   }
   readonly note?: {
@@ -73,8 +74,18 @@ export class NotesTab {
     await this.page.locator('#connection:not([data-state=connected])').waitFor({ timeout: patience })
   }
 
-  /** Everything written here is in IndexedDB; with a peer as well, or not yet. */
+  /** Everything written here so far would survive the end of the tab. */
+  async durable(): Promise<void> {
+    await this.page.waitForFunction(
+      () => notes.note !== undefined && notes.peer.documents.pending(notes.note.document) === 0,
+      undefined,
+      { timeout: patience },
+    )
+  }
+
+  /** As `durable`, and the bar says whether a peer has it as well. */
   async saved(how: 'saved' | 'unconfirmed'): Promise<void> {
+    await this.durable()
     await this.page.locator(`#saving[data-state=${how}]`).waitFor({ timeout: patience })
   }
 
