@@ -1,18 +1,33 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DocumentStore } from '../../../node/protocol/index.ts'
 import { memoryStore } from '../../../node/stores/memory/index.ts'
 import { openSqliteStore } from '../../../node/stores/sqlite/index.ts'
-import { documentStoreContract } from '../../contracts/index.ts'
+import { documentStoreContract, type ContractCase } from '../../contracts/index.ts'
+
+/** For SQLite, sqlite.test.ts kills a real process instead. */
+const crashCase = 'what was acknowledged is there after a crash, and counters held then are lost'
+
+/** @param leftOut names of the cases that this store has no place for */
+function runAll(cases: readonly ContractCase[], leftOut: readonly string[]): void {
+  for (const { name, run } of cases.filter((one) => one.leftOut === undefined)) test(name, run)
+  test(`nothing but ${leftOut.length} cases that do not apply is left out`, () => {
+    expect(cases.filter((one) => one.leftOut !== undefined).map(({ name }) => name)).toEqual(leftOut)
+  })
+}
 
 describe('the store in memory', () => {
   const contract = documentStoreContract({
     open: async () => memoryStore(),
     dispose: (store) => store.close(),
   })
-  for (const { name, run, leftOut } of contract) test.skipIf(leftOut !== undefined)(name, run)
+  runAll(contract, [
+    'everything is there after closing and opening again',
+    'a counter released before closing is leased again, one that was not is lost',
+    crashCase,
+  ])
 })
 
 describe('the SQLite store', () => {
@@ -33,5 +48,5 @@ describe('the SQLite store', () => {
       await rm(directories.get(store)!, { recursive: true })
     },
   })
-  for (const { name, run, leftOut } of contract) test.skipIf(leftOut !== undefined)(name, run)
+  runAll(contract, [crashCase])
 })
