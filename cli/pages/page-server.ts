@@ -25,11 +25,11 @@ export interface PageServerOptions {
   readonly invitation: () => PeerInvitation
 }
 
-/** Styles inline since CodeMirror makes its own; WebSockets anywhere since a page connects to any peer. */
+/** Pages make no styles inline (an editor sits in a shadow root); WebSockets anywhere since a page connects to any peer. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self' ws: wss:",

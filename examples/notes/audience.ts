@@ -15,7 +15,7 @@ export interface AudienceLimits {
   readonly onlookers: number
 }
 
-export const audienceLimits: AudienceLimits = Object.freeze({ silence: 10_000, afterlife: 60_000, onlookers: 64 })
+const audienceLimits: AudienceLimits = Object.freeze({ silence: 10_000, afterlife: 60_000, onlookers: 64 })
 
 /**
  * Who else has the note open, from messages that may be late, repeated, forged or missing. Plain data: whoever uses it

@@ -9,7 +9,7 @@ export interface ServingPeer {
 }
 
 /** The peer is there and refuses the token: it belongs to an earlier run. */
-export class TokenRefusedError extends Error {
+class TokenRefusedError extends Error {
   override readonly name: 'TokenRefusedError' = 'TokenRefusedError'
 
   constructor() {

@@ -21,6 +21,8 @@ class Notes {
   #person: Person = readPerson()
   #note: OpenNote | undefined
   #confirmation: Confirmation | undefined
+  /** Ends what listens to the note that is open. */
+  #leaving = new AbortController()
   #wasConnected = false
   #failure: string | undefined
   #telling = false
@@ -66,9 +68,14 @@ class Notes {
   }
 
   close(): void {
+    this.#leave()
+    void this.#peer.stop()
+  }
+
+  #leave(): void {
+    this.#leaving.abort()
     this.#note?.close()
     this.#confirmation?.close()
-    void this.#peer.stop()
   }
 
   async #openAddressed(): Promise<void> {
@@ -85,8 +92,7 @@ class Notes {
   async #open(name: string): Promise<void> {
     const opened = await this.#peer.documents.open(name)
     if (opened === this.#note?.document) return
-    this.#note?.close()
-    this.#confirmation?.close()
+    this.#leave()
     const shown = name.normalize('NFC')
     this.#note = new OpenNote({
       peer: this.#peer,
@@ -99,7 +105,8 @@ class Notes {
     this.#confirmation = new Confirmation(this.#peer.documents, opened, () => this.#showSoon())
     document.title = `${shown} – Notes`
     element('title').textContent = shown
-    opened.subscribe(() => this.#showSoon())
+    this.#leaving = new AbortController()
+    opened.subscribe(() => this.#showSoon(), { signal: this.#leaving.signal })
     this.#showAudience([])
   }
 
@@ -156,8 +163,9 @@ async function start(): Promise<void> {
     if (last === undefined) throw error
     return last
   })
-  const { network, join } = serving
+  const { network, join, profile } = serving
   element('network').textContent = `Notes in ${network.name}`
+  element('network').title = `Served by the peer ${profile}`
   const options: PeerOptions = {
     directory: `notes/${network.name}`,
     network,

@@ -6,10 +6,13 @@ export interface Person {
 }
 
 /** Longest name, in characters as readers count them (code points). */
-export const nameLimit = 40
+const nameLimit = 40
 
 const storageName = 'peerloom-notes/person'
-const colours = ['#c2255c', '#9c36b5', '#6741d9', '#1971c2', '#0c8599', '#2f7d32', '#a06b00', '#c4510c']
+// White text on any of them has a contrast of 4.5 at the least.
+const colours: readonly string[] = 'c2255c 9c36b5 6741d9 3b5bdb 1971c2 0b7285 087f5b 2b7a30 5c6f00 946200 b8470b c92a2a'
+  .split(' ')
+  .map((digits) => `#${digits}`)
 const manners = ['Calm', 'Curious', 'Gentle', 'Keen', 'Merry', 'Patient', 'Quiet', 'Swift', 'Warm', 'Wise']
 const animals = ['Badger', 'Curlew', 'Dormouse', 'Finch', 'Hare', 'Heron', 'Lynx', 'Otter', 'Owl', 'Weaver']
 

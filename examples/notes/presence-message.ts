@@ -16,7 +16,7 @@ export interface PresenceMessage extends Person {
 }
 
 /** Longest message, in bytes: a name, a key and two anchors are well below it. */
-export const messageLimitBytes = 2048
+const messageLimitBytes = 2048
 
 const format = 1
 const anchorLimit = 512

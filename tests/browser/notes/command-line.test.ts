@@ -83,6 +83,7 @@ describe.skipIf(noBrowser())('the notes of peerloom lan 3', { timeout: 90_000 },
     await left.page.goto(new URL('?note=killed', left.page.url()).href)
     await left.started()
     await left.connected()
+    await left.keptForLater()
     const typing = left.typeAtEnd('All of this is kept. '.repeat(5))
     network.kill(peers[0])
     await typing

@@ -89,6 +89,11 @@ export class NotesTab {
     await this.page.locator(`#saving[data-state=${how}]`).waitFor({ timeout: patience })
   }
 
+  /** The page's own files are kept: it opens while the peer is away. */
+  async keptForLater(): Promise<void> {
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  }
+
   /** Types at the end of the text. */
   async typeAtEnd(text: string): Promise<void> {
     await this.editor.focus()

@@ -116,6 +116,7 @@ describe.skipIf(noBrowser())('the notes page', { timeout: 90_000 }, () => {
     const { ada, first, second } = await two()
     await ada.typeAtEnd('Before. ')
     await ada.saved('saved')
+    await ada.keptForLater()
     const typing = ada.typeAtEnd('While the peers go away: '.repeat(3))
     await Promise.all([first.stop(), second.stop()])
     await typing
@@ -148,18 +149,19 @@ describe.skipIf(noBrowser())('the notes page', { timeout: 90_000 }, () => {
     expect(await again.version()).toEqual(versionOf(notes))
   })
 
-  test('a peer that is killed and started again is found within seconds', async () => {
+  test('a peer that is stopped and started again is found within seconds, at another port as well', async () => {
     const served = await serve()
     const ada = await NotesTab.open(browser, await person(), served.link)
     await ada.connected()
-    for (const round of [1, 2]) {
+    for (const round of ['at its port', 'at another port', 'once more']) {
       await served.stop()
       await ada.offline()
+      if (round === 'at another port') served.forgetPort()
       await served.start()
       await ada.page.locator('#connection[data-state=connected]').waitFor({ timeout: 8000 })
-      await ada.typeAtEnd(`Round ${round}. `)
+      await ada.typeAtEnd(`Back ${round}. `)
       const notes = await served.peer.documents.open('notes')
-      await expect.poll(() => notes.text('body').toString(), { timeout: 8000 }).toContain(`Round ${round}. `)
+      await expect.poll(() => notes.text('body').toString(), { timeout: 8000 }).toContain(`Back ${round}. `)
     }
   })
 
@@ -172,6 +174,7 @@ describe.skipIf(noBrowser())('the notes page', { timeout: 90_000 }, () => {
       NotesTab.open(browser, context, served.link),
       NotesTab.open(browser, context, served.link),
     ])
+    await left.keptForLater()
     const [one, other] = await Promise.all([left.identity(), right.identity()])
     expect(one.author).toBe(other.author)
     expect(one.peer).not.toBe(other.peer)
@@ -315,5 +318,26 @@ describe.skipIf(noBrowser())('the notes page', { timeout: 90_000 }, () => {
     const tab = await context.newPage()
     await tab.goto(served.origin)
     await tab.locator('#message', { hasText: 'Open this page with the link' }).waitFor()
+  })
+  test('on a narrow screen the list unfolds, and the keyboard alone opens a note and comes back to the text', async () => {
+    const served = await serve()
+    await served.peer.documents.open('groceries')
+    const ada = await NotesTab.open(browser, await person(), served.link)
+    await ada.page.setViewportSize({ width: 380, height: 700 })
+    const entry = ada.page.getByRole('link', { name: 'groceries' })
+    await entry.waitFor({ state: 'hidden' })
+    const toggle = ada.page.getByRole('button', { name: 'Notes of this network' })
+    await toggle.press('Enter')
+    await ada.page.getByRole('link', { name: 'notes', exact: true }).waitFor()
+    await ada.page.keyboard.press('Escape')
+    await entry.waitFor({ state: 'hidden' })
+    expect(await toggle.evaluate((button) => button === document.activeElement)).toBe(true)
+    await toggle.press('Enter')
+    await entry.waitFor({ timeout: 20_000 })
+    await entry.press('Enter')
+    await ada.page.locator('#title', { hasText: 'groceries' }).waitFor()
+    await ada.page.keyboard.type('eggs')
+    expect(await ada.text()).toBe('eggs')
+    expect(await ada.page.getByRole('textbox', { name: 'Text of the note groceries' }).textContent()).toBe('eggs')
   })
 })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { createPeer, type DefaultOverlays, type Peer } from '../../../node/peer/index.ts'
 
-export const network = { name: 'notes test', key: new Uint8Array(32).fill(7) }
+const network = { name: 'notes test', key: new Uint8Array(32).fill(7) }
 
 /** As strict as a page of ours bears. */
 const policy = [
@@ -83,6 +83,11 @@ export class ServingPeer {
     const server = this.#server
     await new Promise<void>((resolve) => server.listen(this.#pagePort, '127.0.0.1', resolve))
     this.#pagePort = (server.address() as AddressInfo).port
+  }
+
+  /** The next start is at another port; the page stays where it is. */
+  forgetPort(): void {
+    this.#peerPort = 0
   }
 
   /** Peer and page are away. No effect when they are. */
