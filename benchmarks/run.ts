@@ -7,6 +7,7 @@ import { gates, render, type Subject, type Table } from './table.ts'
 /** A subject is a file here that exports `subject`; this list is all that has to know of it. */
 const subjects: Readonly<Record<string, () => Promise<{ readonly subject: Subject }>>> = {
   channel: () => import('./channel.ts'),
+  startup: () => import('./startup.ts'),
 }
 
 const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { isRunning } from '../control/client.ts'
 import type { StatusReport } from '../control/requests.ts'
-import { Failure } from '../failure.ts'
+import { Failure, toFailure } from '../failure.ts'
 import { readCount } from '../operands.ts'
 import { columns } from '../output.ts'
 import { readSettings } from '../peer/settings.ts'
@@ -32,7 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
     output.note('Leaving … (Ctrl-C again ends at once)')
     await Promise.all(children.map(({ child }) => end(child)))
   }
-  return 130
+  return signal.aborted ? toFailure(signal.reason).exitCode : 0
 }
 
 async function startOne(

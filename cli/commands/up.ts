@@ -1,7 +1,7 @@
 import { isRunning } from '../control/client.ts'
 import type { StatusReport } from '../control/requests.ts'
 import { statusOf } from '../control/operations/status.ts'
-import { Failure } from '../failure.ts'
+import { Failure, toFailure } from '../failure.ts'
 import { explainStart, RunningPeer } from '../peer/running-peer.ts'
 import { storeKey } from '../peer/settings.ts'
 import { privateDirectory } from '../profile.ts'
@@ -64,5 +64,5 @@ async function stay(running: RunningPeer, { output, signal }: Invocation, superv
   else signal.addEventListener('abort', interrupt, { once: true })
   await running.stopped
   await running.finished()
-  return signal.aborted ? 130 : 0
+  return signal.aborted ? toFailure(signal.reason).exitCode : 0
 }

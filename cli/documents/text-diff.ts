@@ -9,6 +9,8 @@ export interface Splice {
 const editLimit = 1000
 /** Texts up to this length are compared by characters within lines that differ. */
 const characterLimit = 20_000
+/** Equal characters between two edits, up to which these are one. */
+const chanceLength = 2
 
 /**
  * What turns one text into another, in ascending order, with indices of the old text: lines first, then characters
@@ -34,7 +36,18 @@ function refine(before: string, splice: Splice): Splice[] {
   if (count === 0 || text === '' || count + text.length > characterLimit) {
     return [{ index: splice.index + index, count, text }]
   }
-  return diffUnits(Array.from(old.slice(index, index + count)), Array.from(text), splice.index + index)
+  const byCharacters = diffUnits(Array.from(old.slice(index, index + count)), Array.from(text), splice.index + index)
+  return byCharacters.reduce<Splice[]>((joined, next) => join(before, joined, next), [])
+}
+
+/** A letter or two that two words share by chance are no reason to cut them there. */
+function join(before: string, joined: Splice[], next: Splice): Splice[] {
+  const last = joined.at(-1)
+  const end = last === undefined ? 0 : last.index + last.count
+  if (last === undefined || next.index - end > chanceLength) return [...joined, next]
+  const count = next.index + next.count - last.index
+  const text = last.text + before.slice(end, next.index) + next.text
+  return [...joined.slice(0, -1), { index: last.index, count, text }]
 }
 
 /** Without what is equal at the start and at the end. @returns undefined for equal texts */

@@ -1,0 +1,2 @@
+export { EditedBase } from './edited-base.ts'
+export { diffText, type Splice } from './text-diff.ts'

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import { freePort, Machine } from './machine.ts'
+
+test('a message reaches whoever listens, line by line from a pipe, with its dangerous characters spelt out', async () => {
+  await using machine = new Machine()
+  const [alice] = await machine.pair()
+  const plain = machine.start(['sub', 'chat', '--count', '3', '--profile', 'bob'])
+  await plain.said('Listening to chat')
+  const exact = machine.start(['sub', 'chat', '--json', '--profile', 'bob'])
+  const hostile = 'red \u001b[31m\u202egnp.exe\u0007'
+  // A subscription is not answered by the other side: messages go on until one was heard by both.
+  await machine.text(['pub', 'chat', hostile, '--profile', 'alice'])
+  expect(await plain.line()).toBe(String.raw`red \u{1b}[31m\u{202e}gnp.exe\u{7}`)
+  await machine.text(['pub', 'chat', '--profile', 'alice'], { input: 'one\r\ntwo' })
+  expect([await plain.line(), await plain.line()]).toEqual(['one', 'two'])
+  expect(await plain.ended()).toBe(0)
+  for (let message = (await exact.json()) as { text?: string }; message.text !== 'two';) {
+    message = (await exact.json()) as { text?: string }
+    expect(message).not.toHaveProperty('base64')
+  }
+  await machine.text(['pub', 'chat', '--profile', 'alice'], { input: Uint8Array.of(0xff, 0x00, 0x0a) })
+  expect(await exact.json()).toEqual({ topic: 'chat', publisher: alice.report.peer, base64: '/wA=' })
+})
+
+test('status and members tell who is there', async () => {
+  await using machine = new Machine()
+  const [alice, bob] = await machine.pair()
+  expect(await machine.json(['status', '--profile', 'alice'])).toMatchObject({
+    profile: 'alice',
+    network: machine.network,
+    mdns: false,
+    members: 2,
+    connections: 1,
+  })
+  const members = await machine.json<{ readonly peer: string; readonly self: boolean }[]>([
+    'members',
+    '--profile',
+    'bob',
+  ])
+  expect(members.find(({ self }) => self)?.peer).toBe(bob.report.peer)
+  expect(members.find(({ self }) => !self)).toMatchObject({ peer: alice.report.peer, state: 'alive' })
+  expect(await machine.text(['members', '--profile', 'bob'])).toMatch(/^PEER +STATE +INCARNATION +ROUND TRIP\n/)
+})
+
+test('a peer is joined while it runs', async () => {
+  await using machine = new Machine()
+  const alice = await machine.up('alice')
+  await machine.up('bob')
+  const [address = ''] = alice.report.addresses
+  expect(await machine.json(['join', address, '--profile', 'bob'])).toEqual({ peer: alice.report.peer })
+  await machine.text(['wait', '--members', '2', '--profile', 'alice'])
+})
+
+test('an address where nobody answers, and one that is none, are told apart', async () => {
+  await using machine = new Machine()
+  await machine.up('alice')
+  const address = `127.0.0.1:${await freePort()}`
+  expect(await machine.failure(['join', address, '--profile', 'alice'])).toMatchObject({
+    code: 1,
+    error: { code: 'failure', message: expect.stringContaining('Cannot join /ip4/127.0.0.1') as string },
+  })
+  expect(await machine.failure(['join', 'nowhere', '--profile', 'alice'])).toMatchObject({
+    code: 2,
+    error: { code: 'usage' },
+  })
+})
+
+test('peers that do not agree within the time are named, with the reason', async () => {
+  await using machine = new Machine()
+  await machine.up('alice')
+  await machine.text(['doc', 'create', 'notes', '--profile', 'alice'])
+  expect(await machine.failure(['wait', '--converged', '--timeout', '500ms', '--profile', 'alice'])).toEqual({
+    code: 7,
+    error: {
+      code: 'not-converged',
+      message: 'The peers do not agree yet: 0 of 1 peers are connected',
+      hint: 'See more with: peerloom doctor',
+    },
+  })
+  expect(await machine.failure(['wait', '--members', '2', '--timeout', '300ms', '--profile', 'alice'])).toMatchObject({
+    code: 5,
+    error: { code: 'time-out' },
+  })
+})
+
+test('the doctor says that a peer of another network has called', async () => {
+  await using machine = new Machine()
+  const alice = await machine.up('alice')
+  const [address = ''] = alice.report.addresses
+  await machine.up('bob', '--network', 'quite-another')
+  await machine.run(['join', address, '--profile', 'bob'])
+  interface Diagnosis {
+    readonly rejectedFrames: Readonly<Record<string, number>>
+    readonly findings: readonly string[]
+  }
+  const refused = async (): Promise<Diagnosis | undefined> => {
+    for (const profile of ['alice', 'bob']) {
+      const diagnosis = await machine.json<Diagnosis>(['doctor', '--profile', profile])
+      if (diagnosis.rejectedFrames['wrong-network'] !== undefined) return diagnosis
+    }
+    return undefined
+  }
+  let diagnosis: Diagnosis | undefined
+  while (diagnosis === undefined) diagnosis = await refused()
+  expect(diagnosis.findings.join('\n')).toContain('another network name or key')
+})
+
+test('the doctor speaks also where no peer runs', async () => {
+  await using machine = new Machine()
+  const { code, stdout } = await machine.run(['doctor', '--json'])
+  expect(code).toBe(3)
+  expect(JSON.parse(stdout.toString())).toMatchObject({
+    running: false,
+    node: process.versions.node,
+    findings: ['No peer of the profile default is running'],
+  })
+})

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { Machine } from './machine.ts'
+
+test('help names every verb, on standard output', async () => {
+  await using machine = new Machine()
+  const help = await machine.text(['--help'])
+  for (const verb of [
+    'up',
+    'down',
+    'lan',
+    'status',
+    'members',
+    'join',
+    'pub',
+    'sub',
+    'doc',
+    'wait',
+    'doctor',
+    'version',
+  ]) {
+    expect(help).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
+  }
+  const documents = await machine.text(['doc', '--help'])
+  for (const verb of ['create', 'list', 'get', 'set', 'edit', 'import', 'export', 'watch']) {
+    expect(documents).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
+  }
+  expect(await machine.text(['doc', 'get', '--help'])).toMatch(/--path <path>[^]*--json/)
+})
+
+test.each([
+  [['unknown'], "unknown command 'unknown'"],
+  [[], 'A verb is missing'],
+  [['doc', 'get'], "missing required argument 'NAME'"],
+  [['status', '--nonsense'], "unknown option '--nonsense'"],
+  [['status', 'extra'], 'too many arguments'],
+  [['status', '--timeout', 'soon'], 'Cannot use "soon" as a duration'],
+  [['status', '--profile', '../x'], 'Cannot use "../x" as the name of a profile'],
+  [['up', '--page', '70000'], 'Cannot use "70000" as a port'],
+  [['up', '--listen', 'here'], 'Cannot use "here" as an address'],
+  [['lan', '0'], 'Cannot use "0" as a number of peers'],
+  [['wait'], 'What shall be waited for?'],
+])('%j is a mistake of usage', async (words, message) => {
+  await using machine = new Machine()
+  const { code, error } = await machine.failure(words)
+  expect(code).toBe(2)
+  expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(message) as string })
+})
+
+test('without --json errors are for people, on standard error, and coloured for nobody who reads a pipe', async () => {
+  await using machine = new Machine()
+  const { stdout, stderr } = await machine.run(['status'])
+  expect(stdout.toString()).toBe('')
+  expect(stderr).toBe('error: No peer of the profile default is running\nStart one with: peerloom up\n')
+})
+
+test('an option wins over the environment, and that over the default', async () => {
+  await using machine = new Machine()
+  const env = { PEERLOOM_PROFILE: 'from-environment', PEERLOOM_JSON: 'true' }
+  expect((await machine.run(['status'], { env })).stderr).toContain(
+    '"No peer of the profile from-environment is running"',
+  )
+  expect((await machine.run(['status', '--profile', 'given'], { env })).stderr).toContain('the profile given')
+})
+
+test('a document that is not there, and a part of one, are not found', async () => {
+  await using machine = new Machine()
+  await machine.up('alice')
+  expect(await machine.failure(['doc', 'get', 'nothing', '--profile', 'alice'])).toMatchObject({
+    code: 4,
+    error: { code: 'not-found', message: 'No document named "nothing" is known to this peer' },
+  })
+  await machine.text(['doc', 'create', 'notes', '--profile', 'alice'])
+  for (const path of ['meta/title', '__proto__', 'constructor']) {
+    expect(await machine.failure(['doc', 'get', 'notes', '--path', path, '--profile', 'alice'])).toMatchObject({
+      code: 4,
+    })
+  }
+  expect(await machine.failure(['doc', 'import', 'notes', 'missing.txt', '--profile', 'alice'])).toMatchObject({
+    code: 4,
+  })
+})
+
+test('the version is that of the package', async () => {
+  await using machine = new Machine()
+  const version = await machine.json(['version'])
+  expect(version).toMatchObject({
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+    node: process.versions.node,
+  })
+})
