@@ -1,102 +1,113 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
+import { execFileSync, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
 
-/** A command as it is run in one place: a namespace, or outside of all. */
-type Command = readonly [string, ...string[]]
+/** A command and its arguments. */
+export type Command = readonly [string, ...string[]]
+
+type Holder = ChildProcessByStdio<Writable, Readable, Readable>
+
+/** Root as it is; root of a user namespace where nobody else is root. */
+const ways: readonly string[] = process.getuid?.() === 0 ? ['-nm', '-Urnm'] : ['-Urnm']
+
+/** `ip netns` keeps its names there; a place of its own, which goes with the namespaces. */
+const ownNames = 'mount -t tmpfs tmpfs /var/run'
 
 /**
  * Hosts in network namespaces of their own, joined by a bridge: a local network within this machine. Needs root, or
- * user namespaces. Nothing of it touches the machine's own network.
+ * user namespaces. Nothing of it touches the machine's own network or is seen outside.
+ *
+ * One process holds bridge and names: it ends when its standard input does. So the kernel removes everything, also when
+ * the process that made the network is killed.
  */
-export class Lan implements Disposable {
-  readonly #prefix: readonly string[]
-  readonly #shell: ChildProcess | undefined
-  readonly #name = `pl${process.pid}-${randomInt(1_000_000)}`
+export class Lan implements AsyncDisposable {
+  readonly #holder: Holder
+  readonly #enter: Command
   readonly #hosts: LanHost[] = []
 
-  private constructor(prefix: readonly string[], shell: ChildProcess | undefined) {
-    this.#prefix = prefix
-    this.#shell = shell
+  private constructor(holder: Holder, way: string) {
+    this.#holder = holder
+    const user = way.includes('U') ? ['-U', '--preserve-credentials'] : []
+    this.#enter = ['nsenter', '-t', String(holder.pid), ...user, '-n', '-m']
   }
 
   /** Why there can be no such network on this machine; undefined where there can. */
   static get unavailable(): string | undefined {
-    if (process.platform !== 'linux') return 'network namespaces are a matter of Linux'
-    if (spawnSync('ip', ['-V']).status !== 0) return "the command 'ip' (iproute2) is missing"
-    const wrap = isRoot() ? ['unshare', '-n'] : ['unshare', '-Urnm']
-    const probe = spawnSync(wrap[0] as string, [...wrap.slice(1), 'ip', 'link', 'add', 'probe', 'type', 'bridge'])
-    return probe.status === 0 ? undefined : `no network namespace can be made here: ${probe.stderr.toString().trim()}`
+    const way = findWay()
+    return 'failure' in way ? way.failure : undefined
   }
 
   static async create(hosts: number): Promise<Lan> {
-    const lan = isRoot() ? new Lan([], undefined) : await Lan.#createUnprivileged()
-    lan.#ip('netns', 'add', lan.#switch)
-    // Without a querier, a snooping bridge forgets who wants multicast, and mDNS with it.
-    lan.#ip('-n', lan.#switch, 'link', 'add', 'bridge', 'type', 'bridge', 'mcast_snooping', '0')
-    lan.#ip('-n', lan.#switch, 'link', 'set', 'bridge', 'up')
-    for (let number = 1; number <= hosts; number++) lan.#addHost(number)
-    return lan
-  }
-
-  /** Inside a user namespace this process is root, and /run is its own. */
-  static async #createUnprivileged(): Promise<Lan> {
-    const script = 'mount -t tmpfs tmpfs /run && echo ready && exec sleep infinity'
-    const shell = spawn('unshare', ['-Urnm', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-    await new Promise((resolve) => shell.stdout.once('data', resolve))
-    return new Lan(['nsenter', '-t', String(shell.pid), '-U', '-n', '-m', '--preserve-credentials'], shell)
+    const way = findWay()
+    if ('failure' in way) throw new Error(`Cannot make a local network: ${way.failure}`)
+    const holder = spawn('unshare', [way.flags, 'sh', '-c', `${ownNames} && echo ready && exec cat`])
+    const lan = new Lan(holder, way.flags)
+    try {
+      await Promise.race([once(holder.stdout, 'data'), endOf(holder)])
+      // Without a querier, a snooping bridge forgets who wants multicast, and mDNS with it.
+      lan.#ip('link', 'add', 'bridge', 'type', 'bridge', 'mcast_snooping', '0')
+      lan.#ip('link', 'set', 'bridge', 'up')
+      for (let number = 1; number <= hosts; number++) lan.#addHost(number)
+      return lan
+    } catch (error) {
+      await lan[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   get hosts(): readonly LanHost[] {
     return this.#hosts
   }
 
-  [Symbol.dispose](): void {
-    for (const { namespace } of this.#hosts) this.#ip('netns', 'del', namespace)
-    this.#ip('netns', 'del', this.#switch)
-    this.#shell?.kill()
-  }
-
-  get #switch(): string {
-    return `${this.#name}-switch`
+  /** Whatever still runs on the hosts keeps these alive until it ends: end it as well. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#holder.exitCode !== null || this.#holder.signalCode !== null) return
+    const ended = once(this.#holder, 'exit')
+    this.#holder.stdin.end()
+    await ended
   }
 
   /** Its address is 10.77.0.NUMBER. */
   #addHost(number: number): void {
-    const namespace = `${this.#name}-${number}`
-    const port = `port${number}`
-    this.#ip('netns', 'add', namespace)
-    this.#ip('-n', this.#switch, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
-    this.#ip('-n', this.#switch, 'link', 'set', port, 'master', 'bridge', 'up')
-    this.#ip('-n', namespace, 'link', 'set', 'lo', 'up')
-    this.#ip('-n', namespace, 'address', 'add', `10.77.0.${number}/24`, 'dev', 'eth0')
-    this.#ip('-n', namespace, 'link', 'set', 'eth0', 'up')
+    const name = `host-${number}`
+    const port = `port-${number}`
+    this.#ip('netns', 'add', name)
+    this.#ip('link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
+    this.#ip('link', 'set', port, 'master', 'bridge', 'up')
+    this.#ip('-n', name, 'link', 'set', 'lo', 'up')
+    this.#ip('-n', name, 'address', 'add', `10.77.0.${number}/24`, 'dev', 'eth0')
+    this.#ip('-n', name, 'link', 'set', 'eth0', 'up')
     // Without a default route multicast goes nowhere.
-    this.#ip('-n', namespace, 'route', 'add', 'default', 'dev', 'eth0')
-    const setLink = (state: 'up' | 'down'): void => this.#ip('-n', this.#switch, 'link', 'set', port, state)
-    this.#hosts.push(new LanHost(namespace, [...this.#prefix, 'ip', 'netns', 'exec', namespace], setLink))
+    this.#ip('-n', name, 'route', 'add', 'default', 'dev', 'eth0')
+    const setLink = (state: 'up' | 'down'): void => this.#ip('link', 'set', port, state)
+    this.#hosts.push(new LanHost([...this.#enter, 'ip', 'netns', 'exec', name], setLink))
   }
 
-  #ip(...arguments_: readonly string[]): void {
-    const [command, ...rest] = [...this.#prefix, 'ip', ...arguments_] as unknown as Command
-    execFileSync(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
+  #ip(...words: readonly string[]): void {
+    const [command, ...enter] = this.#enter
+    execFileSync(command, [...enter, 'ip', ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
   }
 }
 
 /** One machine of the network. */
 export class LanHost {
+  /** How the kernel calls its namespace, as in /proc/PID/ns/net. */
   readonly namespace: string
-  readonly #prefix: readonly string[]
+  readonly #enter: Command
   readonly #setLink: (state: 'up' | 'down') => void
 
-  constructor(namespace: string, prefix: readonly string[], setLink: (state: 'up' | 'down') => void) {
-    this.namespace = namespace
-    this.#prefix = prefix
+  constructor(enter: Command, setLink: (state: 'up' | 'down') => void) {
+    this.#enter = enter
     this.#setLink = setLink
+    const [command, ...words] = this.command('readlink', '/proc/self/ns/net')
+    this.namespace = execFileSync(command, words).toString().trim()
+    if (this.namespace === readlinkSync('/proc/self/ns/net')) throw new Error('The host is this machine itself')
   }
 
-  /** The command line that runs a command on this host. */
-  command(command: string, ...arguments_: readonly string[]): Command {
-    return [...this.#prefix, command, ...arguments_] as unknown as Command
+  /** The command line that runs a command on this host; each step replaces the one before, so the process is one. */
+  command(command: string, ...words: readonly string[]): Command {
+    return [...this.#enter, command, ...words]
   }
 
   /** Pulls the cable. */
@@ -109,6 +120,32 @@ export class LanHost {
   }
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0
+type Way = { readonly flags: string } | { readonly failure: string }
+
+let found: Way | undefined
+
+/** Tries all that a network is made of. */
+function findWay(): Way {
+  found ??= tryWays()
+  return found
+}
+
+function tryWays(): Way {
+  if (process.platform !== 'linux') return { failure: 'network namespaces are a matter of Linux' }
+  const make = ['link add bridge type bridge', 'netns add host', 'link add port type veth peer name eth0 netns host']
+  const script = [ownNames, ...make.map((words) => `ip ${words}`), 'ip netns exec host true'].join(' && ')
+  let failure = ''
+  for (const flags of ways) {
+    const { error, status, stderr } = spawnSync('unshare', [flags, 'sh', '-c', script])
+    if (status === 0) return { flags }
+    failure = error?.message ?? stderr.toString().trim()
+  }
+  return { failure: `no network namespace can be made here: ${failure}` }
+}
+
+async function endOf(holder: Holder): Promise<never> {
+  const output: Buffer[] = []
+  holder.stderr.on('data', (bytes: Buffer) => output.push(bytes))
+  await once(holder, 'close')
+  throw new Error(`Cannot make a local network: ${Buffer.concat(output).toString().trim()}`)
 }
