@@ -11,7 +11,7 @@ export interface EchoMessage {
 
 const payloadLimit = 4096
 
-export const echoCodec: Codec<EchoMessage> = {
+const echoCodec: Codec<EchoMessage> = {
   encode({ type, number, payload }, writer) {
     writer
       .u8(type === 'request' ? 1 : 2)

@@ -21,7 +21,7 @@ export interface Table {
   readonly notes?: readonly string[]
 }
 
-export interface BenchOptions {
+interface BenchOptions {
   /** A first look: fewer and shorter runs. */
   readonly quick: boolean
 }

@@ -9,7 +9,7 @@ const tags = { null: 0, false: 1, true: 2, natural: 3, negative: 4, float: 5, st
 
 const loneSurrogate = /\p{Surrogate}/u
 
-export function isWellFormed(text: string): boolean {
+function isWellFormed(text: string): boolean {
   return !loneSurrogate.test(text)
 }
 

@@ -1,5 +1,5 @@
 /** How the units of a run follow each other: typed on; deleted forwards at one index; deleted backwards. */
-export type RunKind = 'insert' | 'delete' | 'backspace'
+type RunKind = 'insert' | 'delete' | 'backspace'
 
 /**
  * Operations of one sequence that follow each other: unit i of an insertion stands at `index + i`, of a deletion at

@@ -16,7 +16,7 @@ export const changeSetLimit: number = 64 * 1024
 export const operationsLimit: number = 48 * 1024
 
 /** Sets that one transaction may span: 16 MiB and what the encoding adds. */
-export const fragmentLimit = 400
+const fragmentLimit = 400
 
 export const hashLength = 32
 const keyLength = 32

@@ -10,7 +10,7 @@ export const headPrefixLength = 8
 export const digestLength = 8
 
 /** Replicas in one summary. */
-export const summaryLimit = 16_384
+const summaryLimit = 16_384
 
 /** How far one replica's chain reaches. */
 export interface SummaryEntry {

@@ -19,7 +19,7 @@ function distance(address: Multiaddr): number {
 }
 
 /** Private (RFC 1918, RFC 4193), link-local, and shared (RFC 6598) addresses. */
-export function isPrivate(address: Multiaddr): boolean {
+function isPrivate(address: Multiaddr): boolean {
   const host = ip(address)
   if (host === undefined) return false
   return /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd]|fe[89ab])/.test(

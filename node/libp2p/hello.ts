@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter, MalformedMessageError, type PeerId, type Plane 
 import type { RejectedReason } from './events.ts'
 
 /** Peers of one major version get along; a minor one only adds optional fields. */
-export const formatVersion: { readonly major: number; readonly minor: number } = Object.freeze({ major: 1, minor: 1 })
+const formatVersion: { readonly major: number; readonly minor: number } = Object.freeze({ major: 1, minor: 1 })
 
 const magic = 0x504c4f4d // PLOM
 const nonceLength = 32
@@ -141,7 +141,7 @@ export class Hello {
   }
 }
 
-export function encodeIntroduction(introduction: Introduction): Uint8Array {
+function encodeIntroduction(introduction: Introduction): Uint8Array {
   const { protocols, agent, bulkWindow } = introduction
   const writer = new ByteWriter()
   const list = new ByteWriter().varint(protocols.length)
@@ -153,7 +153,7 @@ export function encodeIntroduction(introduction: Introduction): Uint8Array {
 }
 
 /** @throws MalformedMessageError */
-export function decodeIntroduction(bytes: Uint8Array, protocolLimit: number): Introduction {
+function decodeIntroduction(bytes: Uint8Array, protocolLimit: number): Introduction {
   const reader = new ByteReader(bytes)
   let protocols: readonly string[] | undefined
   let agent: string | undefined

@@ -1,6 +1,14 @@
 export { authorKey, type AuthorKey } from './author-key.ts'
 export { createHost, type EntryStorage, type HostOptions, type Libp2pHost } from './host.ts'
-export type { DroppedReason, HostCounters, HostEvent, HostRejected, RejectedReason } from './events.ts'
+export {
+  droppedReasons,
+  rejectedReasons,
+  type DroppedReason,
+  type HostCounters,
+  type HostEvent,
+  type HostRejected,
+  type RejectedReason,
+} from './events.ts'
 export { defaultHostLimits, type HostLimits } from './limits.ts'
 export { networkSecret, type NetworkOptions, type NetworkSecret } from './network.ts'
 export { asService, type ServiceOptions } from './service.ts'

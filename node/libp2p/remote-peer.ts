@@ -5,7 +5,7 @@ import type { Channel } from './channel.ts'
 import type { RunningProtocol } from './running-protocol.ts'
 
 /** A message that waits for a channel. Its place on the wire is known only when the channel is there. */
-export interface WaitingMessage {
+interface WaitingMessage {
   readonly protocol: RunningProtocol
   readonly body: Uint8Array
 }

@@ -263,6 +263,6 @@ export class RunningProtocol {
   }
 }
 
-export function asError(error: unknown): Error {
+function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }

@@ -32,7 +32,7 @@ export function expectEqual(actual: unknown, expected: unknown): void {
   assert(one === other, `expected ${excerpt(other)} and not ${excerpt(one)}`)
 }
 
-export function excerpt(text: string | undefined): string {
+function excerpt(text: string | undefined): string {
   return text !== undefined && text.length > 400 ? `${text.slice(0, 400)}…` : String(text)
 }
 

@@ -5,7 +5,7 @@ import { documents, type Documents, type ReplicatorEvent } from '../../crdt/repl
 import { gossip } from '../../overlays/gossip/index.ts'
 import { swim, type Swim } from '../../overlays/swim/index.ts'
 
-export interface Stack {
+interface Stack {
   readonly members: Swim
   readonly documents: Documents
   readonly notes: Document
@@ -13,7 +13,7 @@ export interface Stack {
 
 type Peer = SimulatedPeer<Stack>
 
-export const antiEntropyPeriod = 10_000
+const antiEntropyPeriod = 10_000
 
 /** Faults that no run recovers from, planted to see that they are found. */
 export type Sabotage = 'wiped disk' | 'no healing'

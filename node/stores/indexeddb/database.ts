@@ -4,7 +4,7 @@ import { StoreFailedError, StoreFullError, StoreInUseError } from '../../protoco
 const formatVersion = 1
 
 export const changes = 'changes'
-export const changesByKey = 'by key'
+const changesByKey = 'by key'
 export const changesByDocument = 'by document'
 export const documents = 'documents'
 export const values = 'values'

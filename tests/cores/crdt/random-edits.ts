@@ -57,7 +57,7 @@ function editOnce(document: Document, random: Random): void {
   edit(container, random)
 }
 
-export function childrenOf(container: Container): Container[] {
+function childrenOf(container: Container): Container[] {
   if (container.type === 'list') return container.toArray().filter(isContainer)
   if (container.type !== 'map') return []
   return container

@@ -18,7 +18,7 @@ export interface ScriptedHello {
 }
 
 /** A key whose PeerId is below, or above, that of the host: the lower one opens the channels. */
-export async function keyFor(role: 'opener' | 'acceptor', host: ToyHost): Promise<Ed25519PrivateKey> {
+async function keyFor(role: 'opener' | 'acceptor', host: ToyHost): Promise<Ed25519PrivateKey> {
   for (;;) {
     const key = await generateKeyPair('Ed25519')
     if (peerIdFromPrivateKey(key).toString() < host.host.self === (role === 'opener')) return key
