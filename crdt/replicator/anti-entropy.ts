@@ -58,16 +58,13 @@ export class AntiEntropy {
       else if (!equals(log.digest, digest)) differing.push(log)
     }
     if (purpose !== 'answer') for (const log of differing) this.#sendSummary(peer, log, true)
-    this.#describe(peer, unknown)
+    const missing = this.#describe(peer, unknown)
     if (purpose === 'question' && digests.length < documentsPerMessage) {
       this.#sendDigests(peer, 'answer', [...this.#ports.collection.logs])
     }
     const known = digests.map(({ document }) => document).filter((document) => !unknown.includes(document))
-    this.#ports.compared(
-      peer,
-      known,
-      differing.map((log) => log.id),
-    )
+    // What is to be carried here and is not yet differs as well.
+    this.#ports.compared(peer, known, [...differing.map((log) => log.id), ...missing])
   }
 
   /** The other wants these documents and has nothing of them yet. */
@@ -144,12 +141,14 @@ export class AntiEntropy {
     if (!waiting) this.pump(peer)
   }
 
-  #describe(peer: PeerId, unknown: readonly DocumentId[]): void {
+  /** @returns the documents that were asked about */
+  #describe(peer: PeerId, unknown: readonly DocumentId[]): readonly DocumentId[] {
     const documents = unknown.filter((document) => this.#ports.collection.isInteresting(document))
-    if (documents.length === 0) return
+    if (documents.length === 0) return documents
     if (this.#asked.size + documents.length > askedLimit) this.#asked.clear()
     for (const document of documents) this.#asked.add(document)
     this.#ports.send(peer, { type: 'describe', documents })
+    return documents
   }
 
   #sendSummary(peer: PeerId, log: DocumentLog, question: boolean): void {
