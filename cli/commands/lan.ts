@@ -55,9 +55,17 @@ async function startOne(
     ...options,
     network: options['network'] ?? networkName(own),
     listen: options['listen'] ?? loopback,
+    page: pageOf(options['page'], number),
     join: [...((options['join'] ?? []) as readonly string[]), ...before],
   })
   return startChild(['--profile', own.name, '--directory', own.directory, ...words], join(own.directory, 'peer.log'))
+}
+
+/** A port that was asked for is that of the first; the others follow. */
+function pageOf(page: unknown, number: number): unknown {
+  return typeof page === 'string'
+    ? String(readCount(page, 'a port', 0, 65_535) + (page === '0' ? 0 : number - 1))
+    : page
 }
 
 /** Its own, so that peers which somebody else runs in the same way on the local network are not met; kept from then on. */

@@ -64,5 +64,10 @@ async function stay(running: RunningPeer, { output, signal }: Invocation, superv
   else signal.addEventListener('abort', interrupt, { once: true })
   await running.stopped
   await running.finished()
+  if (running.failure !== undefined) {
+    throw new Failure('store', `The peer had to stop: its store failed: ${running.failure.message}`, {
+      hint: `Is the disk full or read-only? ${running.profile.directory}`,
+    })
+  }
   return signal.aborted ? toFailure(signal.reason).exitCode : 0
 }

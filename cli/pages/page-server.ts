@@ -25,11 +25,12 @@ export interface PageServerOptions {
   readonly invitation: () => PeerInvitation
 }
 
-/** Pages make no styles inline (an editor sits in a shadow root); WebSockets anywhere since a page connects to any peer. */
+/** Style elements since CodeMirror makes its own, no style attributes; WebSockets anywhere since a page connects to any peer. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "style-src-elem 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self' ws: wss:",

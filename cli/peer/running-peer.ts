@@ -37,6 +37,7 @@ export class RunningPeer {
   /** Resolves when the peer has stopped, for whatever reason. */
   readonly stopped: Promise<void>
   #tellStopped: () => void = () => {}
+  #failure: Error | undefined
 
   private constructor({ profile, settings, key, note }: RunningPeerOptions, peer: Peer<DefaultOverlays>) {
     this.profile = profile
@@ -48,7 +49,7 @@ export class RunningPeer {
       if (event.type === 'rejected' && 'document' in event) this.rejections.count(event.reason)
       if (event.type === 'failed') note(`${event.protocol} failed: ${event.error.message}`)
       if (event.type === 'store-failed') {
-        note(`The store failed: ${event.error.message}`)
+        this.#failure ??= event.error
         void this.stop()
       }
     })
@@ -78,6 +79,11 @@ export class RunningPeer {
       throw error
     }
     return running
+  }
+
+  /** Why it stopped, where nobody asked it to. */
+  get failure(): Error | undefined {
+    return this.#failure
   }
 
   /** With its token. */

@@ -65,6 +65,15 @@ test('an address where nobody answers, and one that is none, are told apart', as
   })
 })
 
+test('a peer that has just come waits for documents that it has never heard of', async () => {
+  await using machine = new Machine()
+  const alice = await machine.up('alice')
+  await machine.text(['doc', 'import', 'notes', '-', '--profile', 'alice'], { input: 'here already' })
+  await machine.up('bob', '--join', alice.report.addresses[0] ?? '')
+  await machine.text(['wait', '--converged', '--profile', 'bob'])
+  expect(await machine.text(['doc', 'get', 'notes', '--profile', 'bob'])).toBe('here already')
+})
+
 test('peers that do not agree within the time are named, with the reason', async () => {
   await using machine = new Machine()
   await machine.up('alice')
