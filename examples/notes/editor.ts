@@ -21,7 +21,7 @@ export class Editor {
   #showing = false
   #closed = false
 
-  constructor(parent: ShadowRoot, document: Document, text: TextContainer, { label, onSelect }: EditorOptions) {
+  constructor(parent: HTMLElement, document: Document, text: TextContainer, { label, onSelect }: EditorOptions) {
     const extensions = [
       history(),
       drawSelection(),
@@ -34,9 +34,7 @@ export class Editor {
       theme,
       peerloomText(document, text, { onSelect }),
     ]
-    // In a shadow root CodeMirror adopts style sheets; in a page it would add style elements, which the content
-    // security policy of the server forbids.
-    this.#view = new EditorView({ state: EditorState.create({ extensions }), parent, root: parent })
+    this.#view = new EditorView({ state: EditorState.create({ extensions }), parent })
   }
 
   focus(): void {

@@ -8,15 +8,6 @@ export interface ServingPeer {
   readonly profile: string
 }
 
-/** The peer is there and refuses the token: it belongs to an earlier run. */
-class TokenRefusedError extends Error {
-  override readonly name: 'TokenRefusedError' = 'TokenRefusedError'
-
-  constructor() {
-    super('Cannot ask the peer that serves this page: it does not know the token of this link')
-  }
-}
-
 const tokenName = 'peerloom-notes/token'
 const answerName = 'peerloom-notes/serving-peer'
 const askLimit = 3000
@@ -35,14 +26,16 @@ export function takeToken(): string | undefined {
   return localStorage.getItem(tokenName) ?? undefined
 }
 
-/** @throws TokenRefusedError, or any other error when nobody answers or the answer makes no sense */
+/** @throws when nobody answers, the token is refused, or the answer makes no sense */
 export async function askServingPeer(token: string | undefined): Promise<ServingPeer> {
   const response = await fetch('/api/peer', {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(askLimit),
     cache: 'no-store',
   })
-  if (response.status === 401 || response.status === 403) throw new TokenRefusedError()
+  if (response.status === 401) {
+    throw new Error('Cannot ask the peer that serves this page: it does not know the token of this link')
+  }
   if (!response.ok) throw new Error(`Cannot ask the peer that serves this page: it answered ${response.status}`)
   const text = await response.text()
   const answer = readAnswer(text)

@@ -16,7 +16,6 @@ const comparePeriod = 5000
 /** The page: one peer, one note at a time. */
 class Notes {
   readonly #peer: NotesPeer
-  readonly #editors = element('editor').attachShadow({ mode: 'open' })
   readonly #list: NoteList
   #person: Person = readPerson()
   #note: OpenNote | undefined
@@ -99,7 +98,7 @@ class Notes {
       name: shown,
       document: opened,
       person: this.#person,
-      parent: this.#editors,
+      parent: element('editor'),
       onAudience: (onlookers) => this.#showAudience(onlookers),
     })
     this.#confirmation = new Confirmation(this.#peer.documents, opened, () => this.#showSoon())

@@ -13,7 +13,7 @@ export interface OpenNoteOptions {
   readonly document: Document
   readonly person: Person
   /** Where the editor is put. */
-  readonly parent: ShadowRoot
+  readonly parent: HTMLElement
   /** Told when somebody comes, goes, or moves. */
   onAudience(onlookers: readonly Onlooker[]): void
 }

@@ -5,13 +5,15 @@
 const cacheName = 'peerloom-notes-1'
 const files = ['./', './main.js', './style.css', './icon.svg']
 
+const answerLimit = 3000
+
 declare const self: ServiceWorkerGlobalScope
 
 self.addEventListener('install', (event) => event.waitUntil(keepFiles()))
 self.addEventListener('activate', (event) => event.waitUntil(takeOver()))
 self.addEventListener('fetch', (event) => {
   const key = keyOf(event.request)
-  if (key !== undefined) event.respondWith(answer(event.request, key))
+  if (key !== undefined) event.respondWith(answer(key))
 })
 
 async function keepFiles(): Promise<void> {
@@ -36,15 +38,20 @@ function keyOf({ method, url, mode }: Request): string | undefined {
   return known.find((href) => href === address.href)
 }
 
-async function answer(request: Request, key: string): Promise<Response> {
+async function answer(key: string): Promise<Response> {
   const cache = await caches.open(cacheName)
+  const kept = await cache.match(key)
   try {
-    const response = await fetch(request)
+    const response = await fetch(key, { cache: 'no-cache', ...(kept === undefined ? {} : patience()) })
     if (response.ok) await cache.put(key, response.clone())
     return response
   } catch (error) {
-    const kept = await cache.match(key)
     if (kept === undefined) throw error
     return kept
   }
+}
+
+/** A peer that hangs is as good as away, where there is something else to show. */
+function patience(): RequestInit {
+  return { signal: AbortSignal.timeout(answerLimit) }
 }

@@ -105,6 +105,7 @@ describe.skipIf(noBrowser())('the notes page', { timeout: 90_000 }, () => {
   test('a cursor goes when its tab crashes, without a good-bye', async () => {
     const { ada, bob } = await two()
     await bob.typeAtEnd('Here I am')
+    await ada.holds('Here I am')
     await ada.cursors.waitFor()
     await crash(bob.page)
     await ada.cursors.waitFor({ state: 'detached', timeout: 20_000 })
@@ -237,6 +238,7 @@ describe.skipIf(noBrowser())('the notes page', { timeout: 90_000 }, () => {
   test('hostile presence changes nothing', async () => {
     const { ada, bob, second } = await two()
     await bob.typeAtEnd('Safe and sound')
+    await ada.holds('Safe and sound')
     await ada.cursors.waitFor()
     const { peer: bobsPeer, author } = await bob.identity()
     const topic = presenceTopic(await ada.documentId())
