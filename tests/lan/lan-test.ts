@@ -1,5 +1,5 @@
 import { onTestFinished, test } from 'vitest'
-import { PeerProcess } from '../live/system/peer-process.ts'
+import { PeerProcess } from './peer-process.ts'
 import { Lan, type LanHost } from './lan.ts'
 
 const { unavailable } = Lan

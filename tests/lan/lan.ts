@@ -56,6 +56,11 @@ export class Lan implements AsyncDisposable {
     }
   }
 
+  /** The process that holds it. */
+  get pid(): number {
+    return this.#holder.pid ?? 0
+  }
+
   get hosts(): readonly LanHost[] {
     return this.#hosts
   }

@@ -1,7 +1,6 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import type { Libp2p } from 'libp2p'
 import { describe, expect, test } from 'vitest'
 import { createNode as createBrowserNode } from '../../../node/libp2p/browser.ts'
 import { networkSecret } from '../../../node/libp2p/index.ts'
@@ -10,11 +9,6 @@ import type { PeerId } from '../../../node/protocol/index.ts'
 import { dial, stockNode, toyHost } from './toy.ts'
 
 const network = networkSecret('test')
-
-/** A port of its own for each test, so that several runs at once do not find each other. */
-function mdnsPort(): number {
-  return 20_000 + Math.floor(Math.random() * 30_000)
-}
 
 async function somebody(): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString() as PeerId
@@ -46,29 +40,6 @@ describe('a node for the local network', () => {
     })
     await using second = await toyHost({ node })
     await second.told.type('connected')
-  })
-
-  test('finds peers of its network by mDNS, dials them and keeps the connection alive', async () => {
-    const port = mdnsPort()
-    const make = (): Promise<Libp2p> =>
-      createNode({ network, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: { port, interval: 200 } })
-    await using alice = await toyHost({ node: await make() })
-    await using bob = await toyHost({ node: await make() })
-    await Promise.all([alice.told.type('connected'), bob.told.type('connected')])
-    const tagged = await Promise.any(
-      [[alice, bob] as const, [bob, alice] as const].map(
-        ([one, other]) =>
-          new Promise<string[]>((resolve) => {
-            const check = async (): Promise<void> => {
-              const { tags } = await one.node.peerStore.get(other.node.peerId)
-              if (tags.size > 0) resolve([...tags.keys()])
-            }
-            one.node.addEventListener('peer:update', () => void check())
-            void check()
-          }),
-      ),
-    )
-    expect(tagged).toEqual(['keep-alive-lan'])
   })
 
   test('has an mDNS service of its own for each network and key, which tells neither', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** Of every verb that waits for something: a bound that a failing test runs into, far above what a busy machine needs. */
 const patience = '40s'
@@ -26,25 +26,15 @@ export interface Status {
 /** Where a command is run: here, or on a host of another network. */
 export type Place = (command: string, ...words: readonly string[]) => readonly [string, ...string[]]
 
-/** A verb failed. */
-export class VerbError extends Error {
-  override readonly name: 'VerbError' = 'VerbError'
-  readonly exitCode: number | null
-
-  constructor(words: readonly string[], exitCode: number | null, output: string) {
-    super(`peerloom ${words.join(' ')} ended with code ${exitCode}: ${output.trim()}`)
-    this.exitCode = exitCode
-  }
-}
-
 /** A peer that the built command line runs, with a home of its own, and the verbs that talk to it. */
 export class PeerProcess implements AsyncDisposable {
-  readonly #home: string
+  /** Its home directory. */
+  readonly home: string
   readonly #place: Place
   #child: ChildProcess | undefined
 
   private constructor(home: string, place: Place) {
-    this.#home = home
+    this.home = home
     this.#place = place
   }
 
@@ -58,6 +48,7 @@ export class PeerProcess implements AsyncDisposable {
     // The channel is for the end of this process, however it comes: the peer then leaves.
     const child = this.#spawn(['up', '--json', ...words], ['ignore', 'pipe', 'pipe', 'ipc'])
     this.#child = child
+    const closed = once(child, 'close')
     const output: string[] = []
     child.stderr?.on('data', (bytes: Buffer) => output.push(bytes.toString()))
     for await (const line of createInterface({ input: child.stdout! })) {
@@ -65,7 +56,8 @@ export class PeerProcess implements AsyncDisposable {
       if (status.pid !== child.pid) throw new Error(`Process ${child.pid} is not the peer's, which is ${status.pid}`)
       return status
     }
-    throw new VerbError(['up', ...words], child.exitCode, output.join(''))
+    await closed
+    throw failure(['up', ...words], child.exitCode, output.join(''))
   }
 
   /** kill −9, as a power cut: nothing is said or written any more. */
@@ -77,7 +69,7 @@ export class PeerProcess implements AsyncDisposable {
     await ended
   }
 
-  /** Runs a verb. @returns what it prints. @throws VerbError */
+  /** Runs a verb. @returns what it prints. */
   run(...words: readonly string[]): Promise<string> {
     return this.#run(words, {})
   }
@@ -91,6 +83,20 @@ export class PeerProcess implements AsyncDisposable {
     await this.#run(['doc', 'edit', document], { VISUAL: `printf '%s\\n' "$LINE" >>`, LINE: line })
   }
 
+  /** Resolves when another peer is in that state; hears of it from now on. */
+  async untilMember(state: string): Promise<void> {
+    const child = this.#spawn(['members', '--watch', '--json', '--timeout', patience], ['ignore', 'pipe', 'ignore'])
+    try {
+      for await (const line of createInterface({ input: child.stdout! })) {
+        const item = JSON.parse(line) as { readonly state?: string; readonly type?: string }
+        if (item.state === state || item.type === state) return
+      }
+      throw new Error(`No member was ${state}`)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  }
+
   text(document: string): Promise<string> {
     return this.run('doc', 'export', document, '-')
   }
@@ -102,7 +108,7 @@ export class PeerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
-    await rm(this.#home, { recursive: true, force: true })
+    await rm(this.home, { recursive: true, force: true })
   }
 
   async #run(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
@@ -112,7 +118,7 @@ export class PeerProcess implements AsyncDisposable {
     child.stdout?.on('data', (bytes: Buffer) => output.push(bytes))
     child.stderr?.on('data', (bytes: Buffer) => errors.push(bytes))
     await once(child, 'close')
-    if (child.exitCode !== 0) throw new VerbError(words, child.exitCode, Buffer.concat(errors).toString())
+    if (child.exitCode !== 0) throw failure(words, child.exitCode, Buffer.concat(errors).toString())
     return Buffer.concat(output).toString()
   }
 
@@ -122,9 +128,13 @@ export class PeerProcess implements AsyncDisposable {
     stdio: ('ignore' | 'pipe' | 'ipc')[],
     environment: NodeJS.ProcessEnv = {},
   ): ChildProcess {
-    const home = this.#home
+    const home = this.home
     const [command, ...more] = this.#place(process.execPath, main, ...words)
     const own = { HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_RUNTIME_DIR: join(home, 'run') }
     return spawn(command, more, { stdio, env: { PATH: process.env['PATH'], ...own, ...environment } })
   }
+}
+
+function failure(words: readonly string[], exitCode: number | null, output: string): Error {
+  return new Error(`peerloom ${words.join(' ')} ended with code ${exitCode}: ${output.trim()}`)
 }
