@@ -26,9 +26,9 @@ export class Output {
     if (!process.stdout.write(data)) await once(process.stdout, 'drain')
   }
 
-  /** For people only. */
+  /** What is no data, such as that a stream has begun. */
   note(text: string): void {
-    if (!this.json) process.stderr.write(`${text}\n`)
+    process.stderr.write(`${this.json ? JSON.stringify({ note: text }) : text}\n`)
   }
 
   /** @returns the exit code */

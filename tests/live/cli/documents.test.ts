@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Machine } from './machine.ts'
+import { Machine, main } from './machine.ts'
 
 test('what one peer writes is read at another that never opened it', async () => {
   await using machine = new Machine()
@@ -81,6 +81,37 @@ test('a peer that is killed has everything it acknowledged when it is started ag
   expect(await machine.json(['doc', 'list', '--profile', 'alice'])).toHaveLength(2)
 })
 
+test('whenever a peer is killed, nothing that was acknowledged is lost', async () => {
+  await using machine = new Machine()
+  const acknowledged = new Set<string>()
+  let alice = await machine.up('alice')
+  await machine.text(['doc', 'create', 'notes', '--profile', 'alice'])
+  for (let round = 0; round < 6; round++) {
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      const key = `${round}/${writer}`
+      const { code } = await machine.run(['doc', 'set', 'notes', key, 'written', '--profile', 'alice'])
+      if (code !== 0) return
+      acknowledged.add(key)
+      // The first that is done has it killed while the others are under way, or just done.
+      alice.signal('SIGKILL')
+    })
+    await Promise.all(writers)
+    expect(await alice.ended()).toBe('SIGKILL')
+    alice = await machine.again('alice')
+  }
+  const meta = await machine.json<{ readonly value: object }>([
+    'doc',
+    'get',
+    'notes',
+    '--path',
+    'meta',
+    '--profile',
+    'alice',
+  ])
+  expect(acknowledged.size).toBeGreaterThanOrEqual(6)
+  expect(Object.keys(meta.value)).toEqual(expect.arrayContaining([...acknowledged]))
+})
+
 test('what others write while an editor is open is kept', async () => {
   await using machine = new Machine()
   await machine.pair()
@@ -89,7 +120,6 @@ test('what others write while an editor is open is kept', async () => {
   const other = `"${process.execPath}" "$PEERLOOM" doc set notes --profile alice --text 'first line, by another\nsecond line\n'`
   writeFileSync(editor, `#!/bin/sh\n${other}\nsed -i.old 's/second/2nd/' "$1"\n`)
   chmodSync(editor, 0o700)
-  const { main } = await import('./machine.ts')
   await machine.text(['doc', 'edit', 'notes', '--profile', 'alice'], { env: { EDITOR: editor, PEERLOOM: main } })
   expect(await machine.text(['doc', 'get', 'notes', '--profile', 'alice'])).toBe('first line, by another\n2nd line\n')
 })

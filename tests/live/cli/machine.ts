@@ -77,7 +77,7 @@ export class Machine implements AsyncDisposable {
   /** The code and the error of a verb that fails. */
   async failure(words: readonly string[], options: RunOptions = {}): Promise<{ code: number | null; error: unknown }> {
     const { code, stderr } = await this.run([...words, '--json'], options)
-    return { code, error: (JSON.parse(stderr) as { readonly error: unknown }).error }
+    return { code, error: (JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { readonly error: unknown }).error }
   }
 
   /** Runs a verb that goes on until it is ended. */

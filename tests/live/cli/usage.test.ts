@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { Machine } from './machine.ts'
+import { Machine, main } from './machine.ts'
 
 test('help names every verb, on standard output', async () => {
   await using machine = new Machine()
@@ -86,5 +87,16 @@ test('the version is that of the package', async () => {
   expect(version).toMatchObject({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
     node: process.versions.node,
+  })
+})
+
+test('a Node that is too old is named in one sentence', () => {
+  const pretend = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})'
+  const words = ['--import', `data:text/javascript,${pretend}`, main, '--help']
+  const { status, stderr, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  expect({ status, stderr, stdout }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'peerloom needs Node 22.13 or later, and this is Node 20.19.0.\n',
   })
 })
