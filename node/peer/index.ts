@@ -7,30 +7,7 @@ import { readAuthorKey } from './identity.ts'
 import { defaultNetwork, defaultOverlays, type DefaultOverlays, type SharedPeerOptions } from './options.ts'
 import { Peer, type OverlaySet } from './peer.ts'
 
-export type { Document, TextContainer } from '../../crdt/index.ts'
-export {
-  DocumentNameError,
-  type CarriedDocument,
-  type Comparison,
-  type ReplicatorEvent,
-  type ReplicatorRejection,
-} from '../../crdt/replicator/index.ts'
-export { gossip } from '../../overlays/gossip/index.ts'
-export { swim, swimPresets } from '../../overlays/swim/index.ts'
-export type { HostCounters, HostEvent } from '../libp2p/index.ts'
-export {
-  StoreDamagedError,
-  StoreFailedError,
-  StoreFullError,
-  StoreInUseError,
-  type DocumentId,
-  type Member,
-  type PeerId,
-} from '../protocol/index.ts'
-export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
-export type { ConvergedOptions, Disagreement, PeerDocuments, WaitOptions } from './peer-documents.ts'
-export type { DocumentSettings, OverlayApis, OverlaySet, Peer, PeerEvent, ReadyOptions } from './peer.ts'
-export type { Damage } from './replicator-storage.ts'
+export * from './exports.ts'
 
 export interface PeerOptions<Set extends OverlaySet = DefaultOverlays> extends SharedPeerOptions<Set> {
   /** Where identity and documents are kept; made when it is not there. Left out, all is in memory. */
