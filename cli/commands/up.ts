@@ -23,10 +23,12 @@ export async function run(invocation: Invocation): Promise<number> {
   const supervisor = new Supervisor()
   try {
     const running = await start(invocation, launch)
+    // Signals are heard before anybody is told that the peer is up, and so may end it.
+    const ended = stay(running, invocation, supervisor)
     const report: StatusReport = statusOf(running)
     supervisor.tell({ type: 'up', report })
     await output.data(report, () => describeStatus(report))
-    return await stay(running, invocation, supervisor)
+    return await ended
   } catch (error) {
     supervisor.fail(error)
     throw error
