@@ -1,4 +1,5 @@
 import type { Document, DocumentId, PeerDocuments } from 'peerloom'
+import type { Change } from 'peerloom/crdt'
 
 const prefix = 'peerloom-notes/confirmed/'
 const firstPause = 300
@@ -24,7 +25,12 @@ export class Confirmation {
     this.#id = documents.idOf(document)
     this.#changed = changed
     const { signal } = this.#end
-    document.subscribe((event) => event.type === 'changed' && event.origin === 'local' && this.#wrote(), { signal })
+    document.subscribe(
+      (event) => {
+        if (event.type === 'changed' && event.origin === 'local') this.#wrote(event.changes)
+      },
+      { signal },
+    )
     documents.subscribe(
       (event) => {
         if (event.type === 'compared') this.#compared(event.documents, event.differing)
@@ -32,6 +38,7 @@ export class Confirmation {
       },
       { signal },
     )
+    this.#tidy()
     this.#askLater(firstPause)
   }
 
@@ -49,22 +56,28 @@ export class Confirmation {
     clearTimeout(this.#timer)
   }
 
-  #wrote(): void {
-    const { replica } = this.#document
-    if (localStorage.getItem(this.#key(replica)) === null) localStorage.setItem(this.#key(replica), '0')
+  #wrote([first]: readonly Change[]): void {
+    const key = this.#key(this.#document.replica)
+    if (first !== undefined && localStorage.getItem(key) === null) localStorage.setItem(key, String(first.sequence))
   }
 
   #compared(documents: readonly DocumentId[], differing: readonly DocumentId[]): void {
     if (!documents.includes(this.#id) || differing.includes(this.#id) || this.#asked === undefined) return
     // Only what was there when the question was put: more may have been written before the answer came.
     for (const [replica, count] of this.#asked) {
-      if (count >= this.#document.version.get(replica) && replica !== this.#document.replica) {
-        localStorage.removeItem(this.#key(replica))
-      } else localStorage.setItem(this.#key(replica), String(count))
+      const key = this.#key(replica)
+      if (count > Number(localStorage.getItem(key))) localStorage.setItem(key, String(count))
     }
     this.#asked = undefined
     this.#changed()
     this.#askLater(firstPause)
+  }
+
+  /** What sessions that have ended wrote, and a peer has, needs no remembering. */
+  #tidy(): void {
+    for (const [replica, confirmed] of this.#kept()) {
+      if (this.#document.version.get(replica) === confirmed) localStorage.removeItem(this.#key(replica))
+    }
   }
 
   #askLater(pause: number): void {

@@ -159,8 +159,9 @@ async function start(): Promise<void> {
   const ask = (): Promise<ServingPeer> => askServingPeer(token)
   const serving = await ask().catch((error: unknown) => {
     const last = lastServingPeer()
-    if (last === undefined) throw error
-    return last
+    if (last !== undefined) return last
+    const hint = 'Open this page with the link that `peerloom up` or `npm start` prints'
+    throw new Error(`${reasonOf(error)}. ${hint}.`, { cause: error })
   })
   const { network, join, profile } = serving
   element('network').textContent = `Notes in ${network.name}`
@@ -195,7 +196,7 @@ function reasonOf(error: unknown): string {
 
 if ('serviceWorker' in navigator) void navigator.serviceWorker.register('./worker.js').catch(() => undefined)
 start().catch((error: unknown) => {
-  showMessage(`${reasonOf(error)}. Open this page with the link that \`peerloom up\` or \`npm start\` prints.`)
+  showMessage(reasonOf(error))
   element('connection').dataset['state'] = 'offline'
   element('connection-text').textContent = 'Not started'
 })
