@@ -101,23 +101,22 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
 
   /** Puts a peer together and starts it. When it fails, the node is stopped; the store is its opener's to close. */
   static async start<Set extends OverlaySet>(parts: PeerParts<Set>): Promise<Peer<Set>> {
+    const { node, network, author, store } = parts
+    // In this order: a store that turns out to be damaged forgets which counters were given back.
+    const { storage, damages } = await openReplicatorStorage(store)
+    const lease = await store.lease()
+    const host = createHost({ node, network, author: authorKey(author), onFatal: () => {} })
     try {
-      // In this order: a store that turns out to be damaged forgets which counters were given back.
-      const { storage, damages } = await openReplicatorStorage(parts.store)
-      const lease = await parts.store.lease()
-      const host = createHost({
-        node: parts.node,
-        network: parts.network,
-        author: authorKey(parts.author),
-        onFatal: () => {},
-      })
       host.keep('/peerloom/documents/1.0.0', storage)
       const peer = new Peer(parts, host, lease, damages)
       await host.start()
-      await parts.node.start()
+      await node.start()
       return peer
     } catch (error) {
-      await parts.node.stop()
+      await host.stop()
+      await node.stop()
+      // Nothing was written under it.
+      await lease.release()
       throw error
     }
   }

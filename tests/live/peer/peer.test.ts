@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,6 +114,13 @@ test('a port in use is an error that names it, and leaves nothing open', async (
   const taken = `/ip4/127.0.0.1/tcp/${addressOf(first).split('/')[4]}`
   await expect(peer({ directory: home, listen: [taken] })).rejects.toThrow(taken)
   await peer({ directory: home })
+})
+
+test('a process whose peer could not start ends by itself', async () => {
+  const first = await peer()
+  const taken = `/ip4/127.0.0.1/tcp/${addressOf(first).split('/')[4]}`
+  const child = fork(new URL('failing-peer-process.ts', import.meta.url), [taken], { execArgv: [], stdio: 'ignore' })
+  expect(await once(child, 'exit', { signal: limit() })).toEqual([0, null])
 })
 
 test.each([

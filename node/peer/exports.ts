@@ -1,0 +1,25 @@
+// What `peerloom` exports on every platform beside `createPeer` and its options.
+export type { Document, TextContainer } from '../../crdt/index.ts'
+export {
+  DocumentNameError,
+  type CarriedDocument,
+  type Comparison,
+  type ReplicatorEvent,
+  type ReplicatorRejection,
+} from '../../crdt/replicator/index.ts'
+export { gossip } from '../../overlays/gossip/index.ts'
+export { swim, swimPresets } from '../../overlays/swim/index.ts'
+export type { HostCounters, HostEvent } from '../libp2p/index.ts'
+export {
+  StoreDamagedError,
+  StoreFailedError,
+  StoreFullError,
+  StoreInUseError,
+  type DocumentId,
+  type Member,
+  type PeerId,
+} from '../protocol/index.ts'
+export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
+export type { ConvergedOptions, Disagreement, PeerDocuments, WaitOptions } from './peer-documents.ts'
+export type { DocumentSettings, OverlayApis, OverlaySet, Peer, PeerEvent, ReadyOptions } from './peer.ts'
+export type { Damage } from './replicator-storage.ts'
