@@ -8,6 +8,7 @@ import { gates, render, type Subject, type Table } from './table.ts'
 const subjects: Readonly<Record<string, () => Promise<{ readonly subject: Subject }>>> = {
   channel: () => import('./channel.ts'),
   startup: () => import('./startup.ts'),
+  faults: () => import('./faults.ts'),
 }
 
 const { values, positionals } = parseArgs({
