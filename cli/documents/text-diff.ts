@@ -1,3 +1,5 @@
+import { diffArrays } from 'diff'
+
 /** Replaces `count` UTF-16 units at `index` by `text`. */
 export interface Splice {
   readonly index: number
@@ -15,8 +17,6 @@ const chanceLength = 2
 /**
  * What turns one text into another, in ascending order, with indices of the old text: lines first, then characters
  * within lines that differ. Never cuts a surrogate pair.
- *
- * Myers, "An O(ND) Difference Algorithm and Its Variations" (Algorithmica 1986), the greedy algorithm of section 4.
  */
 export function diffText(before: string, after: string): Splice[] {
   const middle = trim(before, after)
@@ -69,70 +69,27 @@ function trim(before: string, after: string): Splice | undefined {
 }
 
 /** @param offset of the first unit in the old text */
-function diffUnits(before: readonly string[], after: readonly string[], offset: number): Splice[] {
-  const kept = commonUnits(before, after)
+function diffUnits(before: string[], after: string[], offset: number): Splice[] {
+  const runs = diffArrays(before, after, { maxEditLength: editLimit })
+  if (runs === undefined) return [{ index: offset, count: lengthOf(before), text: after.join('') }]
   const splices: Splice[] = []
   let index = offset
-  let from = 0
-  let to = 0
-  for (const [left, right] of [...kept, [before.length, after.length] as const]) {
-    const removed = before.slice(from, left).join('')
-    const text = after.slice(to, right).join('')
-    if (removed !== '' || text !== '') splices.push({ index, count: removed.length, text })
-    index += removed.length + (before[left]?.length ?? 0)
-    from = left + 1
-    to = right + 1
-  }
-  return splices
-}
-
-/** Pairs of indices of a longest common subsequence, ascending; none at all beyond `editLimit`. */
-function commonUnits(before: readonly string[], after: readonly string[]): (readonly [number, number])[] {
-  const most = Math.min(editLimit, before.length + after.length)
-  const furthest = new Int32Array(2 * most + 3)
-  const middle = most + 1
-  const trace: Int32Array[] = []
-  for (let edits = 0; edits <= most; edits++) {
-    trace.push(furthest.slice(middle - edits - 1, middle + edits + 2))
-    for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
-      const down = isDown(furthest, middle, diagonal, edits)
-      let left = down ? (furthest[middle + diagonal + 1] as number) : (furthest[middle + diagonal - 1] as number) + 1
-      while (left < before.length && left - diagonal < after.length && before[left] === after[left - diagonal]) left++
-      furthest[middle + diagonal] = left
-      if (left >= before.length && left - diagonal >= after.length) return traceBack(before, after, trace)
+  let open: Splice | undefined
+  for (const { value, added, removed } of runs) {
+    if (added || removed) {
+      const { count, text } = open ?? { count: 0, text: '' }
+      open = { index, count: count + (removed ? lengthOf(value) : 0), text: text + (added ? value.join('') : '') }
+      continue
     }
+    if (open !== undefined) splices.push(open)
+    index += (open?.count ?? 0) + lengthOf(value)
+    open = undefined
   }
-  return []
+  return open === undefined ? splices : [...splices, open]
 }
 
-function traceBack(
-  before: readonly string[],
-  after: readonly string[],
-  trace: readonly Int32Array[],
-): (readonly [number, number])[] {
-  const pairs: (readonly [number, number])[] = []
-  let left = before.length
-  let right = after.length
-  for (let edits = trace.length - 1; edits >= 0; edits--) {
-    const furthest = trace[edits] as Int32Array
-    const middle = edits + 1
-    const diagonal = left - right
-    const down = isDown(furthest, middle, diagonal, edits)
-    const former = down ? diagonal + 1 : diagonal - 1
-    const start = edits === 0 ? 0 : (furthest[middle + former] as number)
-    const reached = edits === 0 ? 0 : down ? start : start + 1
-    while (left > reached) pairs.push([--left, --right])
-    left = start
-    right = start - former
-  }
-  return pairs.reverse()
-}
-
-/** Whether the furthest path on a diagonal comes by an insertion from the one above. */
-function isDown(furthest: Int32Array, middle: number, diagonal: number, edits: number): boolean {
-  if (diagonal === -edits) return true
-  if (diagonal === edits) return false
-  return (furthest[middle + diagonal - 1] as number) < (furthest[middle + diagonal + 1] as number)
+function lengthOf(units: readonly string[]): number {
+  return units.reduce((sum, unit) => sum + unit.length, 0)
 }
 
 function splitLines(text: string): string[] {
