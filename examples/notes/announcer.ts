@@ -27,7 +27,7 @@ export class Announcer {
   constructor(ports: AnnouncerPorts, person: Person) {
     this.#ports = ports
     this.#person = person
-    this.#beat = setInterval(() => this.#tell(true), heartbeat)
+    this.#beat = setInterval(() => this.#beatOnce(), heartbeat)
     this.tellSoon()
   }
 
@@ -54,6 +54,12 @@ export class Announcer {
     this.#ended = true
     clearInterval(this.#beat)
     this.#tell(false)
+  }
+
+  /** In a hidden tab browsers let a timer run once a minute: it would come and go in the eyes of others. */
+  #beatOnce(): void {
+    const isLate = performance.now() - this.#toldAt > 2 * heartbeat
+    if (!isLate || document.visibilityState === 'visible') this.#tell(true)
   }
 
   #tell(here: boolean): void {

@@ -13,6 +13,9 @@ import { showStatus, type ConnectionState } from './status-bar.ts'
 /** So often this tab compares with the peers it is connected to, so that a note somebody has just made is soon listed. */
 const comparePeriod = 5000
 
+/** A start without any peer is called offline after that long. */
+const searchLimit = 4000
+
 /** The page: one peer, one note at a time. */
 class Notes {
   readonly #peer: NotesPeer
@@ -22,7 +25,7 @@ class Notes {
   #confirmation: Confirmation | undefined
   /** Ends what listens to the note that is open. */
   #leaving = new AbortController()
-  #wasConnected = false
+  #isSearching = true
   #failure: string | undefined
   #telling = false
 
@@ -42,6 +45,10 @@ class Notes {
       if (this.#note !== undefined && peer.documents.pending(this.#note.document) > 0) event.preventDefault()
     })
     setInterval(() => document.visibilityState === 'visible' && peer.documents.synchronise(), comparePeriod)
+    setTimeout(() => {
+      this.#isSearching = false
+      this.#showSoon()
+    }, searchLimit)
     showPerson(this.#person)
   }
 
@@ -147,10 +154,10 @@ class Notes {
 
   #connection(): ConnectionState {
     if (this.#peer.documents.connections().length > 0) {
-      this.#wasConnected = true
+      this.#isSearching = false
       return 'connected'
     }
-    return this.#wasConnected ? 'offline' : 'connecting'
+    return this.#isSearching ? 'connecting' : 'offline'
   }
 }
 

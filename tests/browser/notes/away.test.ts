@@ -27,6 +27,7 @@ describe.skipIf(noBrowser())('notes while peers are away', { timeout: 90_000 }, 
     await again.saved('unconfirmed')
     await again.page.reload()
     await again.started()
+    await again.offline()
     await again.typeAtEnd('After a reload. ')
     await again.saved('unconfirmed')
 

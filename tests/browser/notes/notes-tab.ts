@@ -71,7 +71,7 @@ export class NotesTab {
   }
 
   async offline(): Promise<void> {
-    await this.page.locator('#connection:not([data-state=connected])').waitFor({ timeout: patience })
+    await this.page.locator('#connection[data-state=offline]').waitFor({ timeout: patience })
   }
 
   /** Everything written here so far would survive the end of the tab. */
