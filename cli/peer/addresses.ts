@@ -27,11 +27,6 @@ export function readAddress(given: string): string {
   }
 }
 
-/** Ends with the name of the peer, so that a connection to it can be kept. */
-export function namesPeer(address: string): boolean {
-  return address.includes('/p2p/')
-}
-
 /**
  * Puts ports that were used before where none is named, if they are still free: links and invitations stay right.
  *

@@ -7,8 +7,7 @@ import { Failure } from '../failure.ts'
 import { PageServer, type PeerInvitation } from '../pages/page-server.ts'
 import { StaticFiles } from '../pages/static-files.ts'
 import { privateDirectory, type Profile } from '../profile.ts'
-import { boundPorts, choosePorts, everyInterface, isFree, namesPeer, portInUse } from './addresses.ts'
-import { Joiner } from './joiner.ts'
+import { boundPorts, choosePorts, everyInterface, isFree, portInUse } from './addresses.ts'
 import { RejectionCounts } from './rejection-counts.ts'
 import { writeSettings, type Settings } from './settings.ts'
 import { packageVersion } from './version.ts'
@@ -32,7 +31,6 @@ export class RunningPeer {
   readonly peer: Peer<DefaultOverlays>
   #control: ControlServer | undefined
   #pages: PageServer | undefined
-  #joiner: Joiner | undefined
   #stopping: Promise<void> | undefined
   /** Resolves when the peer has stopped, for whatever reason. */
   readonly stopped: Promise<void>
@@ -65,7 +63,7 @@ export class RunningPeer {
       network: { name: settings.network, ...(key === undefined ? {} : { key }) },
       listen: await choosePorts(listen, settings.ports),
       mdns: settings.mdns,
-      join: settings.join.filter(namesPeer),
+      join: settings.join,
       documents: { follow: ['*'] },
     })
     const running = new RunningPeer(
@@ -107,10 +105,6 @@ export class RunningPeer {
     this.#pages = await this.#openPages()
     writeSettings(profile.directory, { ...settings, pagePort: this.#pages?.port ?? settings.pagePort })
     this.#control = await ControlServer.listen(profile.socket, operations(this))
-    this.#joiner = new Joiner(
-      this.peer,
-      settings.join.filter((address) => !namesPeer(address)),
-    )
   }
 
   async #openPages(): Promise<PageServer | undefined> {
@@ -136,7 +130,6 @@ export class RunningPeer {
   }
 
   async #stop(): Promise<void> {
-    this.#joiner?.stop()
     this.#control?.stopListening()
     await this.#pages?.close()
     await this.peer.stop()

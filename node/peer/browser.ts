@@ -33,9 +33,17 @@ export async function createPeer<Set extends OverlaySet = DefaultOverlays>(
   try {
     const author = await (directory === undefined ? readAuthorKey(store) : alone(directory, store))
     const privateKey = await generateKeyPair('Ed25519')
-    const node = await createNode({ network, privateKey, start: false, bootstrap: options.join ?? [] })
+    const node = await createNode({ network, privateKey, start: false })
     const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
-    return await Peer.start({ node, network, author, store, overlays, documents: options.documents ?? {} })
+    return await Peer.start({
+      node,
+      network,
+      author,
+      store,
+      overlays,
+      join: options.join ?? [],
+      documents: options.documents ?? {},
+    })
   } catch (error) {
     await store.close()
     throw error

@@ -50,10 +50,17 @@ async function assemble<Set extends OverlaySet>(
     network,
     privateKey: author,
     start: false,
-    bootstrap: options.join ?? [],
     mdns: options.mdns ?? true,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   })
   const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
-  return Peer.start({ node, network, author, store, overlays, documents: options.documents ?? {} })
+  return Peer.start({
+    node,
+    network,
+    author,
+    store,
+    overlays,
+    join: options.join ?? [],
+    documents: options.documents ?? {},
+  })
 }

@@ -12,7 +12,10 @@ export interface SharedPeerOptions<Set extends OverlaySet> {
    * without it is heard. @default 'peerloom'
    */
   readonly network?: string | NetworkOptions
-  /** Multiaddrs of peers to dial at the start and to keep a connection to. @default none */
+  /**
+   * Multiaddrs of peers to dial at the start and to keep a connection to, however long they are away; with or without
+   * a PeerId. @default none
+   */
   readonly join?: readonly string[]
   /**
    * By the names under which they are found in `peer.overlays`. Documents use those that offer the roles `membership`

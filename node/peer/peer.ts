@@ -20,6 +20,7 @@ import {
   type SubscribeOptions,
 } from '../protocol/index.ts'
 import { documents, type Documents, type ReplicatorEvent, type ReplicatorOptions } from '../../crdt/replicator/index.ts'
+import { Joiner } from './joiner.ts'
 import { PeerDocuments, type WaitOptions } from './peer-documents.ts'
 import { openReplicatorStorage, type Damage } from './replicator-storage.ts'
 
@@ -53,6 +54,8 @@ export interface PeerParts<Set extends OverlaySet> {
   readonly author: Ed25519PrivateKey
   readonly store: DocumentStore
   readonly overlays: Set
+  /** Multiaddrs to keep a connection to. */
+  readonly join: readonly string[]
   readonly documents: DocumentSettings
 }
 
@@ -74,6 +77,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   readonly #lease: ReplicaLease
   readonly #documents: Documents
   readonly #listeners = new Listeners<PeerEvent>()
+  #joiner: Joiner | undefined
   #stopping: Promise<void> | undefined
 
   private constructor(parts: PeerParts<Set>, host: Libp2pHost, lease: ReplicaLease, damages: readonly Damage[]) {
@@ -111,6 +115,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
       const peer = new Peer(parts, host, lease, damages)
       await host.start()
       await node.start()
+      peer.#joiner = new Joiner(node, parts.join)
       return peer
     } catch (error) {
       await host.stop()
@@ -177,6 +182,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
+    this.#joiner?.stop()
     const clean = await this.#settle()
     await this.#host.stop()
     await this.#parts.node.stop()

@@ -102,6 +102,21 @@ test('a peer that comes back has its name, its documents, and its replica', asyn
   expect(again.version.get(notes.replica)).toBe(7)
 })
 
+test('a peer that joins finds those again that were away, with a PeerId or without', { timeout: 60_000 }, async () => {
+  const home = await directory()
+  const first = await peer({ directory: home })
+  const address = addressOf(first)
+  const joining = [await peer({ join: [address] }), await peer({ join: [address.split('/p2p/')[0]!] })]
+  for (const one of joining) await one.ready({ replicas: 1, signal: limit() })
+  await first.stop()
+  for (const one of joining) expect(one.documents.connections()).toHaveLength(0)
+  const again = await peer({ directory: home, listen: [address.split('/p2p/')[0]!] })
+  for (const one of joining) {
+    await one.ready({ replicas: 1, signal: limit() })
+    expect(one.documents.connections()).toEqual([again.id])
+  }
+})
+
 test('a directory in use is a clear error', async () => {
   const home = await directory()
   await peer({ directory: home })
