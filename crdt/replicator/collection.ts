@@ -54,8 +54,11 @@ export class Collection {
     if (!this.#logs.has(document)) this.#add(new DocumentLog(document, decodeGenesis(genesis), genesis))
   }
 
-  want(document: DocumentId): void {
-    if (!this.#logs.has(document)) this.#wanted.add(document)
+  /** @returns whether it was neither carried nor wanted before */
+  want(document: DocumentId): boolean {
+    if (this.#logs.has(document) || this.#wanted.has(document)) return false
+    this.#wanted.add(document)
+    return true
   }
 
   /** @throws RangeError for a pattern that is none */

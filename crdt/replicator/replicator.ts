@@ -119,10 +119,9 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return this.#collection.carry(genesis).id
   }
 
-  /** Carries a document as soon as somebody describes it. */
+  /** Carries a document as soon as somebody describes it. Everyone is asked once; whoever connects later tells anyway. */
   want(document: DocumentId): void {
-    this.#collection.want(document)
-    this.synchronise()
+    if (this.#collection.want(document)) this.synchronise()
   }
 
   /** Carries every document whose name matches. @throws RangeError for a pattern that is none */

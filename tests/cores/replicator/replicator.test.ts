@@ -13,6 +13,7 @@ import {
   authorReplicaId,
   decodeChangeSet,
   encodeChangeSet,
+  encodeGenesis,
   hashBody,
   replicatorDefinition,
   sealChangeSet,
@@ -407,7 +408,7 @@ describe('comparing', () => {
     }
   })
 
-  test('an unknown document is asked about only when it is followed, and once', () => {
+  test('an unknown document is asked about only when it is followed', () => {
     const other = new Stage()
     const hidden = other.core.carry({ kind: 'named', network: 'test', name: 'diary/today' })
     other.core.synchronise(neighbour)
@@ -423,11 +424,25 @@ describe('comparing', () => {
     expect(stage.core.log(hidden)).toBeDefined()
   })
 
-  test('a document of another network is not taken in', () => {
-    const foreign = new Uint8Array(0)
+  test('a document of another network, or what is none, is not taken in', () => {
     stage.core.follow('*')
-    stage.core.receive({ type: 'genesis', genesis: [foreign] }, neighbour)
-    expect([...stage.core.documents]).toHaveLength(1)
+    const names = ['elsewhere', 'test'].map((network) => encodeGenesis({ kind: 'named', network, name: 'diary' }))
+    stage.core.receive({ type: 'genesis', genesis: [new Uint8Array(0), ...names] }, neighbour)
+    const carried = [...stage.core.documents].map(({ genesis }) => genesis)
+    expect(carried).toEqual(['notes', 'diary'].map((name) => ({ kind: 'named', network: 'test', name })))
+  })
+
+  test('a document that is waited for is asked about once, however often it is wanted', () => {
+    stage.core.connected(neighbour)
+    stage.recorder.take()
+    const wanted = 'ab'.repeat(32) as DocumentId
+    stage.core.want(wanted)
+    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['digests'])
+    stage.core.want(wanted)
+    expect(stage.recorder.sent()).toEqual([])
+    const news = { document: wanted, digest: new Uint8Array(8) }
+    stage.core.receive({ type: 'digests', purpose: 'news', digests: [news] }, neighbour)
+    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['describe'])
   })
 
   test('a transfer stops when credit is used up and goes on when it is back', () => {
