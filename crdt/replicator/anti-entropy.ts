@@ -17,7 +17,19 @@ export interface AntiEntropyPorts {
   /** Calls `pump(peer)` after this turn. */
   later(peer: PeerId): void
   readonly collection: Collection
-  compared(peer: PeerId, documents: readonly DocumentId[], differing: readonly DocumentId[]): void
+  compared(peer: PeerId, comparison: PeerComparison): void
+}
+
+/** What one message of a peer has shown. */
+export interface PeerComparison {
+  /** Documents that are carried here and were named. */
+  readonly documents: readonly DocumentId[]
+  /** Those of them that differ, and others that are to be carried here or there and are not yet. */
+  readonly differing: readonly DocumentId[]
+  /** `page`: one of several that list all documents of the peer; `end`: the last of them; `aside`: not of such a list. */
+  readonly part: 'page' | 'end' | 'aside'
+  /** Whether the peer has now answered a question of this one. */
+  readonly answered: boolean
 }
 
 /**
@@ -50,21 +62,25 @@ export class AntiEntropy {
   }
 
   digests(peer: PeerId, purpose: DigestPurpose, digests: readonly DocumentDigest[]): void {
+    const known: DocumentId[] = []
     const differing: DocumentLog[] = []
     const unknown: DocumentId[] = []
     for (const { document, digest } of digests) {
       const log = this.#ports.collection.get(document)
       if (log === undefined) unknown.push(document)
-      else if (!equals(log.digest, digest)) differing.push(log)
+      else known.push(document)
+      if (log !== undefined && !equals(log.digest, digest)) differing.push(log)
     }
     if (purpose !== 'answer') for (const log of differing) this.#sendSummary(peer, log, true)
     const missing = this.#describe(peer, unknown)
-    if (purpose === 'question' && digests.length < documentsPerMessage) {
-      this.#sendDigests(peer, 'answer', [...this.#ports.collection.logs])
-    }
-    const known = digests.map(({ document }) => document).filter((document) => !unknown.includes(document))
-    // What is to be carried here and is not yet differs as well.
-    this.#ports.compared(peer, known, [...differing.map((log) => log.id), ...missing])
+    const isEnd = digests.length < documentsPerMessage
+    if (purpose === 'question' && isEnd) this.#sendDigests(peer, 'answer', [...this.#ports.collection.logs])
+    this.#ports.compared(peer, {
+      documents: known,
+      differing: [...differing.map((log) => log.id), ...missing],
+      part: purpose === 'news' ? 'aside' : isEnd ? 'end' : 'page',
+      answered: purpose === 'answer' && isEnd,
+    })
   }
 
   /** The other wants these documents and has nothing of them yet. */
@@ -72,11 +88,7 @@ export class AntiEntropy {
     const logs = documents.flatMap((document) => this.#ports.collection.get(document) ?? [])
     if (logs.length === 0) return
     this.#ports.send(peer, { type: 'genesis', genesis: logs.map((log) => log.genesisBytes) })
-    this.#ports.compared(
-      peer,
-      [],
-      logs.map((log) => log.id),
-    )
+    this.#ports.compared(peer, { documents: [], differing: logs.map((log) => log.id), part: 'aside', answered: false })
   }
 
   genesis(peer: PeerId, genesis: readonly Uint8Array[]): void {

@@ -9,6 +9,7 @@ import {
 } from '../../node/protocol/index.ts'
 import { createDocument, type Document } from '../index.ts'
 import { replicaId } from './change-set.ts'
+import { Comparisons, type Comparison } from './comparisons.ts'
 import type { ReplicatorEvent } from './events.ts'
 import { normaliseDocumentName } from './genesis.ts'
 import type { ReplicatorOptions } from './options.ts'
@@ -40,9 +41,6 @@ export interface CarriedDocument {
   readonly isOpen: boolean
 }
 
-/** How a peer stood to this one when they last compared a document. */
-export type Comparison = 'equal' | 'differing'
-
 /**
  * Documents that are kept equal among peers: the replicator with the open documents on top. Synchronous, so that the
  * simulator runs it as it is; `createPeer` wraps it in promises.
@@ -52,7 +50,7 @@ export class Documents {
   readonly #replicator: Replicator
   readonly #open = new Map<DocumentId, Document>()
   readonly #ids = new WeakMap<Document, DocumentId>()
-  readonly #comparisons = new Map<PeerId, Map<DocumentId, Comparison>>()
+  readonly #comparisons: Comparisons
   readonly #listeners = new Listeners<ReplicatorEvent>()
 
   constructor(host: Host, options: DocumentsOptions) {
@@ -66,6 +64,10 @@ export class Documents {
     }
     this.#replicator = host.run(replicatorDefinition(pickReplicatorOptions(options)), needs, (event) =>
       this.#hear(event),
+    )
+    this.#comparisons = new Comparisons(
+      (peer) => this.#replicator.isConnected(peer),
+      (document) => this.#replicator.log(document) !== undefined,
     )
     for (const pattern of follow) this.#replicator.follow(pattern)
   }
@@ -127,10 +129,9 @@ export class Documents {
     return [...this.#replicator.connections]
   }
 
-  /** How each connected peer stood to this one, by document, when they last compared. Begins empty. */
+  /** How each connected peer that has answered since the last `synchronise` stood to this one, by document. */
   comparisons(): ReadonlyMap<PeerId, ReadonlyMap<DocumentId, Comparison>> {
-    const connected = new Set(this.connections())
-    return new Map([...this.#comparisons].filter(([peer]) => connected.has(peer)))
+    return this.#comparisons.current()
   }
 
   /** Compares with every connected peer now, and forgets earlier comparisons. */
@@ -160,12 +161,7 @@ export class Documents {
 
   #hear(event: ReplicatorEvent): void {
     if (event.type === 'received') this.#open.get(event.document)?.apply(event.changes)
-    if (event.type === 'compared') {
-      const comparisons = this.#comparisons.get(event.peer) ?? new Map<DocumentId, Comparison>()
-      for (const document of event.documents) comparisons.set(document, 'equal')
-      for (const document of event.differing) comparisons.set(document, 'differing')
-      this.#comparisons.set(event.peer, comparisons)
-    }
+    if (event.type === 'compared') this.#comparisons.add(event)
     this.#listeners.tell(event)
   }
 }

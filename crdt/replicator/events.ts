@@ -48,12 +48,13 @@ export type ReplicatorEvent =
   | { readonly type: 'saved'; readonly document: DocumentId; readonly sequence: number }
   /** A document is carried from now on. */
   | { readonly type: 'carried'; readonly document: DocumentId; readonly genesis: Genesis }
-  /** A peer said what it has of these documents. */
+  /** A peer said what it has of these documents; `answered` when it has thereby answered for all that it carries. */
   | {
       readonly type: 'compared'
       readonly peer: PeerId
       readonly documents: readonly DocumentId[]
       readonly differing: readonly DocumentId[]
+      readonly answered: boolean
     }
   | {
       readonly type: 'rejected'

@@ -11,7 +11,8 @@ export {
   type Extension,
   type SealedChangeSet,
 } from './change-set.ts'
-export { Documents, documents, type CarriedDocument, type Comparison, type DocumentsOptions } from './documents.ts'
+export type { Comparison } from './comparisons.ts'
+export { Documents, documents, type CarriedDocument, type DocumentsOptions } from './documents.ts'
 export type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 export {
   DocumentNameError,

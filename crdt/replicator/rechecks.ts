@@ -1,4 +1,5 @@
 import type { Duration, PeerId } from '../../node/protocol/index.ts'
+import type { PeerComparison } from './anti-entropy.ts'
 
 /** First pause after a comparison that found differences; doubled with each further one. */
 const delayLeast = 1000
@@ -12,22 +13,27 @@ const delayMost = 50_000
 export class Rechecks {
   readonly #schedule: (peer: PeerId, attempt: number, delay: Duration) => void
   readonly #differing = new Set<PeerId>()
+  /** Those whose present list of documents has shown a difference on one of its pages. */
+  readonly #shown = new Set<PeerId>()
   readonly #due = new Set<PeerId>()
 
   constructor(schedule: (peer: PeerId, attempt: number, delay: Duration) => void) {
     this.#schedule = schedule
   }
 
-  compared(peer: PeerId, differs: boolean): void {
-    if (!differs) this.#differing.delete(peer)
-    else {
+  /** Only a whole list without a difference settles the matter: one page of it, or other news, says nothing of the rest. */
+  compared(peer: PeerId, differs: boolean, part: PeerComparison['part']): void {
+    if (differs) {
       this.#differing.add(peer)
+      if (part !== 'aside') this.#shown.add(peer)
       this.#plan(peer, 0)
     }
+    if (part === 'end' && !this.#shown.delete(peer)) this.#differing.delete(peer)
   }
 
   forget(peer: PeerId): void {
     this.#differing.delete(peer)
+    this.#shown.delete(peer)
   }
 
   /** @returns whether the comparison is still called for; the next one is then planned */

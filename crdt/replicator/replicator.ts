@@ -96,9 +96,9 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       send: (to, message) => environment.send(to, message),
       later: (peer) => environment.schedule({ type: 'pump', peer }, 0),
       collection: this.#collection,
-      compared: (peer, documents, differing) => {
-        this.#rechecks.compared(peer, differing.length > 0)
-        environment.emit({ type: 'compared', peer, documents, differing })
+      compared: (peer, { documents, differing, part, answered }) => {
+        this.#rechecks.compared(peer, differing.length > 0, part)
+        environment.emit({ type: 'compared', peer, documents, differing, answered })
       },
     })
   }
@@ -112,6 +112,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   get connections(): Iterable<PeerId> {
     return this.#connected
+  }
+
+  isConnected(peer: PeerId): boolean {
+    return this.#connected.has(peer)
   }
 
   /** Carries a document from now on. No effect when it is. @returns its id */

@@ -373,7 +373,7 @@ describe('comparing', () => {
     ])
     expect(effects).toContainEqual({
       type: 'emit',
-      event: { type: 'compared', peer: neighbour, documents: [stage.document], differing: [] },
+      event: { type: 'compared', peer: neighbour, documents: [stage.document], differing: [], answered: false },
     })
   })
 
@@ -406,6 +406,34 @@ describe('comparing', () => {
         .filter(({ message }) => message.type === 'digests' && message.purpose === 'question')
       expect(questions.length).toBeGreaterThan(0)
     }
+  })
+
+  test.each([
+    ['the equal rest of a long list', 'answer'],
+    ['equal news', 'news'],
+  ] as const)('a difference is not settled by %s', (_, purpose) => {
+    stage.core.connected(neighbour)
+    const differing = { document: stage.document, digest: new Uint8Array(8) }
+    const others = Array.from({ length: 999 }, (_, index) => ({
+      document: index.toString(16).padStart(64, '0') as DocumentId,
+      digest: new Uint8Array(8),
+    }))
+    stage.core.receive({ type: 'digests', purpose: 'answer', digests: [differing, ...others] }, neighbour)
+    stage.core.receive({ type: 'digests', purpose, digests: [] }, neighbour)
+    stage.recorder.take()
+    stage.recorder.advance(2000)
+    expect(stage.recorder.sent().map(({ message }) => message.type)).toContain('digests')
+  })
+
+  test('once a whole list shows no difference any more, comparing goes back to its period', () => {
+    stage.core.connected(neighbour)
+    const differing = { document: stage.document, digest: new Uint8Array(8) }
+    stage.core.receive({ type: 'digests', purpose: 'answer', digests: [differing] }, neighbour)
+    const equal = { document: stage.document, digest: stage.core.log(stage.document)!.digest }
+    stage.core.receive({ type: 'digests', purpose: 'answer', digests: [equal] }, neighbour)
+    stage.recorder.take()
+    stage.recorder.advance(20_000)
+    expect(stage.recorder.sent()).toEqual([])
   })
 
   test('an unknown document is asked about only when it is followed', () => {
