@@ -2,7 +2,7 @@
  * Every way in which a command fails that its user or a script may want to tell from others, with its exit code. The
  * names are part of the interface: they stand in `error.code` of `--json`.
  */
-export const exitCodes = {
+const exitCodes = {
   'failure': 1,
   'port-in-use': 1,
   'not-text': 1,

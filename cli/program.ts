@@ -28,7 +28,7 @@ interface Invoked {
 }
 
 /** @param act runs a verb */
-export function buildProgram(act: (entry: CommandEntry, invoked: Invoked) => Promise<void>): Command {
+function buildProgram(act: (entry: CommandEntry, invoked: Invoked) => Promise<void>): Command {
   const program = new Command('peerloom')
     .description('A peer of a local network, its members, messages and documents.')
     .usage('VERB [options]')

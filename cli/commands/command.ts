@@ -17,9 +17,9 @@ export interface Invocation {
 export type Options = Readonly<Record<string, unknown>>
 
 /** @returns the exit code, where it is not 0 */
-export type Run = (invocation: Invocation) => Promise<number | void>
+type Run = (invocation: Invocation) => Promise<number | void>
 
-export interface OperandEntry {
+interface OperandEntry {
   /** `NAME`, or `[NAME]` for one that may be left out. */
   readonly name: string
   readonly summary: string

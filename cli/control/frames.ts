@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { Failure } from '../failure.ts'
 
-export const frameTypes = { request: 1, item: 2, chunk: 3, end: 4, error: 5 } as const
+const frameTypes = { request: 1, item: 2, chunk: 3, end: 4, error: 5 } as const
 export type FrameType = keyof typeof frameTypes
 
 export interface Frame {
