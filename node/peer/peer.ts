@@ -106,9 +106,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   /** Puts a peer together and starts it. When it fails, the node is stopped; the store is its opener's to close. */
   static async start<Set extends OverlaySet>(parts: PeerParts<Set>): Promise<Peer<Set>> {
     const { node, network, author, store } = parts
-    // In this order: a store that turns out to be damaged forgets which counters were given back.
-    const { storage, damages } = await openReplicatorStorage(store)
-    const lease = await store.lease()
+    const { storage, lease, damages } = await openReplicatorStorage(store)
     const host = createHost({ node, network, author: authorKey(author), onFatal: () => {} })
     try {
       host.keep('/peerloom/documents/1.0.0', storage)

@@ -3,6 +3,7 @@ import {
   StoreDamagedError,
   type DocumentId,
   type DocumentStore,
+  type ReplicaLease,
   type StoredChangeSet,
   type StoredDocument,
 } from '../protocol/index.ts'
@@ -14,14 +15,34 @@ export interface Damage {
   readonly error: StoreDamagedError
 }
 
-/** What was read of a store, and the way for more into it. */
+/** What was read of a store, the way for more into it, and the counter under which this session writes. */
 export interface OpenedStorage {
   readonly storage: EntryStorage<ReplicatorEntry>
+  readonly lease: ReplicaLease
   readonly damages: readonly Damage[]
 }
 
-/** Reads everything a store holds of documents, for the replicator to begin with. */
+/**
+ * Reads everything a store holds of documents, for the replicator to begin with. The counter is leased before: another
+ * tab may give one back while this one reads, and what was last written under it would not be among what was read.
+ */
 export async function openReplicatorStorage(store: DocumentStore): Promise<OpenedStorage> {
+  const lease = await store.lease()
+  const { entries, damages } = await readEntries(store)
+  return {
+    storage: { entries: () => entries.splice(0), append: (added) => appendEntries(store, added) },
+    // What was written under this counter may be among the lost; the store has forgotten what was given back before.
+    lease: damages.length === 0 ? lease : await store.lease(),
+    damages,
+  }
+}
+
+interface ReadEntries {
+  readonly entries: ReplicatorEntry[]
+  readonly damages: readonly Damage[]
+}
+
+async function readEntries(store: DocumentStore): Promise<ReadEntries> {
   const entries: ReplicatorEntry[] = []
   const damages: Damage[] = []
   for (const document of await store.list()) {
@@ -34,7 +55,7 @@ export async function openReplicatorStorage(store: DocumentStore): Promise<Opene
     })
     for (const set of sets) entries.push({ type: 'set', set })
   }
-  return { storage: { entries: () => entries.splice(0), append: (added) => appendEntries(store, added) }, damages }
+  return { entries, damages }
 }
 
 /** Makes room for what was damaged: a store keeps what it has under a key, so peers could not repair it otherwise. */

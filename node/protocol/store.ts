@@ -62,7 +62,10 @@ export interface DocumentStore {
   create(document: StoredDocument): Promise<void>
   /** Every known document, by id. */
   list(): Promise<readonly StoredDocument[]>
-  /** Forgets a document and its change sets. */
+  /**
+   * Forgets a document and its change sets. No counter that was leased so far is leased again: what was written under it
+   * would be numbered twice.
+   */
   remove(document: DocumentId): Promise<void>
   /** A small named value (identity, settings), or undefined. */
   get(key: string): Promise<Uint8Array | undefined>

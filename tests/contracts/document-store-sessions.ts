@@ -34,6 +34,17 @@ export function addLeases(add: AddStoreCase): void {
     const third = await store.lease()
     assert(third.counter !== second.counter, 'a counter that is held is leased to nobody else')
   })
+
+  add('after a document was removed, no counter under which it may have been written comes back', async ({ open }) => {
+    const store = await open()
+    const [released, held] = [await store.lease(), await store.lease()]
+    await released.release()
+    await store.create({ id: document(1), genesis: bytesOf(1) })
+    await store.remove(document(1))
+    await held.release()
+    const { counter } = await store.lease()
+    assert(![released.counter, held.counter].includes(counter), 'a counter leased before the removal is lost')
+  })
 }
 
 export function addReopening(add: AddStoreCase): void {

@@ -33,6 +33,8 @@ import { holdLock, type HeldLock } from './held-lock.ts'
 interface Counters {
   readonly next: number
   readonly free: readonly number[]
+  /** Those below were leased when something was removed, and are not given out again. */
+  readonly least?: number
 }
 
 /** More are not kept: the rest count as lost. */
@@ -106,7 +108,8 @@ class IndexedDbStore implements DocumentStore {
 
   async remove(document: DocumentId): Promise<void> {
     this.#takeTurn()
-    await this.#write([documents, changes], (transaction) => {
+    await this.#write([documents, changes, internals], (transaction) => {
+      changeCounters(transaction, ({ next }) => ({ next, free: [], least: next }))
       transaction.objectStore(documents).delete(document)
       const found = transaction.objectStore(changes).index(changesByDocument).openKeyCursor(IDBKeyRange.only(document))
       found.addEventListener('success', () => {
@@ -168,10 +171,10 @@ class IndexedDbStore implements DocumentStore {
 
   async #takeCounter(): Promise<number> {
     let taken = 0
-    await this.#changeCounters(({ next, free }) => {
-      const [counter = next, ...rest] = free
+    await this.#changeCounters((counters) => {
+      const [counter = counters.next, ...free] = counters.free
       taken = counter
-      return { next: Math.max(next, counter + 1), free: rest }
+      return { ...counters, next: Math.max(counters.next, counter + 1), free }
     })
     return taken
   }
@@ -181,18 +184,15 @@ class IndexedDbStore implements DocumentStore {
     this.#takeTurn()
     this.#locks.delete(lock)
     await lock.letGo()
-    await this.#changeCounters(({ next, free }) => {
-      const all = [...free, counter].sort((one, other) => one - other)
-      return { next, free: all.slice(0, freeCounterLimit) }
+    await this.#changeCounters((counters) => {
+      if (counter < (counters.least ?? 0)) return counters
+      const all = [...counters.free, counter].sort((one, other) => one - other)
+      return { ...counters, free: all.slice(0, freeCounterLimit) }
     })
   }
 
   async #changeCounters(change: (counters: Counters) => Counters): Promise<void> {
-    await this.#write([internals], (transaction) => {
-      const list = transaction.objectStore(internals)
-      const found: IDBRequest<Counters | undefined> = list.get('counters')
-      found.addEventListener('success', () => list.put(change(found.result ?? { next: 0, free: [] }), 'counters'))
-    })
+    await this.#write([internals], (transaction) => changeCounters(transaction, change))
   }
 
   async #read<Result>(name: StoreName, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
@@ -249,6 +249,12 @@ class IndexedDbStore implements DocumentStore {
 function addAll(transaction: IDBTransaction, sets: readonly StoredChangeSet[]): void {
   const store = transaction.objectStore(changes)
   for (const set of sets) tolerateDuplicate(store.add(set))
+}
+
+function changeCounters(transaction: IDBTransaction, change: (counters: Counters) => Counters): void {
+  const list = transaction.objectStore(internals)
+  const found: IDBRequest<Counters | undefined> = list.get('counters')
+  found.addEventListener('success', () => list.put(change(found.result ?? { next: 0, free: [] }), 'counters'))
 }
 
 /** What is there already stays; without this the browser would abort the whole transaction. */

@@ -25,6 +25,8 @@ class MemoryStore implements DocumentStore {
   readonly #listeners = new Listeners<StoreEvent>()
   readonly #free = new Set<number>()
   #nextCounter = 0
+  /** Those below were leased when something was removed. */
+  #leastFree = 0
   #closed = false
 
   async append(sets: readonly StoredChangeSet[]): Promise<void> {
@@ -63,6 +65,8 @@ class MemoryStore implements DocumentStore {
     this.#assertOpen()
     this.#changes.delete(document)
     this.#documents.delete(document)
+    this.#free.clear()
+    this.#leastFree = this.#nextCounter
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -86,7 +90,7 @@ class MemoryStore implements DocumentStore {
       counter,
       release: async (): Promise<void> => {
         this.#assertOpen()
-        if (held) this.#free.add(counter)
+        if (held && counter >= this.#leastFree) this.#free.add(counter)
         held = false
       },
     }

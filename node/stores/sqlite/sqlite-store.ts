@@ -146,6 +146,7 @@ class SqliteStore implements DocumentStore {
   remove(document: DocumentId): Promise<void> {
     return this.#write(() => {
       this.#changes.remove(document)
+      this.#counters.distrust()
       this.#counters.forget()
     })
   }
