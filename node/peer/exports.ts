@@ -21,5 +21,13 @@ export {
 } from '../protocol/index.ts'
 export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
 export type { ConvergedOptions, Disagreement, PeerDocuments, WaitOptions } from './peer-documents.ts'
-export type { DocumentSettings, OverlayApis, OverlaySet, Peer, PeerEvent, ReadyOptions } from './peer.ts'
+export {
+  PeerStoppedError,
+  type DocumentSettings,
+  type OverlayApis,
+  type OverlaySet,
+  type Peer,
+  type PeerEvent,
+  type ReadyOptions,
+} from './peer.ts'
 export type { Damage } from './replicator-storage.ts'

@@ -25,12 +25,18 @@ export interface Disagreement {
 const roundLeast = 50
 const roundMost = 1000
 
-/** The documents of one peer. */
+/**
+ * The documents of one peer. Whatever waits rejects with `PeerStoppedError` once the peer has stopped, and with the error
+ * of the store once that has failed or is full.
+ */
 export class PeerDocuments {
   readonly #documents: Documents
+  readonly #ended: AbortSignal
 
-  constructor(documents: Documents) {
+  /** @param ended aborted when nothing is replicated or kept any more: whoever waits hears its reason */
+  constructor(documents: Documents, ended: AbortSignal) {
     this.#documents = documents
+    this.#ended = ended
   }
 
   /**
@@ -133,17 +139,18 @@ export class PeerDocuments {
   }
 
   /** Asks again after each event of the documents. */
-  #until<Value>(ask: () => Value | undefined, signal: AbortSignal | undefined): Promise<Value> {
+  #until<Value>(ask: () => Value | undefined, wanted: AbortSignal | undefined): Promise<Value> {
+    const signal = wanted === undefined ? this.#ended : AbortSignal.any([wanted, this.#ended])
     return new Promise((resolve, reject) => {
       const present = ask()
       if (present !== undefined) return resolve(present)
-      if (signal?.aborted === true) return reject(signal.reason as Error)
+      if (signal.aborted) return reject(signal.reason as Error)
       const listening = new AbortController()
       const abort = (): void => {
         listening.abort()
-        reject(signal?.reason as Error)
+        reject(signal.reason as Error)
       }
-      signal?.addEventListener('abort', abort, { once: true, signal: listening.signal })
+      signal.addEventListener('abort', abort, { once: true, signal: listening.signal })
       this.#documents.subscribe(
         () => {
           const value = ask()

@@ -11,6 +11,8 @@ import {
 } from '../libp2p/index.ts'
 import {
   Listeners,
+  StoreFailedError,
+  StoreFullError,
   type DocumentStore,
   type Duration,
   type Member,
@@ -59,6 +61,17 @@ export interface PeerParts<Set extends OverlaySet> {
   readonly documents: DocumentSettings
 }
 
+const documentsProtocol = '/peerloom/documents/1.0.0'
+
+/** What was waited for cannot come any more. */
+export class PeerStoppedError extends Error {
+  override readonly name: 'PeerStoppedError' = 'PeerStoppedError'
+
+  constructor() {
+    super('Cannot wait any longer: the peer has stopped')
+  }
+}
+
 /** A running peer: one libp2p node, its overlays and its documents. */
 export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   readonly id: PeerId
@@ -77,6 +90,8 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   readonly #lease: ReplicaLease
   readonly #documents: Documents
   readonly #listeners = new Listeners<PeerEvent>()
+  /** Aborted when documents are neither replicated nor kept any more. */
+  readonly #ended = new AbortController()
   #joiner: Joiner | undefined
   #stopping: Promise<void> | undefined
 
@@ -97,8 +112,12 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
       counter: lease.counter,
       now: () => Date.now(),
     }).attach(host)
-    this.documents = new PeerDocuments(this.#documents)
-    host.subscribe((event) => this.#listeners.tell(event))
+    this.documents = new PeerDocuments(this.#documents, this.#ended.signal)
+    host.subscribe((event) => {
+      if (event.type === 'failed' && event.stopped && event.protocol === documentsProtocol)
+        this.#ended.abort(event.error)
+      this.#listeners.tell(event)
+    })
     parts.store.subscribe(({ error }) => this.#listeners.tell({ type: 'store-failed', error }))
     this.#documents.subscribe((event) => this.#listeners.tell(event))
   }
@@ -109,7 +128,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     const { storage, lease, damages } = await openReplicatorStorage(store)
     const host = createHost({ node, network, author: authorKey(author), onFatal: () => {} })
     try {
-      host.keep('/peerloom/documents/1.0.0', storage)
+      host.keep(documentsProtocol, storage)
       const peer = new Peer(parts, host, lease, damages)
       await host.start()
       await node.start()
@@ -145,7 +164,9 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   }
 
   /** Resolves when so many are there; the promise rejects with the reason of the signal. */
-  async ready({ members = 0, replicas = 0, signal }: ReadyOptions = {}): Promise<void> {
+  async ready({ members = 0, replicas = 0, signal: wanted }: ReadyOptions = {}): Promise<void> {
+    const { signal: ended } = this.#ended
+    const signal = wanted === undefined ? ended : AbortSignal.any([wanted, ended])
     const enough = (): boolean =>
       this.members().filter(({ state }) => state === 'alive').length >= members &&
       this.documents.connections().length >= replicas
@@ -154,10 +175,10 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
       await new Promise<void>((resolve, reject) => {
         const look = (): void => (enough() ? resolve() : undefined)
         const options = { signal: listening.signal }
-        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true, ...options })
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, ...options })
         this.#host.role('membership')?.subscribe(look, options)
         this.subscribe(look, options)
-        if (signal?.aborted === true) reject(signal.reason as Error)
+        if (signal.aborted) reject(signal.reason as Error)
         look()
       })
     } finally {
@@ -181,20 +202,34 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#joiner?.stop()
-    const clean = await this.#settle()
-    await this.#host.stop()
-    await this.#parts.node.stop()
-    // A lease is given back only when nothing of this session can be missing from the store.
-    if (clean) await this.#lease.release()
-    await this.#parts.store.close()
+    try {
+      const clean = await this.#settle()
+      this.#ended.abort(new PeerStoppedError())
+      await this.#host.stop()
+      await this.#parts.node.stop()
+      // A lease is given back only when nothing of this session can be missing from the store.
+      if (clean) await this.#giveBack()
+    } finally {
+      await this.#parts.store.close()
+    }
+  }
+
+  /** A store that has failed or is full takes nothing: the counter is lost then, which harms nobody. */
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#lease.release()
+    } catch (error) {
+      if (!(error instanceof StoreFailedError || error instanceof StoreFullError)) throw error
+    }
   }
 
   /** @returns whether every change made here is durable; changes that cannot be written are not waited for for ever */
   async #settle(limit: Duration = 5000): Promise<boolean> {
     const pending = (): boolean => this.#documents.list().some((document) => document.pending > 0)
     if (!pending()) return true
+    if (this.#ended.signal.aborted) return false
     const listening = new AbortController()
-    const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(limit)])
+    const signal = AbortSignal.any([listening.signal, this.#ended.signal, AbortSignal.timeout(limit)])
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => resolve(!pending()), { once: true })
       this.#documents.subscribe(() => (pending() ? undefined : listening.abort()), { signal })

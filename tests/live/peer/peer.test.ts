@@ -4,7 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { StoreInUseError, createPeer, type PeerOptions } from '../../../node/peer/index.ts'
+import {
+  PeerStoppedError,
+  StoreInUseError,
+  createPeer,
+  type DocumentId,
+  type PeerOptions,
+} from '../../../node/peer/index.ts'
 
 const limit = AbortSignal.timeout.bind(AbortSignal, 20_000)
 const cleanups: (() => Promise<unknown>)[] = []
@@ -158,6 +164,22 @@ test.each([
   expect(mallory.documents.list()).toEqual([])
   expect(mallory.documents.connections()).toEqual([])
   expect(alice.members()).toHaveLength(1)
+})
+
+test('whoever waits for a peer that stops is told', async () => {
+  const one = await peer()
+  const notes = await one.documents.open('notes')
+  const waits = [
+    one.ready({ members: 2 }),
+    one.documents.converged(),
+    one.documents.openById('ab'.repeat(32) as DocumentId),
+  ]
+  const settled = Promise.allSettled(waits)
+  await one.stop()
+  const reasons = (await settled).map((result) => (result.status === 'rejected' ? result.reason : undefined))
+  for (const reason of reasons) expect(reason).toBeInstanceOf(PeerStoppedError)
+  notes.text('body').insert(0, 'too late')
+  await expect(one.documents.saved(notes)).rejects.toThrow(PeerStoppedError)
 })
 
 test('stopping resolves, twice as well', async () => {

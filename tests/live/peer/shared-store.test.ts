@@ -1,7 +1,13 @@
 // Tabs share one store; peers in Node never do. Here they are given one, so that what happens between tabs can be timed.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createPeer } from '../../../node/peer/index.ts'
-import { StoreDamagedError, type DocumentId, type DocumentStore } from '../../../node/protocol/index.ts'
+import {
+  StoreDamagedError,
+  StoreFailedError,
+  StoreFullError,
+  type DocumentId,
+  type DocumentStore,
+} from '../../../node/protocol/index.ts'
 import { memoryStore } from '../../../node/stores/memory/index.ts'
 
 type Peer = Awaited<ReturnType<typeof createPeer>>
@@ -48,6 +54,24 @@ test('a tab that takes over the counter of one that ends just now goes on where 
   const same = await second.documents.open('notes')
   expect(same.replica).toBe(notes.replica)
   expect(same.text('body').toString()).toBe('written last')
+})
+
+test.each([
+  ['has failed', new StoreFailedError('The disk is gone')],
+  ['is full', new StoreFullError('There is no room')],
+] as const)('where the store %s, whoever waits hears so, and the peer still stops', async (_, error) => {
+  const tab = await openTab({
+    append: () => Promise.reject(error),
+    lease: async () => ({ counter: 0, release: () => Promise.reject(error) }),
+  })
+  await tab.stop()
+  const other = await openTab({ append: () => Promise.reject(error) })
+  const notes = await other.documents.open('notes')
+  notes.text('body').insert(0, 'not kept')
+  await expect(other.documents.saved(notes)).rejects.toBe(error)
+  await expect(other.documents.converged()).rejects.toBe(error)
+  await expect(other.ready({ members: 5 })).rejects.toBe(error)
+  await other.stop()
 })
 
 test('where something was damaged, no counter under which it may have been written is used again', async () => {
