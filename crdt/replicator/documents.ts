@@ -7,7 +7,7 @@ import {
   type SubscribeOptions,
   type VersionVector,
 } from '../../node/protocol/index.ts'
-import { createDocument, type Document } from '../index.ts'
+import { createDocument, type Change, type Document } from '../index.ts'
 import { replicaId } from './change-set.ts'
 import { Comparisons, type Comparison } from './comparisons.ts'
 import type { ReplicatorEvent } from './events.ts'
@@ -41,6 +41,18 @@ export interface CarriedDocument {
   readonly isOpen: boolean
 }
 
+/** Changes of others were merged into an open document, which takes them from its peer alone: there they are signed. */
+export class UnsignedChangesError extends Error {
+  override readonly name: 'UnsignedChangesError' = 'UnsignedChangesError'
+
+  constructor() {
+    super(
+      'Cannot replicate the document any more: changes were merged into it that its peer has not received. ' +
+        'Merge into a document of its own, and make here the changes that follow from it',
+    )
+  }
+}
+
 /**
  * Documents that are kept equal among peers: the replicator with the open documents on top. Synchronous, so that the
  * simulator runs it as it is; `createPeer` wraps it in promises.
@@ -51,6 +63,10 @@ export class Documents {
   readonly #open = new Map<DocumentId, Document>()
   readonly #ids = new WeakMap<Document, DocumentId>()
   readonly #comparisons: Comparisons
+  /** The document that is taking in what the replicator has received. */
+  #applying: Document | undefined
+  /** Those into which something was merged past the replicator. */
+  readonly #unsigned = new WeakSet<Document>()
   readonly #listeners = new Listeners<ReplicatorEvent>()
 
   constructor(host: Host, options: DocumentsOptions) {
@@ -151,16 +167,29 @@ export class Documents {
     const document = createDocument({ replica: replicaId(author, counter), ...(now === undefined ? {} : { now }) })
     document.apply(this.#replicator.log(id)?.changes() ?? [])
     document.subscribe((event) => {
-      if (event.type !== 'changed' || event.origin !== 'local') return
-      for (const change of event.changes) this.#replicator.commit(id, change)
+      if (event.type !== 'changed') return
+      if (event.origin === 'remote' && this.#applying !== document) this.#unsigned.add(document)
+      // Local changes may be made on them from here on, and nobody else could ever take those in.
+      if (this.#unsigned.has(document)) throw new UnsignedChangesError()
+      if (event.origin === 'local') for (const change of event.changes) this.#replicator.commit(id, change)
     })
     this.#open.set(id, document)
     this.#ids.set(document, id)
     return document
   }
 
+  #apply(document: Document, changes: readonly Change[]): void {
+    this.#applying = document
+    try {
+      document.apply(changes)
+    } finally {
+      this.#applying = undefined
+    }
+  }
+
   #hear(event: ReplicatorEvent): void {
-    if (event.type === 'received') this.#open.get(event.document)?.apply(event.changes)
+    const document = event.type === 'received' ? this.#open.get(event.document) : undefined
+    if (event.type === 'received' && document !== undefined) this.#apply(document, event.changes)
     if (event.type === 'compared') this.#comparisons.add(event)
     this.#listeners.tell(event)
   }

@@ -12,7 +12,7 @@ export {
   type SealedChangeSet,
 } from './change-set.ts'
 export type { Comparison } from './comparisons.ts'
-export { Documents, documents, type CarriedDocument, type DocumentsOptions } from './documents.ts'
+export { Documents, UnsignedChangesError, documents, type CarriedDocument, type DocumentsOptions } from './documents.ts'
 export type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 export {
   DocumentNameError,

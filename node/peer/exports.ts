@@ -2,6 +2,7 @@
 export type { Document, TextContainer } from '../../crdt/index.ts'
 export {
   DocumentNameError,
+  UnsignedChangesError,
   type CarriedDocument,
   type Comparison,
   type ReplicatorEvent,

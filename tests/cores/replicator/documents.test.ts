@@ -1,7 +1,14 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { DocumentId } from '../../../node/protocol/index.ts'
 import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
-import { documents, type DigestPurpose, type DocumentDigest, type Documents } from '../../../crdt/replicator/index.ts'
+import { createDocument } from '../../../crdt/index.ts'
+import {
+  UnsignedChangesError,
+  documents,
+  type DigestPurpose,
+  type DocumentDigest,
+  type Documents,
+} from '../../../crdt/replicator/index.ts'
 
 /** The documents of one peer, linked with another in whose name the test speaks; no time passes by itself. */
 class Stage {
@@ -67,4 +74,23 @@ test('of what a stranger makes up, no more is remembered than shows that it diff
   expect(stage.compared()?.size).toBe(1000)
   stage.disconnect()
   expect(stage.compared()).toBeUndefined()
+})
+
+test('changes merged past the peer are refused, and nothing made on them counts as saved', () => {
+  const other = createDocument()
+  other.text('body').insert(0, 'unsigned')
+  const notes = stage.documents.open('notes')
+  expect(() => notes.merge(other.encode())).toThrow(UnsignedChangesError)
+  expect(() => notes.text('body').insert(0, 'on top of it')).toThrow(UnsignedChangesError)
+  stage.simulation.run(1000)
+  expect(stage.documents.version(stage.documents.idOf(notes))!.size).toBe(0)
+})
+
+test('a copy of what is here already may be merged', () => {
+  const notes = stage.documents.open('notes')
+  notes.text('body').insert(0, 'mine')
+  notes.merge(notes.encode())
+  notes.text('body').insert(4, ' still')
+  stage.simulation.run(1000)
+  expect(stage.documents.version(stage.documents.idOf(notes))!.get(notes.replica)).toBe(10)
 })
