@@ -1,3 +1,4 @@
+export { DivergenceChecker, type ShownDocument } from './checkers.ts'
 export {
   changeSetLimit,
   decodeChangeSet,

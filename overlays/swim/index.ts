@@ -1,3 +1,4 @@
+export { IncarnationChecker, type MembershipView } from './checkers.ts'
 export { swimDefinition } from './definition.ts'
 export type { SwimEvent } from './group.ts'
 export { swimCodec, type MemberUpdate, type SwimMessage } from './messages.ts'

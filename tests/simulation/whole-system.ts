@@ -1,9 +1,15 @@
 import { createRandom, integer, jitter, type Random } from '../../node/protocol/index.ts'
 import { Simulation, uniformLatency, type SimulatedPeer } from '../../node/simulation/index.ts'
 import type { Document } from '../../crdt/index.ts'
-import { documents, type Documents, type ReplicatorEvent } from '../../crdt/replicator/index.ts'
+import {
+  DivergenceChecker,
+  documents,
+  type Documents,
+  type ReplicatorEvent,
+  type ShownDocument,
+} from '../../crdt/replicator/index.ts'
 import { gossip } from '../../overlays/gossip/index.ts'
-import { swim, type Swim } from '../../overlays/swim/index.ts'
+import { IncarnationChecker, swim, type MembershipView, type Swim } from '../../overlays/swim/index.ts'
 
 interface Stack {
   readonly members: Swim
@@ -64,6 +70,8 @@ class WholeSystem {
     })
     const count = 3 + integer(random, 4)
     for (let index = 0; index < count; index++) this.#addPeer(`peer${index}`)
+    this.#simulation.addChecker(new DivergenceChecker(() => this.#running().map(shown)))
+    this.#simulation.addChecker(new IncarnationChecker(() => this.#running().map(viewOf)))
     const [first] = this.#peers as [Peer]
     for (const peer of this.#peers.slice(1)) peer.api.members.join([first.id])
   }
@@ -148,6 +156,10 @@ class WholeSystem {
     this.#acknowledged.set(replica, Math.max(event.sequence, this.#acknowledged.get(replica) ?? 0))
   }
 
+  #running(): readonly Peer[] {
+    return this.#peers.filter(({ state }) => state === 'running')
+  }
+
   #anyPeer(): Peer {
     return this.#peers[integer(this.#random, this.#peers.length)] as Peer
   }
@@ -213,4 +225,12 @@ class WholeSystem {
     const others = this.#peers.filter((other) => other !== peer)
     peer.api.members.join(others.map((other) => other.id))
   }
+}
+
+function shown({ id: peer, api: { documents: replicas, notes } }: Peer): ShownDocument {
+  return { peer, id: replicas.idOf(notes), document: notes }
+}
+
+function viewOf({ id: self, api: { members } }: Peer): MembershipView {
+  return { self, members: () => members.members() }
 }
