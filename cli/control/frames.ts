@@ -88,6 +88,12 @@ export class FrameConnection {
     this.#socket.end()
   }
 
+  /** After the frames that are here already there are no more: `next` throws the reason. */
+  interrupt(reason: Error): void {
+    this.#failure ??= reason
+    this.#tell()
+  }
+
   destroy(): void {
     this.#socket.destroy()
     this.#end()

@@ -18,7 +18,7 @@ export interface Call {
   readonly fields: Fields
   /** Aborted when the client is gone or the peer stops. */
   readonly signal: AbortSignal
-  /** What the client sends, piece by piece; ends when it says so. @throws Failure when the client is gone before */
+  /** What the client sends, piece by piece; ends when it says so. @throws Failure when the client is gone, or the peer stops, before */
   input(): AsyncIterable<Uint8Array>
   /** Resolves when more may be sent. */
   item(value: unknown): Promise<void>
@@ -78,6 +78,10 @@ export class ControlServer {
   }
 
   async #serve(connection: FrameConnection): Promise<void> {
+    const { signal } = this.#stopping
+    // A client that is silent, as one with an open editor, does not keep the peer from ending.
+    const interrupt = (): void => connection.interrupt(signal.reason as Error)
+    signal.addEventListener('abort', interrupt, { once: true })
     try {
       const request = await readRequest(connection)
       if (request === undefined) return
@@ -87,6 +91,7 @@ export class ControlServer {
       const { code, message, hint } = toFailure(error)
       await connection.sendJson('error', { code, message, hint })
     } finally {
+      signal.removeEventListener('abort', interrupt)
       connection.end()
     }
   }

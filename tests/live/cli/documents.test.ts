@@ -1,4 +1,6 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Machine, main } from './machine.ts'
@@ -132,6 +134,40 @@ test('an editor that fails changes nothing', async () => {
   expect(code).toBe(1)
   expect(await machine.text(['doc', 'get', 'notes', '--profile', 'alice'])).toBe('as it was')
 })
+
+test.each([
+  ['an editor that fails', 'false'],
+  ['an editor that is none', '/nonexistent/editor'],
+])('the text is not left behind by %s', async (_, editor) => {
+  await using machine = new Machine()
+  await machine.up('alice')
+  expect((await machine.run(['doc', 'edit', 'notes', '--profile', 'alice'], { env: { EDITOR: editor } })).code).toBe(1)
+  expect(readdirSync(machine.directory).filter((name) => name.startsWith('peerloom-edit-'))).toEqual([])
+})
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'when the peer ends (%s) while the editor is open, the edited text is kept and its file is named',
+  async (signal) => {
+    await using machine = new Machine()
+    const alice = await machine.up('alice')
+    const editor = join(machine.directory, 'editor.sh')
+    // Goes on once it is told to, by a line in the pipe.
+    writeFileSync(editor, `#!/bin/sh\necho open >&2\nread line < "$PIPE"\necho edited > "$1"\n`)
+    chmodSync(editor, 0o700)
+    const pipe = join(machine.directory, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const edit = machine.start(['doc', 'edit', 'notes', '--profile', 'alice'], { env: { EDITOR: editor, PIPE: pipe } })
+    await edit.said('open')
+    alice.signal(signal)
+    expect(await alice.ended()).toBe(signal === 'SIGKILL' ? 'SIGKILL' : 0)
+    expect(edit.child.exitCode).toBe(null)
+    await writeFile(pipe, 'go on\n')
+    await edit.said('It is kept in ')
+    expect(await edit.ended()).toBe(1)
+    const [directory = ''] = readdirSync(machine.directory).filter((name) => name.startsWith('peerloom-edit-'))
+    expect(readFileSync(join(machine.directory, directory, 'document.txt'), 'utf8')).toBe('edited\n')
+  },
+)
 
 test('changes are told as they happen', async () => {
   await using machine = new Machine()
