@@ -14,6 +14,11 @@ export type Admission =
   | { readonly outcome: 'accepted'; readonly accepted: readonly SealedChangeSet[]; readonly changes: readonly Change[] }
   | { readonly outcome: 'known' | 'waiting' | 'full' | 'fork' | 'spoiled' }
 
+interface Waiting {
+  readonly set: SealedChangeSet
+  readonly stored: boolean
+}
+
 /**
  * All verified sets of one document, in an order in which each comes after what it depends on. Sets that arrive too
  * early wait, within a limit.
@@ -24,7 +29,7 @@ export class DocumentLog {
   readonly genesisBytes: Uint8Array
   readonly #replicas = new Map<ReplicaId, ReplicaLog>()
   readonly #order: SealedChangeSet[] = []
-  readonly #waiting = new Map<string, SealedChangeSet>()
+  readonly #waiting = new Map<string, Waiting>()
   #waitingBytes = 0
   #summary: Summary | undefined
   #digest: Uint8Array | undefined
@@ -70,11 +75,11 @@ export class DocumentLog {
     return this.#waiting.has(changeSetKey(set)) || this.replica(set.replica).fit(set) === 'known'
   }
 
-  /** @param set verified */
-  admit(set: SealedChangeSet): Admission {
+  /** @param set verified @param stored whether it comes from the store: then it may wait beyond any limit */
+  admit(set: SealedChangeSet, stored = false): Admission {
     const fit = this.replica(set.replica).fit(set)
     if (fit === 'known' || fit === 'fork' || fit === 'spoiled') return { outcome: fit }
-    if (fit === 'gap' || !this.#dependenciesMet(set.dependencies)) return { outcome: this.#wait(set) }
+    if (fit === 'gap' || !this.#dependenciesMet(set.dependencies)) return { outcome: this.#wait(set, stored) }
     const accepted = [set]
     const changes = this.#accept(set)
     for (let next = this.#nextReady(); next !== undefined; next = this.#nextReady()) {
@@ -82,6 +87,11 @@ export class DocumentLog {
       changes.push(...this.#accept(next))
     }
     return { outcome: 'accepted', accepted, changes }
+  }
+
+  /** Drops the sets that wait, except those of the store: nobody else may have them. */
+  dropWaiting(): void {
+    for (const [key, { set, stored }] of this.#waiting) if (!stored) this.#release(key, set)
   }
 
   /** Everything so far as changes, each after what it depends on. */
@@ -113,20 +123,25 @@ export class DocumentLog {
     return changes
   }
 
-  #wait(set: SealedChangeSet): 'waiting' | 'full' {
-    if (this.#waitingBytes + set.bytes.length > waitingBytesLimit) return 'full'
-    this.#waiting.set(changeSetKey(set), set)
+  #wait(set: SealedChangeSet, stored: boolean): 'waiting' | 'full' {
+    const key = changeSetKey(set)
+    if (this.#waiting.has(key)) return 'waiting'
+    if (!stored && this.#waitingBytes + set.bytes.length > waitingBytesLimit) return 'full'
+    this.#waiting.set(key, { set, stored })
     this.#waitingBytes += set.bytes.length
     return 'waiting'
   }
 
+  #release(key: string, set: SealedChangeSet): void {
+    if (this.#waiting.delete(key)) this.#waitingBytes -= set.bytes.length
+  }
+
   /** Takes a set out of the waiting ones that can be accepted now; those that can never be are dropped. */
   #nextReady(): SealedChangeSet | undefined {
-    for (const [key, set] of this.#waiting) {
+    for (const [key, { set }] of this.#waiting) {
       const fit = this.replica(set.replica).fit(set)
       if (fit === 'gap' || (fit === 'next' && !this.#dependenciesMet(set.dependencies))) continue
-      this.#waiting.delete(key)
-      this.#waitingBytes -= set.bytes.length
+      this.#release(key, set)
       if (fit === 'next') return set
     }
     return undefined

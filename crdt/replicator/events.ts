@@ -26,6 +26,7 @@ export type ReplicatorTimer =
  * - `fork`: the author wrote another set in its place (or this peer's own key writes elsewhere under the same counter)
  * - `spoiled`: it follows a set without readable operations
  * - `waiting-full`: too much waits for what it depends on; it comes again
+ * - `orphaned`: what it depends on was asked for in vain for a minute; it comes again together with that
  * - `document-limit`: no more documents are carried
  * - `damaged`: an entry of the store that does not read; the document is completed from peers
  */
@@ -38,6 +39,7 @@ export type ReplicatorRejection =
   | 'fork'
   | 'spoiled'
   | 'waiting-full'
+  | 'orphaned'
   | 'document-limit'
   | 'damaged'
 

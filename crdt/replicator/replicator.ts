@@ -80,6 +80,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#gaps = new Gaps({
       now: () => environment.now(),
       ask: (peer, log) => this.#antiEntropy.want(peer, log),
+      giveUp: (log) => {
+        log.dropWaiting()
+        this.#reject('orphaned', undefined, log.id)
+      },
       later: (document, delay) => environment.schedule({ type: 'missing', document }, delay),
     })
     this.#rechecks = new Rechecks((peer, attempt, delay) =>
@@ -358,7 +362,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #restoreEntry(entry: ReplicatorEntry): void {
     if (entry.type === 'document') return this.#collection.restore(entry.document, entry.genesis)
-    const admission = this.#collection.get(entry.set.document)?.admit(decodeChangeSet(entry.set.bytes))
+    const admission = this.#collection.get(entry.set.document)?.admit(decodeChangeSet(entry.set.bytes), true)
     if (admission?.outcome === 'accepted' && admission.changes.length > 0) {
       this.#environment.emit({ type: 'received', document: entry.set.document, changes: admission.changes })
     }

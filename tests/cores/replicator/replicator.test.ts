@@ -322,6 +322,34 @@ describe("others' change sets", () => {
     expect(stage.versionOf(bob)).toBe(1)
   })
 
+  test('of two histories that wait for the same one counts once', () => {
+    const chains = [new Chain(stage.document, bob), new Chain(stage.document, bob)] as const
+    for (const chain of chains) chain.next()
+    for (let count = 0; count < 120; count++) {
+      const sets = chains.map((chain, time) => chain.next({ time, operations: operations(40_000) }).bytes)
+      stage.core.receive({ type: 'sets', document: stage.document, sets }, neighbour)
+      const effects = stage.recorder.take()
+      for (const effect of effects) if (effect.type === 'verify') stage.core.verified(effect.ticket, true)
+      expect(reasons(stage.recorder.take())).toEqual([])
+    }
+    expect(stage.core.log(stage.document)!.waiting).toBe(120)
+  })
+
+  test('that nobody can complete are dropped after a minute, and come again with what they depend on', () => {
+    const chain = new Chain(stage.document, bob)
+    const [first, second] = [chain.next(), chain.next()]
+    stage.core.connected(neighbour)
+    stage.arrive(second)
+    stage.recorder.advance(30_000)
+    expect(stage.core.log(stage.document)!.waiting).toBe(1)
+    stage.recorder.take()
+    stage.recorder.advance(31_000)
+    expect(stage.core.log(stage.document)!.waiting).toBe(0)
+    expect(reasons(stage.recorder.take())).toEqual(['orphaned'])
+    for (const set of [first, second]) stage.arrive(set)
+    expect(stage.versionOf(bob)).toBe(2)
+  })
+
   test('that rewrite the history of their author are refused as a fork', () => {
     const chain = new Chain(stage.document, bob)
     stage.arrive(chain.next())
@@ -491,6 +519,18 @@ describe('comparing', () => {
 })
 
 describe('a restart', () => {
+  test('keeps what waits for a set that was damaged, however long that takes to come from others', () => {
+    const chain = new Chain(stage.document, bob)
+    const sets = Array.from({ length: 240 }, () => chain.next({ operations: operations(40_000) }))
+    const entries = sets.slice(1).map((set): ReplicatorEntry => ({ type: 'set', set }))
+    const genesis = stage.core.log(stage.document)!.genesisBytes
+    const again = new Stage({ entries: [{ type: 'document', document: stage.document, genesis }, ...entries] })
+    again.arrive(new Chain(stage.document, new Uint8Array(32).fill(3)).next({ sequence: 7 }))
+    again.recorder.advance(120_000)
+    again.arrive(sets[0]!)
+    expect(again.versionOf(bob)).toBe(240)
+  })
+
   test('gives back what was written, and goes on where the chain ended', () => {
     stage.core.commit(stage.document, stage.change(0))
     const entries: ReplicatorEntry[] = []
