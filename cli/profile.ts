@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure } from './failure.ts'
@@ -32,7 +32,12 @@ export function profile(name: string, directory?: string): Profile {
   return { name, directory: place, socket: socketPath(name, place) }
 }
 
-/** Makes a directory that its owner alone may enter. @throws Failure where somebody else could */
+/**
+ * Makes a directory that its owner alone may enter. One that holds something already is left as it is: it may be a home,
+ * or `/tmp`.
+ *
+ * @throws Failure where somebody else could enter
+ */
 export function privateDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const status = lstatSync(directory)
@@ -40,7 +45,13 @@ export function privateDirectory(directory: string): void {
   if (process.platform === 'win32') return
   if (status.uid !== userInfo().uid)
     throw new Failure('refused', `Cannot use ${directory}: it belongs to somebody else`)
-  if ((status.mode & 0o077) !== 0) chmodSync(directory, 0o700)
+  if ((status.mode & 0o077) === 0) return
+  if (readdirSync(directory).length > 0) {
+    throw new Failure('refused', `Cannot use ${directory}: others may enter it, and it holds files already`, {
+      hint: 'Choose a directory that is not there yet, or close this one to others (chmod 700)',
+    })
+  }
+  chmodSync(directory, 0o700)
 }
 
 function dataHome(): string {

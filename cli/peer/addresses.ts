@@ -51,13 +51,23 @@ export async function choosePorts(listen: readonly string[], former: readonly nu
 
 /** The ports behind the entries of `listen`, as the running node tells them. */
 export function boundPorts(listen: readonly string[], addresses: readonly string[]): number[] {
+  const told = new Set<number>()
   return listen.map((address) => {
-    const isWeb = address.includes('/ws')
     const { port } = tcpPlace(address)
     if (port !== 0) return port ?? 0
-    const bound = addresses.find((other) => other.includes('/ws') === isWeb)
-    return bound === undefined ? 0 : (tcpPlace(bound).port ?? 0)
+    const ports = addresses.filter((other) => isBehind(address, other)).map((other) => tcpPlace(other).port ?? 0)
+    // Two entries that look alike have two ports.
+    const bound = ports.find((candidate) => !told.has(candidate)) ?? 0
+    told.add(bound)
+    return bound
   })
+}
+
+/** Whether an address may be what became of an entry of `listen`. */
+function isBehind(entry: string, address: string): boolean {
+  const { host } = tcpPlace(entry)
+  const isSameKind = address.slice(0, 5) === entry.slice(0, 5) && address.includes('/ws') === entry.includes('/ws')
+  return isSameKind && (host === '0.0.0.0' || host === '::' || host === tcpPlace(address).host)
 }
 
 export function portInUse(port: number): Failure {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { freePort, heldPort, Machine, type Report } from './machine.ts'
@@ -114,6 +114,27 @@ test('a peer comes back with the network, the key and the ports it had', async (
   const settings = join(machine.directory, 'data', 'peerloom', 'alice', 'settings.json')
   expect(statSync(settings).mode & 0o777).toBe(0o600)
   expect(readFileSync(settings, 'utf8')).not.toContain('abab')
+})
+
+test('two listeners of a kind come back at two ports', async () => {
+  await using machine = new Machine()
+  const first = await machine.up('alice', '--listen', '127.0.0.1:0', '--listen', 'ws://127.0.0.1:0')
+  expect(new Set(first.report.addresses).size).toBe(3)
+  first.signal('SIGTERM')
+  expect(await first.ended()).toBe(0)
+  const { report } = await machine.again('alice')
+  expect(report.addresses).toEqual(first.report.addresses)
+})
+
+test('a directory that holds something and is open to others is refused, and left as it is', async () => {
+  await using machine = new Machine()
+  const directory = join(machine.directory, 'home')
+  mkdirSync(directory, { mode: 0o755 })
+  writeFileSync(join(directory, 'letter.txt'), '')
+  const words = ['up', '--directory', directory, '--no-mdns', '--no-page', '--listen', '127.0.0.1:0']
+  expect(await machine.failure(words)).toMatchObject({ code: 6, error: { code: 'refused' } })
+  expect(statSync(directory).mode & 0o777).toBe(0o755)
+  expect(readdirSync(directory)).toEqual(['letter.txt'])
 })
 
 test('the peers of a local network of one machine find each other, and one that is killed comes back', async () => {
