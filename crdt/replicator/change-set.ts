@@ -145,7 +145,11 @@ export function decodeChangeSet(bytes: Uint8Array): SealedChangeSet {
 }
 
 /** Names a set in counters and logs: `replica/sequence/fragment`. */
-export function changeSetKey({ replica, sequence, fragment }: ChangeSet): string {
+export function changeSetKey({
+  replica,
+  sequence,
+  fragment,
+}: Pick<ChangeSet, 'replica' | 'sequence' | 'fragment'>): string {
   return `${replica}/${sequence}/${fragment}`
 }
 

@@ -1,23 +1,16 @@
 import { MalformedMessageError, VectorClock, type DocumentId, type VersionVector } from '../../node/protocol/index.ts'
 import type { Change, Dot, ReplicaId } from '../index.ts'
-import { changeSetKey, type SealedChangeSet } from './change-set.ts'
+import type { SealedChangeSet } from './change-set.ts'
 import type { Genesis } from './genesis.ts'
 import { decodeOperations } from './operations.ts'
 import { ReplicaLog } from './replica-log.ts'
 import { digestSummary, headPrefixLength, type Summary, type SummaryEntry } from './summary.ts'
-
-/** Sets that wait for what they depend on, in bytes. */
-const waitingBytesLimit = 8 * 1024 * 1024
+import { WaitingSets, type WaitingSet } from './waiting-sets.ts'
 
 /** What became of a set that was handed to a log. */
 export type Admission =
   | { readonly outcome: 'accepted'; readonly accepted: readonly SealedChangeSet[]; readonly changes: readonly Change[] }
   | { readonly outcome: 'known' | 'waiting' | 'full' | 'fork' | 'spoiled' }
-
-interface Waiting {
-  readonly set: SealedChangeSet
-  readonly stored: boolean
-}
 
 /**
  * All verified sets of one document, in an order in which each comes after what it depends on. Sets that arrive too
@@ -29,8 +22,7 @@ export class DocumentLog {
   readonly genesisBytes: Uint8Array
   readonly #replicas = new Map<ReplicaId, ReplicaLog>()
   readonly #order: SealedChangeSet[] = []
-  readonly #waiting = new Map<string, Waiting>()
-  #waitingBytes = 0
+  readonly #waiting = new WaitingSets()
   #summary: Summary | undefined
   #digest: Uint8Array | undefined
 
@@ -72,26 +64,44 @@ export class DocumentLog {
 
   /** Whether the set is here already, accepted or waiting, so that nobody need verify it again. */
   isKnown(set: SealedChangeSet): boolean {
-    return this.#waiting.has(changeSetKey(set)) || this.replica(set.replica).fit(set) === 'known'
+    return this.#waiting.has(set) || this.replica(set.replica).fit(set) === 'known'
   }
 
   /** @param set verified @param stored whether it comes from the store: then it may wait beyond any limit */
   admit(set: SealedChangeSet, stored = false): Admission {
     const fit = this.replica(set.replica).fit(set)
     if (fit === 'known' || fit === 'fork' || fit === 'spoiled') return { outcome: fit }
-    if (fit === 'gap' || !this.#dependenciesMet(set.dependencies)) return { outcome: this.#wait(set, stored) }
-    const accepted = [set]
-    const changes = this.#accept(set)
-    for (let next = this.#nextReady(); next !== undefined; next = this.#nextReady()) {
-      accepted.push(next)
-      changes.push(...this.#accept(next))
+    const missing = this.#missing(set)
+    if (fit === 'gap' || missing !== undefined) {
+      return { outcome: this.#waiting.add({ set, stored }, fit === 'gap' ? undefined : missing) }
     }
-    return { outcome: 'accepted', accepted, changes }
+    return { outcome: 'accepted', ...this.#acceptAll(set) }
+  }
+
+  /** Accepts a set and then those that waited for it; what can never be accepted is dropped. */
+  #acceptAll(first: SealedChangeSet): { accepted: SealedChangeSet[]; changes: Change[] } {
+    const accepted: SealedChangeSet[] = []
+    const changes: Change[] = []
+    const ready: WaitingSet[] = [{ set: first, stored: false }]
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+      const { set } = next
+      if (this.replica(set.replica).fit(set) !== 'next') continue
+      const missing = this.#missing(set)
+      if (missing !== undefined) {
+        this.#waiting.add(next, missing)
+        continue
+      }
+      accepted.push(set)
+      changes.push(...this.#accept(set))
+      const { sequence, fragment } = this.replica(set.replica)
+      ready.push(...this.#waiting.take(set, sequence, fragment))
+    }
+    return { accepted, changes }
   }
 
   /** Drops the sets that wait, except those of the store: nobody else may have them. */
   dropWaiting(): void {
-    for (const [key, { set, stored }] of this.#waiting) if (!stored) this.#release(key, set)
+    this.#waiting.drop()
   }
 
   /** Everything so far as changes, each after what it depends on. */
@@ -123,32 +133,9 @@ export class DocumentLog {
     return changes
   }
 
-  #wait(set: SealedChangeSet, stored: boolean): 'waiting' | 'full' {
-    const key = changeSetKey(set)
-    if (this.#waiting.has(key)) return 'waiting'
-    if (!stored && this.#waitingBytes + set.bytes.length > waitingBytesLimit) return 'full'
-    this.#waiting.set(key, { set, stored })
-    this.#waitingBytes += set.bytes.length
-    return 'waiting'
-  }
-
-  #release(key: string, set: SealedChangeSet): void {
-    if (this.#waiting.delete(key)) this.#waitingBytes -= set.bytes.length
-  }
-
-  /** Takes a set out of the waiting ones that can be accepted now; those that can never be are dropped. */
-  #nextReady(): SealedChangeSet | undefined {
-    for (const [key, { set }] of this.#waiting) {
-      const fit = this.replica(set.replica).fit(set)
-      if (fit === 'gap' || (fit === 'next' && !this.#dependenciesMet(set.dependencies))) continue
-      this.#release(key, set)
-      if (fit === 'next') return set
-    }
-    return undefined
-  }
-
-  #dependenciesMet(dependencies: readonly Dot[]): boolean {
-    return dependencies.every(({ replica, sequence }) => this.replica(replica).sequence > sequence)
+  /** @returns the first operation it depends on that is not here */
+  #missing({ dependencies }: SealedChangeSet): Dot | undefined {
+    return dependencies.find(({ replica, sequence }) => this.replica(replica).sequence <= sequence)
   }
 }
 

@@ -3,10 +3,15 @@ import { fromString } from 'uint8arrays'
 import {
   ByteWriter,
   Recorder,
+  VectorClock,
+  createRandom,
+  integer,
+  shuffle,
   type BroadcastMessage,
   type DocumentId,
   type Effect,
   type PeerId,
+  type Random,
   type Ticket,
 } from '../../../node/protocol/index.ts'
 import {
@@ -141,6 +146,42 @@ class Chain {
     this.#previous = hash
     this.#sequence = set.sequence + set.count
     return sealChangeSet(set, body, hash, new Uint8Array(64))
+  }
+}
+
+/** Several authors who write on what they have seen of each other, some transactions in two sets. */
+class History {
+  readonly #random: Random
+  readonly #authors: { readonly key: Uint8Array; readonly chain: Chain; operations: number }[]
+
+  constructor(document: DocumentId, random: Random) {
+    this.#random = random
+    this.#authors = [11, 12, 13, 14, 15].map((byte) => {
+      const key = new Uint8Array(32).fill(byte)
+      return { key, chain: new Chain(document, key), operations: 0 }
+    })
+  }
+
+  /** @returns the sets in the order in which they were written */
+  write(transactions: number): SealedChangeSet[] {
+    return Array.from({ length: transactions }, () => this.#transaction()).flat()
+  }
+
+  version(): VectorClock {
+    return VectorClock.from(this.#authors.map(({ key, operations }) => [authorReplicaId(key, 0), operations]))
+  }
+
+  #transaction(): SealedChangeSet[] {
+    const author = this.#authors[integer(this.#random, this.#authors.length)]!
+    const dependencies = this.#authors
+      .filter((other) => other !== author && other.operations > 0 && this.#random.next() < 0.5)
+      .map(({ key, operations: count }) => ({ replica: authorReplicaId(key, 0), sequence: count - 1 }))
+      .sort((left, right) => (left.replica < right.replica ? -1 : 1))
+    author.operations++
+    const bytes = operations(100)
+    if (this.#random.next() < 0.8) return [author.chain.next({ dependencies, operations: bytes })]
+    const first = { dependencies, operations: bytes.slice(0, 50), continues: true, count: 0 }
+    return [author.chain.next(first), author.chain.next({ operations: bytes.slice(50), fragment: 1 })]
   }
 }
 
@@ -320,6 +361,31 @@ describe("others' change sets", () => {
     expect(stage.versionOf(bob)).toBe(0)
     stage.arrive(new Chain(stage.document, carol).next())
     expect(stage.versionOf(bob)).toBe(1)
+  })
+
+  test('are taken in whatever their order, each after what it depends on', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = createRandom(seed)
+      const own = new Stage()
+      const history = new History(own.document, random)
+      for (const set of shuffle(random, history.write(80))) own.arrive(set)
+      const log = own.core.log(own.document)!
+      expect(log.waiting, `seed ${seed}`).toBe(0)
+      expect(own.core.version(own.document)!.equals(history.version()), `seed ${seed}`).toBe(true)
+      const seen = new Map<string, number>()
+      for (const { replica, sequence, count, dependencies } of log.sets) {
+        for (const dot of dependencies) expect(seen.get(dot.replica), `seed ${seed}`).toBeGreaterThan(dot.sequence)
+        expect(seen.get(replica) ?? 0, `seed ${seed}`).toBe(sequence)
+        seen.set(replica, sequence + count)
+      }
+    }
+  })
+
+  test('are taken in by the thousand, last one first', () => {
+    const chain = new Chain(stage.document, bob)
+    const sets = Array.from({ length: 10_000 }, () => chain.next())
+    for (const set of sets.toReversed()) stage.arrive(set)
+    expect(stage.versionOf(bob)).toBe(10_000)
   })
 
   test('of two histories that wait for the same one counts once', () => {
