@@ -3,7 +3,10 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
-/** The listeners of one source of events. A listener added or removed while an event is told takes part from the next one on. */
+/**
+ * The listeners of one source of events. A listener added or removed while an event is told takes part from the next one
+ * on; one that throws silences nobody else.
+ */
 export class Listeners<Event> {
   #listeners: readonly ((event: Event) => void)[] = []
 
@@ -24,7 +27,16 @@ export class Listeners<Event> {
     )
   }
 
+  /** @throws what the first of the listeners threw, once all are told */
   tell(event: Event): void {
-    for (const listener of this.#listeners) listener(event)
+    let failure: { readonly error: unknown } | undefined
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        failure ??= { error }
+      }
+    }
+    if (failure !== undefined) throw failure.error
   }
 }
