@@ -2,7 +2,7 @@
 // plain line `N passed, N failed`, a failed check counted as one.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepareMachine } from './machine.ts'
@@ -40,7 +40,7 @@ for (const [name, command, ...arguments_] of checks) {
   failed.push(name)
   if (name === 'build') finish(0, 0)
 }
-const report = runTests()
+const report = readTests()
 for (const { assertionResults } of report.testResults) {
   for (const { status, fullName } of assertionResults) {
     if (status === 'pending' || status === 'skipped' || status === 'todo') console.log(`skipped: ${fullName}`)
@@ -53,6 +53,17 @@ const broken = report.testResults.filter(
 if (!report.success && report.numFailedTests === 0) failed.push('test run')
 finish(report.numPassedTests, report.numFailedTests + broken.length, report.numPendingTests + report.numTodoTests)
 
+/** A run that was killed is a failed check like any other, and still ends with the line that says so. */
+function readTests(): TestReport {
+  try {
+    return runTests()
+  } catch (error) {
+    console.error(String(error))
+    failed.push('test run')
+    finish(0, 0)
+  }
+}
+
 function runTests(): TestReport {
   console.log('\n▸ tests')
   const folder = mkdtempSync(join(tmpdir(), 'peerloom-report-'))
@@ -61,6 +72,7 @@ function runTests(): TestReport {
     spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
       stdio: 'inherit',
     })
+    if (!existsSync(file)) throw new Error('The test run ended without a report')
     return JSON.parse(readFileSync(file, 'utf8')) as TestReport
   } finally {
     rmSync(folder, { recursive: true, force: true })
