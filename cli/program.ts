@@ -16,7 +16,9 @@ export async function main(words: readonly string[]): Promise<void> {
       .parseAsync(['node', 'peerloom', ...words])
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return
-    exitCode = new Output({ json: words.includes('--json') }).failure(describe(error))
+    // Also where it is the options that could not be read.
+    const json = words.includes('--json') || process.env['PEERLOOM_JSON'] !== undefined
+    exitCode = new Output({ json }).failure(describe(error))
   }
   // A node that has stopped may have left timers behind.
   process.stdout.write('', () => process.exit(exitCode))
@@ -85,9 +87,10 @@ async function run(entry: CommandEntry, { operands, options }: Invoked, interrup
   const timer = new AbortController()
   let timing: NodeJS.Timeout | undefined
   try {
-    const timeout = typeof options['timeout'] === 'string' ? readDuration(options['timeout']) : undefined
+    const given = text(options['timeout'])
+    const timeout = given === undefined ? undefined : readDuration(given)
     if (timeout !== undefined) {
-      const failure = new Failure('time-out', `${entry.name} took longer than ${String(options['timeout'])}`)
+      const failure = new Failure('time-out', `${entry.name} took longer than ${given}`)
       timing = setTimeout(() => timer.abort(failure), timeout)
     }
     const invocation: Invocation = {
@@ -97,6 +100,7 @@ async function run(entry: CommandEntry, { operands, options }: Invoked, interrup
       options,
       signal: AbortSignal.any([interruption, timer.signal]),
       timeout,
+      goesOn: () => clearTimeout(timing),
     }
     const command = await entry.load()
     return (await command.run(invocation)) ?? 0

@@ -12,6 +12,8 @@ export interface Invocation {
   readonly signal: AbortSignal
   /** `--timeout` in milliseconds. */
   readonly timeout: number | undefined
+  /** What was asked for is there, and stays until it is told to end: the time of `--timeout` no longer runs. */
+  readonly goesOn: () => void
 }
 
 export type Options = Readonly<Record<string, unknown>>

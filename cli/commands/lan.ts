@@ -26,10 +26,11 @@ export async function run(invocation: Invocation): Promise<number> {
       watch(child, invocation)
       await output.data(child.report, () => describe(child.report))
     }
+    invocation.goesOn()
     output.note(`${count} peers are up. Ctrl-C ends them.`)
     await untilAborted(signal)
   } finally {
-    output.note('Leaving … (Ctrl-C again ends at once)')
+    if (children.length > 0) output.note('Leaving … (Ctrl-C again ends at once)')
     await Promise.all(children.map(({ child }) => end(child)))
   }
   return signal.aborted ? toFailure(signal.reason).exitCode : 0
@@ -74,10 +75,9 @@ function networkName({ directory, name }: Profile): string {
   return readSettings(first)?.network ?? `lan-${randomBytes(6).toString('hex')}`
 }
 
-function watch({ child, report }: ChildPeer, { output, signal }: Invocation): void {
+function watch({ child, report }: ChildPeer, { output }: Invocation): void {
   child.removeAllListeners('exit')
   child.once('exit', (code, by) => {
-    if (signal.aborted) return
     output.note(
       `${report.profile} has ended (${by ?? `exit code ${code}`}). Start it again with: peerloom up --profile ${report.profile}`,
     )
@@ -95,6 +95,8 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 
 async function end(child: ChildPeer['child']): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
+  // Nobody need be told that this one has ended.
+  child.removeAllListeners('exit')
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   // Without a supervisor it leaves by itself.
   if (child.connected) child.disconnect()

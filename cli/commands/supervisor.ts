@@ -27,7 +27,9 @@ export class Supervisor {
 
   /** The supervisor is gone, and has not said that this process is to go on without it. */
   onEnd(act: () => void): void {
-    if (!process.connected) return
-    process.on('disconnect', () => (this.#isReleased ? undefined : act()))
+    const hear = (): void => (this.#isReleased ? undefined : act())
+    // It may be gone already: a peer takes a moment to start.
+    if (process.connected) process.on('disconnect', hear)
+    else if (process.send !== undefined) hear()
   }
 }

@@ -14,17 +14,18 @@ import { Supervisor } from './supervisor.ts'
 /** Runs a peer until it is told to end: by Ctrl-C, SIGTERM, `peerloom down`, or the end of what supervises it. */
 export async function run(invocation: Invocation): Promise<number> {
   const { options, output, profile } = invocation
-  const launch = readLaunch(profile.directory, options)
-  if (options['detach'] === true) {
-    const report = await startDetached(invocation)
-    await output.data(report, () => describeStatus(report))
-    return 0
-  }
   const supervisor = new Supervisor()
   try {
+    const launch = readLaunch(profile.directory, options)
+    if (options['detach'] === true) {
+      const report = await startDetached(invocation)
+      await output.data(report, () => describeStatus(report))
+      return 0
+    }
     const running = await start(invocation, launch)
     // Signals are heard before anybody is told that the peer is up, and so may end it.
     const ended = stay(running, invocation, supervisor)
+    invocation.goesOn()
     const report: StatusReport = statusOf(running)
     supervisor.tell({ type: 'up', report })
     await output.data(report, () => describeStatus(report))

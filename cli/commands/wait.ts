@@ -5,6 +5,8 @@ import type { Invocation } from './command.ts'
 
 /** Without `--timeout`, in milliseconds. */
 const defaultTimeout = 30_000
+/** After this part of the time it is said what is missing: `--timeout` itself only says that it is over. */
+const saidEarly = 0.9
 
 export async function run({ options, output, profile, signal, timeout = defaultTimeout }: Invocation): Promise<void> {
   if (options['converged'] !== true && options['members'] === undefined) {
@@ -18,7 +20,7 @@ export async function run({ options, output, profile, signal, timeout = defaultT
     const limit = new AbortController()
     const timer = setTimeout(
       () => limit.abort(new Failure('time-out', `Fewer than ${members} members are alive`)),
-      timeout,
+      timeout * saidEarly,
     )
     const both = AbortSignal.any([signal, limit.signal])
     await request(profile, { verb: 'members.await', arguments: { members }, signal: both }).finally(() =>
@@ -27,8 +29,7 @@ export async function run({ options, output, profile, signal, timeout = defaultT
     if (options['converged'] !== true) return output.data({ members }, () => '')
   }
   const peers = options['peers'] === undefined ? 1 : readCount(options['peers'], 'a number of peers', 0)
-  // Some time before `--timeout` itself, so that the peer can say what is missing.
-  const left = Math.max(1, Math.floor((deadline - performance.now()) * 0.9))
+  const left = Math.max(1, Math.floor((deadline - performance.now()) * saidEarly))
   const result = await request<unknown>(profile, {
     verb: 'converged',
     arguments: { peers, timeout: left, document: options['document'] },

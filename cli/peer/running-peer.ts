@@ -136,11 +136,15 @@ export class RunningPeer {
   }
 }
 
-/** libp2p tells of a port in use in the middle of a long text. */
+/** libp2p tells where it cannot listen, and why, in the middle of a long text. */
 export function explainStart(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const match = /EADDRINUSE[^\n]*?:(\d+)\s*$/m.exec(error.message)
-  if (match !== null) return portInUse(Number(match[1]))
+  const inUse = /EADDRINUSE[^\n]*?:(\d+)\s*$/m.exec(error.message)
+  if (inUse !== null) return portInUse(Number(inUse[1]))
+  const elsewhere = /^ *(\/\S+): (?:\w*Error: )?(.+)$/m.exec(error.message)
+  if (elsewhere !== null) {
+    return new Failure('failure', `Cannot listen on ${elsewhere[1]}: ${elsewhere[2]}`, { cause: error })
+  }
   if (error instanceof RangeError) return new Failure('usage', error.message, { cause: error })
   return error
 }

@@ -1,7 +1,9 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { freePort, heldPort, Machine, type Report } from './machine.ts'
+import { freePort, heldPort, Machine, main, type Report } from './machine.ts'
 
 test('a peer runs in the background until it is told to end', async () => {
   await using machine = new Machine()
@@ -34,6 +36,36 @@ test('the reason why a peer in the background did not start is told', async () =
   await using held = await heldPort()
   const words = ['up', '--detach', '--no-mdns', '--no-page', '--listen', `/ip4/127.0.0.1/tcp/${held.port}`]
   expect(await machine.failure(words)).toMatchObject({ code: 1, error: { code: 'port-in-use' } })
+})
+
+test('where a peer cannot listen is said in one line', async () => {
+  await using machine = new Machine()
+  const words = ['up', '--no-mdns', '--no-page', '--listen', '/ip4/127.0.0.1/udp/0/quic-v1']
+  const { code, stderr } = await machine.run(words)
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr:
+      'error: Cannot listen on /ip4/127.0.0.1/udp/0/quic-v1: No transport was configured to listen on this address\n',
+  })
+})
+
+test('--timeout is for the start of a peer, which then goes on', async () => {
+  await using machine = new Machine()
+  const { report } = await machine.up('alice', '--timeout', '4s')
+  expect(await machine.failure(['wait', '--members', '2', '--timeout', '5s', '--profile', 'alice'])).toMatchObject({
+    code: 5,
+    error: { code: 'time-out', message: 'Fewer than 2 members are alive' },
+  })
+  expect(await machine.json(['status', '--profile', 'alice'])).toMatchObject({ pid: report.pid })
+})
+
+test('a peer whose supervisor is gone before it is up does not stay', async () => {
+  await using machine = new Machine()
+  const words = ['up', '--no-mdns', '--no-page', '--listen', '127.0.0.1:0']
+  const child = fork(main, words, { env: machine.env, silent: true })
+  machine.adopt(child.pid ?? 0)
+  child.disconnect()
+  expect(await once(child, 'exit')).toEqual([0, null])
 })
 
 test('the first Ctrl-C leaves: the others hear of it', async () => {
