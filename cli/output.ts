@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { escapeText } from './escape.ts'
 import { toFailure, type Failure } from './failure.ts'
 
 export interface OutputOptions {
@@ -59,9 +60,10 @@ function jsonError({ code, message, hint }: Failure): string {
   return JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })
 }
 
+/** Names and messages that others chose are part of it. */
 function plainError({ message, hint }: Failure): string {
   const mark = isColoured() ? '\u001b[31merror:\u001b[0m' : 'error:'
-  return hint === undefined ? `${mark} ${message}` : `${mark} ${message}\n${hint}`
+  return `${mark} ${escapeText(hint === undefined ? message : `${message}\n${hint}`)}`
 }
 
 /** https://no-color.org */

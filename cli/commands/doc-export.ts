@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { pipe } from 'it-pipe'
 import { request } from '../control/client.ts'
+import { escapeText } from '../escape.ts'
 import { Failure } from '../failure.ts'
 import type { Invocation } from './command.ts'
 
@@ -15,14 +16,14 @@ export async function run({ operands, output, profile, signal }: Invocation): Pr
     signal,
     chunk,
   })
-  if (file === '-') return pipe(pieces, (source) => print(source, output))
+  if (file === '-') {
+    const text = Buffer.concat(pieces)
+    // A terminal would obey what others wrote.
+    return output.raw(process.stdout.isTTY ? escapeText(text.toString()) : text)
+  }
   await pipe(pieces, (source) => write(source, file))
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
   await output.data({ name: document.name, file, bytes }, () => '')
-}
-
-async function print(source: Iterable<Uint8Array>, output: Invocation['output']): Promise<void> {
-  for (const bytes of source) await output.raw(bytes)
 }
 
 /** Beside the file and then in its place: whoever reads it finds the old content or the new, never half of it. */

@@ -9,9 +9,7 @@ export async function run({ operands, options, output, profile, signal }: Invoca
     const verb = 'doc.get'
     const result = await request<{ readonly value?: unknown }>(profile, { verb, arguments: { name, path }, signal })
     const { value } = result
-    return output.data(result, () =>
-      typeof value === 'string' ? shown(value) : escapeText(JSON.stringify(value, null, 2)),
-    )
+    return output.data(result, () => shown(typeof value === 'string' ? value : JSON.stringify(value, null, 2)))
   }
   const pieces: Uint8Array[] = []
   const chunk = (bytes: Uint8Array): void => void pieces.push(bytes)

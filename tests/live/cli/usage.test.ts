@@ -63,6 +63,38 @@ test('an option wins over the environment, and that over the default', async () 
   expect((await machine.run(['status', '--profile', 'given'], { env })).stderr).toContain('the profile given')
 })
 
+test('a variable that is empty is as good as none, and asks for JSON also where the words make no sense', async () => {
+  await using machine = new Machine()
+  expect((await machine.run(['version'], { env: { PEERLOOM_TIMEOUT: '', PEERLOOM_PROFILE: '' } })).code).toBe(0)
+  const { stderr } = await machine.run(['nonsense'], { env: { PEERLOOM_JSON: 'true' } })
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'usage' } })
+})
+
+test('errors, and texts that go to a terminal, hold no characters that it would obey', async () => {
+  await using machine = new Machine()
+  const { stderr } = await machine.run(['a\u001b[2J\u202e'])
+  expect(stderr).toContain(String.raw`a\u{1b}[2J\u{202e}`)
+  await machine.up('alice')
+  await machine.text(['doc', 'import', 'notes', '-', '--profile', 'alice'], { input: 'a\u001b[2J\nb' })
+  const pretend = 'Object.defineProperty(process.stdout,"isTTY",{value:true})'
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(pretend)}` }
+  for (const words of [
+    ['get', 'notes'],
+    ['export', 'notes', '-'],
+  ]) {
+    expect(await machine.text(['doc', ...words, '--profile', 'alice'], { env })).toContain('a\\u{1b}[2J\nb')
+  }
+})
+
+test('a part of a document is JSON in a pipe, whatever is in it', async () => {
+  await using machine = new Machine()
+  await machine.up('alice')
+  await machine.text(['doc', 'create', 'notes', '--profile', 'alice'])
+  await machine.text(['doc', 'set', 'notes', 'family', '👨\u200d👩', '--profile', 'alice'])
+  const printed = await machine.text(['doc', 'get', 'notes', '--path', 'meta', '--profile', 'alice'])
+  expect(JSON.parse(printed)).toEqual({ family: '👨\u200d👩' })
+})
+
 test('a document that is not there, and a part of one, are not found', async () => {
   await using machine = new Machine()
   await machine.up('alice')
