@@ -2,9 +2,9 @@ import { bootstrap } from '@libp2p/bootstrap'
 import { type Identify, identify, type IdentifyPush, identifyPush } from '@libp2p/identify'
 import { KEEP_ALIVE, type Libp2p, type PrivateKey, type ServiceMap } from '@libp2p/interface'
 import { type Ping, ping } from '@libp2p/ping'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p'
 import { nearestFirst } from './address-sorter.ts'
+import { muxer } from './muxer.ts'
 import type { NetworkSecret } from './network.ts'
 import { noise } from './noise.ts'
 
@@ -67,7 +67,7 @@ export function assemble<Services extends ServiceMap>(
     // It pings every 10 s and aborts what does not answer, which is for the membership overlay to decide.
     connectionMonitor: { enabled: false },
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [muxer()],
     services: all,
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(datastore === undefined ? {} : { datastore }),

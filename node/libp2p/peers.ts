@@ -184,8 +184,7 @@ export class Peers {
   #evaluate(peer: RemotePeer): void {
     // Timers and dials may still hold a peer that was forgotten and is known anew since.
     if (this.#stopped || this.#peers.get(peer.id) !== peer) return
-    const connection = openConnection(this.#substrate, peer)
-    if (connection === undefined) {
+    if (openConnection(this.#substrate, peer) === undefined) {
       this.#forget(peer)
       return
     }
@@ -195,12 +194,26 @@ export class Peers {
       if (lane.channel !== undefined || lane.pending !== undefined || lane.opening) continue
       if (this.#owner.introduction(plane).protocols.length === 0) continue
       if (lane.retry.until > monotonicNow()) this.#later(peer, lane)
-      else void this.#open(peer, lane, connection)
+      else this.#openSoon(peer, lane)
     }
   }
 
-  async #open(peer: RemotePeer, lane: Lane, connection: Connection): Promise<void> {
+  /**
+   * In a turn of its own: what calls for a new stream may be a frame of a packet whose next frame ends the connection,
+   * and a node whose Yamux is not ours (`muxer.ts`) does not survive that.
+   */
+  #openSoon(peer: RemotePeer, lane: Lane): void {
     lane.opening = true
+    this.#owner.timers.set(() => void this.#open(peer, lane), undefined, 0)
+  }
+
+  async #open(peer: RemotePeer, lane: Lane): Promise<void> {
+    const connection = openConnection(this.#substrate, peer)
+    if (connection === undefined) {
+      lane.opening = false
+      this.#evaluate(peer)
+      return
+    }
     try {
       const stream = await connection.newStream(streamProtocol(lane.plane), { signal: this.#aborted.signal })
       lane.opening = false

@@ -85,3 +85,13 @@ test('three hundred connections in a row have one channel each, and leave no mem
   // A connection with its channel is about 70 KiB: two hundred of them would be 14 MiB.
   expect((kept[2] ?? Infinity) - (kept[0] ?? 0)).toBeLessThan(4 << 20)
 })
+
+test('a process survives a connection that is aborted while a stream is being opened on it', async () => {
+  const child = fork(new URL('aborted.ts', import.meta.url), ['under a stream'], { stdio: 'inherit' })
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('a process survives a packet that resets a channel and then breaks the connection', async () => {
+  const child = fork(new URL('aborted.ts', import.meta.url), ['by a packet'], { stdio: 'inherit' })
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
