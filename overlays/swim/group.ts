@@ -48,6 +48,7 @@ export class Group {
   readonly #ports: GroupPorts
   readonly #options: ResolvedSwimOptions
   readonly #news = new Dissemination()
+  #forgetting = false
   #incarnation = 0
   #addresses: readonly string[] = []
 
@@ -122,16 +123,16 @@ export class Group {
     this.#believe(record, 'failed', incarnation)
   }
 
-  /** Forgets a member that has been gone for `forgetAfter`; looks again later if it has not. */
-  forget(peer: PeerId): void {
-    const record = this.members.get(peer)
-    if (record === undefined) return
-    record.forgetting = false
-    if (!isGone(record.state)) return
-    const left = record.since + this.#options.forgetAfter - this.#ports.environment.now()
-    if (left > 0) return this.#forgetLater(record, left)
-    this.members.forget(peer)
-    this.#news.remove(peer)
+  /** Forgets those who have been gone for `forgetAfter`, and looks again when the next one will have. */
+  forgetGone(): void {
+    this.#forgetting = false
+    for (;;) {
+      const { longestGone } = this.members
+      if (longestGone === undefined) return
+      const left = longestGone.since + this.#options.forgetAfter - this.#ports.environment.now()
+      if (left > 0) return this.#forgetLater(left)
+      this.#forget(longestGone.peer)
+    }
   }
 
   /**
@@ -155,8 +156,8 @@ export class Group {
   #admit(update: MemberUpdate, from: PeerId): void {
     // Nobody needs to hear that a stranger is gone, and a forgotten member must not come back as a ghost.
     if (isGone(update.state)) return
+    if (!this.#makeRoom()) return this.#reject('member-limit', update.peer, from)
     const record = this.members.add({ ...update, addresses: [] }, this.#ports.environment.now())
-    if (record === undefined) return this.#reject('member-limit', update.peer, from)
     this.#learn(record, update)
     this.#arrive(record, update.state)
     this.#news.add(updateOf(record))
@@ -169,13 +170,28 @@ export class Group {
     if (isGone(before) && !isGone(state)) return this.#arrive(record, state)
     if (before !== state) this.#tell(state, record)
     if (state === 'suspected') this.#startSuspicion(record)
-    if (isGone(state)) this.#forgetLater(record, this.#options.forgetAfter)
+    if (isGone(state)) this.#forgetLater(this.#options.forgetAfter)
   }
 
-  #forgetLater(record: MemberRecord, delay: Duration): void {
-    if (record.forgetting) return
-    record.forgetting = true
-    this.#ports.environment.schedule({ type: 'forget', peer: record.peer }, delay)
+  /** One timer is enough for all: whoever goes later is forgotten later. */
+  #forgetLater(delay: Duration): void {
+    if (this.#forgetting) return
+    this.#forgetting = true
+    this.#ports.environment.schedule({ type: 'forget' }, delay)
+  }
+
+  /** @returns false when the table is full of members that are not gone */
+  #makeRoom(): boolean {
+    const { isFull, longestGone } = this.members
+    if (!isFull) return true
+    if (longestGone === undefined) return false
+    this.#forget(longestGone.peer)
+    return true
+  }
+
+  #forget(peer: PeerId): void {
+    this.members.forget(peer)
+    this.#news.remove(peer)
   }
 
   #arrive(record: MemberRecord, state: MemberRecord['state']): void {

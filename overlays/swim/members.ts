@@ -12,8 +12,6 @@ export interface MemberRecord {
   addresses: readonly string[]
   /** When it was last given the whole list, or −Infinity: it is not given it at every word. */
   pushedAt: Instant
-  /** A timer is set that looks whether it is to be forgotten; one is enough, however often it comes and goes. */
-  forgetting: boolean
 }
 
 /** At one incarnation, what is worse is believed (SWIM §4.2); having left outranks having failed, as the member said so. */
@@ -51,6 +49,15 @@ export class MemberTable {
     return this.#live.length
   }
 
+  get isFull(): boolean {
+    return this.#records.size >= this.#limit
+  }
+
+  get longestGone(): MemberRecord | undefined {
+    const [longest] = this.#gone.values()
+    return longest
+  }
+
   get(peer: PeerId): MemberRecord | undefined {
     return this.#records.get(peer)
   }
@@ -67,11 +74,8 @@ export class MemberTable {
     return this.#live
   }
 
-  /** @returns undefined when the table is full and nobody is gone who could make room */
-  add(update: MemberUpdate, now: Instant): MemberRecord | undefined {
-    if (this.#records.size >= this.#limit && !this.#forgetLongestGone()) return undefined
-    const { peer, state, incarnation, addresses } = update
-    const unmeasured = { roundTrip: undefined, pushedAt: -Infinity, forgetting: false }
+  add({ peer, state, incarnation, addresses }: MemberUpdate, now: Instant): MemberRecord {
+    const unmeasured = { roundTrip: undefined, pushedAt: -Infinity }
     const record: MemberRecord = { peer, state, incarnation, since: now, addresses, ...unmeasured }
     this.#records.set(peer, record)
     this.#place(record)
@@ -143,13 +147,6 @@ export class MemberTable {
     this.#live[right] = first
     this.#places.set(second, left)
     this.#places.set(first, right)
-  }
-
-  #forgetLongestGone(): boolean {
-    const [longest] = this.#gone.keys()
-    if (longest === undefined) return false
-    this.forget(longest)
-    return true
   }
 }
 

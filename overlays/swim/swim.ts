@@ -75,7 +75,8 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   }
 
   expire(timer: SwimTimer): void {
-    if (this.#state !== 'member') return
+    // Who has left still forgets: there is one such timer, and it would be missing when it joins again.
+    if (this.#state !== 'member' && timer.type !== 'forget') return
     if ('session' in timer && timer.session !== this.#session) return
     switch (timer.type) {
       case 'period':
@@ -97,7 +98,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
         this.#retryJoin(timer.attempt)
         break
       case 'forget':
-        this.#group.forget(timer.peer)
+        this.#group.forgetGone()
     }
     this.#spread()
   }
@@ -270,7 +271,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   /** Called after every input: whatever is news gets a round of gossip, if none is due already. */
   #spread(): void {
     const { gossipInterval } = this.#options
-    if (this.#gossiping || gossipInterval === 0) return
+    if (this.#state !== 'member' || this.#gossiping || gossipInterval === 0) return
     if (!this.#group.hasNews || this.#group.members.liveCount === 0) return
     this.#gossiping = true
     this.#schedule('gossip', gossipInterval)

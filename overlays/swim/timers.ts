@@ -8,4 +8,4 @@ export type SwimTimer =
   | { readonly type: 'join'; readonly session: number; readonly attempt: number }
   | { readonly type: 'probe-timeout'; readonly probe: number }
   | { readonly type: 'suspicion'; readonly peer: PeerId; readonly incarnation: number }
-  | { readonly type: 'forget'; readonly peer: PeerId }
+  | { readonly type: 'forget' }

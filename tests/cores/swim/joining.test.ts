@@ -268,4 +268,35 @@ describe('limits', () => {
     member.recorder.advance(4000)
     expect(member.stateOf('c')).toBeUndefined()
   })
+
+  test('the gone are also forgotten by a member that has left and joined again', () => {
+    const member = new RecordedMember({ forgetAfter: 10_000, probeInterval: 60_000 })
+    member.meet('b', 'c', 'd')
+    member.gossip('b', update('c', 'failed'))
+    member.core.leave()
+    member.recorder.advance(10_000)
+    member.core.join(['b' as PeerId])
+    member.gossip('b', update('d', 'failed'))
+    expect([member.stateOf('c'), member.stateOf('d')]).toEqual([undefined, 'failed'])
+    member.recorder.advance(10_000)
+    expect(member.stateOf('d')).toBeUndefined()
+  })
+
+  test('made-up members that come and go leave neither news nor timers behind', () => {
+    const member = new RecordedMember({ memberLimit: 10, forgetAfter: 600_000, probeInterval: 60_000 })
+    member.meet('b')
+    for (let count = 0; count < 1000; count++) {
+      member.gossip('b', update(`made-up-${count}`, 'alive'), update(`made-up-${count}`, 'left'))
+    }
+    const scheduled = member.recorder.take().filter(({ type }) => type === 'schedule')
+    expect(scheduled).toMatchObject([{ timer: { type: 'forget' } }])
+    const known = new Set(member.core.members().map(({ peer }) => peer))
+    const told = new Set<PeerId>()
+    for (let probe = 0; probe < 100; probe++) {
+      member.hear('b', { type: 'ping', probe })
+      for (const { message } of member.messages('ack')) for (const { peer } of message.updates) told.add(peer)
+    }
+    expect(told.size).toBeGreaterThan(5)
+    expect([...told].filter((peer) => !known.has(peer))).toEqual([])
+  })
 })
