@@ -36,6 +36,7 @@ function run(command, arguments_) {
   const { status, signal, error } = spawnSync(command, arguments_, {
     cwd: root,
     stdio: 'inherit',
+    env: { ...process.env, npm_config_update_notifier: 'false' },
     shell: process.platform === 'win32',
   })
   if (error !== undefined) {
