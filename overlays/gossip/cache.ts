@@ -33,6 +33,7 @@ export class Cache {
   readonly #limits: CacheLimits
   readonly #seen = new Set<MessageId>()
   readonly #kept = new Map<MessageId, Kept>()
+  readonly #unconfirmed = new Set<Kept>()
   #bytes = 0
 
   constructor(limits: CacheLimits) {
@@ -47,8 +48,22 @@ export class Cache {
     return this.#kept.get(id)
   }
 
-  kept(): Iterable<Kept> {
-    return this.#kept.values()
+  /** Kept messages that some neighbour may lack. */
+  get unconfirmed(): ReadonlySet<Kept> {
+    return this.#unconfirmed
+  }
+
+  /** No neighbour is to be told of it any more. */
+  confirmed(kept: Kept): void {
+    this.#unconfirmed.delete(kept)
+  }
+
+  /** There is a neighbour that may lack all of them. */
+  unconfirmAll(): void {
+    for (const kept of this.#kept.values()) {
+      kept.announced = 0
+      this.#unconfirmed.add(kept)
+    }
   }
 
   /** Notes that a peer has the message, if it is still kept. */
@@ -72,7 +87,9 @@ export class Cache {
       const [oldest] = this.#seen
       this.#seen.delete(oldest as MessageId)
     }
-    this.#kept.set(id, { id, payload, hops, since: now, holders: new Set(), announced: 0, given: new Map() })
+    const kept: Kept = { id, payload, hops, since: now, holders: new Set(), announced: 0, given: new Map() }
+    this.#kept.set(id, kept)
+    this.#unconfirmed.add(kept)
     this.#bytes += payload.bytes.length + overheadBytes
     return this.#evict()
   }
@@ -98,6 +115,7 @@ export class Cache {
 
   #drop(kept: Kept): void {
     this.#kept.delete(kept.id)
+    this.#unconfirmed.delete(kept)
     this.#bytes -= kept.payload.bytes.length + overheadBytes
   }
 }

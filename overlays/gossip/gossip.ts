@@ -45,8 +45,6 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
   readonly #neighbourhood: Neighbourhood
   readonly #cache: Cache
   readonly #awaited: AwaitedMessages
-  /** Kept messages that some neighbour may lack. */
-  readonly #unconfirmed = new Set<MessageId>()
   #sequence: number
   #announcing = false
   #running = false
@@ -172,7 +170,6 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     this.#cache.heldBy(id, payload.publisher)
     const others = this.neighbours().filter((peer) => peer !== from && peer !== payload.publisher)
     for (const peer of sample(this.#environment.random, others, this.#options.fanout)) this.#push(peer, payload, hops)
-    this.#unconfirmed.add(id)
     this.#announceLater()
   }
 
@@ -223,7 +220,7 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
   }
 
   #announceLater(): void {
-    if (this.#announcing || !this.#running || this.#unconfirmed.size === 0) return
+    if (this.#announcing || !this.#running || this.#cache.unconfirmed.size === 0) return
     if (this.#neighbourhood.view.size === 0) return
     this.#announcing = true
     this.#environment.schedule({ type: 'announce' }, this.#options.announceInterval)
@@ -234,29 +231,25 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     this.#announcing = false
     const neighbours = this.neighbours()
     const lacking = new Map<PeerId, MessageId[]>(neighbours.map((peer) => [peer, []]))
-    for (const id of this.#unconfirmed) {
-      const kept = this.#cache.get(id)
-      const lackers = neighbours.filter((peer) => kept?.holders.has(peer) === false)
-      if (kept === undefined || lackers.length === 0 || kept.announced >= this.#options.announceLimit) {
-        this.#unconfirmed.delete(id)
+    for (const kept of this.#cache.unconfirmed) {
+      const lackers = neighbours.filter((peer) => !kept.holders.has(peer))
+      if (lackers.length === 0 || kept.announced >= this.#options.announceLimit) {
+        this.#cache.confirmed(kept)
         continue
       }
-      kept.announced++
-      for (const peer of lackers) lacking.get(peer)?.push(id)
+      const lists = lackers.map((peer) => lacking.get(peer) as MessageId[])
+      // The rest of a long list is told, and counted, another time.
+      const open = lists.filter((ids) => ids.length < messageLimits.ids)
+      for (const ids of open) ids.push(kept.id)
+      if (open.length > 0) kept.announced++
     }
-    for (const [peer, ids] of lacking) {
-      // The rest of a long list is told next time.
-      if (ids.length > 0) this.#environment.send(peer, { type: 'ihave', ids: ids.slice(0, messageLimits.ids) })
-    }
+    for (const [peer, ids] of lacking) if (ids.length > 0) this.#environment.send(peer, { type: 'ihave', ids })
     this.#announceLater()
   }
 
   /** A new neighbour is told of what is kept; two parts that meet again so share what was said of late. */
   #announceAgain(): void {
-    for (const kept of this.#cache.kept()) {
-      kept.announced = 0
-      this.#unconfirmed.add(kept.id)
-    }
+    this.#cache.unconfirmAll()
     this.#announceLater()
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { InvalidTopicError, MessageTooLargeError, messageId } from '../../../overlays/gossip/index.ts'
 import { RecordedPeer, idOf, payload } from './recorded-peer.ts'
@@ -103,6 +105,19 @@ describe('announcing and asking (Plumtree §3.4, §3.5)', () => {
     peer.recorder.take()
     peer.recorder.advance(60_000)
     expect(peer.receivers('ihave')).toEqual(['b', 'b', 'b'])
+  })
+
+  test('of more ids than an announcement holds, each is told as often as the others', () => {
+    const peer = new RecordedPeer({ announceInterval: 300, announceLimit: 2 })
+    for (let count = 0; count < 2500; count++) peer.core.publish('news', hello)
+    peer.meet('b')
+    peer.recorder.advance(60_000)
+    const told = new Map<string, number>()
+    for (const { message } of peer.recorder.sent()) {
+      if (message.type === 'ihave') for (const id of message.ids) told.set(id, (told.get(id) ?? 0) + 1)
+    }
+    expect(told.size).toBe(2500)
+    expect([...told.values()].every((times) => times === 2)).toBe(true)
   })
 
   test('an announced message that does not come is asked for, of one announcer after another', () => {
@@ -226,5 +241,23 @@ describe('limits', () => {
     peer.recorder.advance(300)
     const told = peer.recorder.sent().flatMap(({ message }) => (message.type === 'ihave' ? message.ids : []))
     expect(told.length).toBe(64)
+  })
+
+  test('100,000 messages of a peer that is alone leave bounded traces', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const peer = new RecordedPeer({ keptLimit: 64, seenLimit: 128 })
+    const heap = (): number => {
+      peer.recorder.take()
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    const before = heap()
+    for (let count = 0; count < 100_000; count++) {
+      peer.core.publish('news', hello)
+      if (count % 1000 === 0) peer.recorder.take()
+    }
+    // The ids alone would be 5 MB.
+    expect(heap() - before).toBeLessThan(3_000_000)
   })
 })
