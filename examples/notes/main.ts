@@ -69,6 +69,7 @@ class Notes {
   /** @throws DocumentNameError for a name that is none */
   async open(name: string): Promise<void> {
     await this.#open(name)
+    showMessage('')
     if (noteOfAddress() !== name) history.pushState(null, '', noteAddress(name))
     this.#note?.focus()
   }

@@ -70,6 +70,23 @@ describe.skipIf(noBrowser())('writing notes', { timeout: 90_000 }, () => {
     expect(await ada.page.locator('#title').textContent()).toBe('Einkauf – für Ostern')
   })
 
+  test('an address with a name that is none says so until another note is opened', async () => {
+    const served = await stage.serve()
+    const { page } = await stage.open(await stage.person(), served.link.replace('#', '?note=%20#'))
+    const message = page.locator('#message', { hasText: 'a name neither begins nor ends with white space' })
+    await message.waitFor()
+    expect(await page.locator('#title').textContent()).toBe('notes')
+    await page.locator('#new-name').fill('x'.repeat(129))
+    await page.keyboard.press('Enter')
+    const error = page.locator('#name-error', { hasText: 'at most 128 characters' })
+    await error.waitFor()
+    expect(await error.evaluate(({ clientWidth, scrollWidth }) => scrollWidth - clientWidth)).toBe(0)
+    await page.locator('#new-name').fill('groceries')
+    await page.keyboard.press('Enter')
+    await page.locator('#title', { hasText: 'groceries' }).waitFor()
+    await message.waitFor({ state: 'hidden' })
+  })
+
   test('on a narrow screen the list unfolds, and the keyboard alone opens a note and comes back to the text', async () => {
     const served = await stage.serve()
     await served.peer.documents.open('groceries')
