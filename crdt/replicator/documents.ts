@@ -135,6 +135,11 @@ export class Documents {
     return this.#replicator.version(id)
   }
 
+  /** Whether the document, however empty, would still be known here after a crash. */
+  isKept(document: Document): boolean {
+    return this.#replicator.isKept(this.idOf(document))
+  }
+
   /** Own operations of a document that would not survive a crash yet. */
   pending(document: Document): number {
     return this.#replicator.pending(this.idOf(document))

@@ -50,6 +50,8 @@ export type ReplicatorEvent =
   | { readonly type: 'saved'; readonly document: DocumentId; readonly sequence: number }
   /** A document is carried from now on. */
   | { readonly type: 'carried'; readonly document: DocumentId; readonly genesis: Genesis }
+  /** That it is carried would survive a crash. */
+  | { readonly type: 'kept'; readonly document: DocumentId }
   /** A peer said what it has of these documents; `answered` when it has thereby answered for all that it carries. */
   | {
       readonly type: 'compared'

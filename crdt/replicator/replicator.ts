@@ -57,6 +57,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #options: ResolvedReplicatorOptions
   readonly #collection: Collection
   readonly #outboxes: Outboxes
+  /** Documents whose genesis is not durable yet. */
+  readonly #keeping = new Map<Ticket, DocumentId>()
   readonly #inbox: Inbox
   readonly #antiEntropy: AntiEntropy
   readonly #connected = new Set<PeerId>()
@@ -92,7 +94,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#collection = new Collection({
       network: needs.network,
       limit: options.documentLimit,
-      keep: ({ id, genesisBytes }) => void environment.write({ type: 'document', document: id, genesis: genesisBytes }),
+      keep: (log) => this.#keep(log),
       added: (log) => this.#added(log),
       reject: (reason, document) => this.#reject(reason, undefined, document),
     })
@@ -144,6 +146,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   version(document: DocumentId): VersionVector | undefined {
     return this.#collection.get(document)?.version
+  }
+
+  /** Whether a document that is carried would still be known after a crash. */
+  isKept(document: DocumentId): boolean {
+    return ![...this.#keeping.values()].includes(document)
   }
 
   /** Own operations of a document that are not durable yet. */
@@ -236,6 +243,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   written(ticket: Ticket): void {
+    const kept = this.#keeping.get(ticket)
+    if (kept !== undefined) {
+      this.#keeping.delete(ticket)
+      return this.#environment.emit({ type: 'kept', document: kept })
+    }
     const set = this.#outboxes.written(ticket)
     if (set !== undefined) this.#tell(set)
   }
@@ -350,6 +362,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   // Which documents are carried.
+
+  #keep({ id, genesisBytes }: DocumentLog): void {
+    const ticket = this.#environment.write({ type: 'document', document: id, genesis: genesisBytes })
+    this.#keeping.set(ticket, id)
+  }
 
   #added(log: DocumentLog): void {
     if (this.#started) this.#listen(log)

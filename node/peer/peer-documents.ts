@@ -71,9 +71,10 @@ export class PeerDocuments {
     this.#documents.follow(pattern)
   }
 
-  /** Resolves when every change made to the document here so far would survive a crash. */
+  /** Resolves when the document and every change made to it here so far would survive a crash. */
   async saved(document: Document, { signal }: WaitOptions = {}): Promise<void> {
-    await this.#until(() => (this.#documents.pending(document) === 0 ? true : undefined), signal)
+    const isSaved = (): boolean => this.#documents.isKept(document) && this.#documents.pending(document) === 0
+    await this.#until(() => (isSaved() ? true : undefined), signal)
   }
 
   /** Operations of the document made here that would not survive a crash yet. */

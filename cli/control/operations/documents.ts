@@ -24,19 +24,9 @@ export function documentOperations(running: RunningPeer): Readonly<Record<string
 
 async function create(running: RunningPeer, { fields, signal }: Call): Promise<Changed> {
   const known = findDocument(running, fields.text('name')) !== undefined
-  const written = running.peer.counters.entriesWritten
-  const { name, id } = await openOrCreate(running, fields.text('name'))
-  if (!known) await untilWritten(running, written, signal)
+  const { name, id, document } = await openOrCreate(running, fields.text('name'))
+  await running.peer.documents.saved(document, { signal })
   return { name, id, changed: !known }
-}
-
-/** No event tells that an empty document is durable; entries are written in their order, so a count of them says so. */
-async function untilWritten({ peer }: RunningPeer, before: number, signal: AbortSignal): Promise<void> {
-  const giveUp = performance.now() + 2000
-  while (peer.counters.entriesWritten === before && performance.now() < giveUp) {
-    signal.throwIfAborted()
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }
 
 async function sendText(running: RunningPeer, call: Call): Promise<{ readonly name: string; readonly id: string }> {

@@ -584,6 +584,17 @@ describe('comparing', () => {
   })
 })
 
+describe('a new document', () => {
+  test('is kept only when its genesis is written', () => {
+    const document = stage.core.carry({ kind: 'named', network: 'test', name: 'empty' })
+    expect(stage.core.isKept(document)).toBe(false)
+    const write = stage.recorder.take().find(({ type }) => type === 'write')
+    stage.core.written(ticketOf(write))
+    expect(stage.core.isKept(document)).toBe(true)
+    expect(stage.recorder.emitted()).toEqual([{ type: 'kept', document }])
+  })
+})
+
 describe('a restart', () => {
   test('keeps what waits for a set that was damaged, however long that takes to come from others', () => {
     const chain = new Chain(stage.document, bob)
