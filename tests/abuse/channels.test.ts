@@ -11,7 +11,7 @@ import {
   type PeerId,
   type Random,
 } from '../../node/protocol/index.ts'
-import { fields, names, openByHand, scriptedNode, ScriptedStream } from '../live/host/scripted-peer.ts'
+import { fields, names, openByHand, proofOf, scriptedNode, ScriptedStream } from '../live/host/scripted-peer.ts'
 import { introduced, toy, toyCodec, type ToyHost, toyHost, type ToyMessage } from '../live/host/toy.ts'
 
 const nodes: Libp2p[] = []
@@ -233,14 +233,23 @@ describe('a hello', () => {
     await using host = await toyHost()
     const node = await hostile(host)
     const challenge = new ByteWriter().raw(Buffer.from('PLOM')).u8(1).u8(1).raw(new Uint8Array(32)).finish()
-    const proofs: (Uint8Array | undefined)[] = []
-    for (let time = 0; time < 2; time++) {
-      const stream = await silentStream(node, host)
-      stream.frame(challenge)
-      await stream.read()
-      proofs.push(await stream.read())
-    }
-    expect(Buffer.from(proofs[0] as Uint8Array).equals(proofs[1] as Uint8Array)).toBe(false)
+    const { secret } = host.host.network
+    const hello = {
+      secret,
+      plane: 'control',
+      role: 'opener',
+      self: node.peerId.toString(),
+      peer: host.host.self,
+    } as const
+    const first = await silentStream(node, host)
+    first.frame(challenge)
+    const proof = proofOf('opener', hello, { ours: challenge, theirs: (await first.read()) as Uint8Array })
+    const second = await silentStream(node, host)
+    second.frame(challenge)
+    await second.read()
+    second.frame(proof)
+    await expectRejected(host, 'wrong-network')
+    await second.closed
   })
 
   test('without protocols, with too many, or with a field twice is refused', async () => {
@@ -334,7 +343,7 @@ describe('chance', () => {
     await expectHonestTraffic(host)
   })
 
-  test('a hello with any one byte changed is refused, and counted', async () => {
+  test('a hello of whoever knows all of the secret but a byte is refused, and counted', async () => {
     await using host = await toyHost()
     const random = createRandom('hello')
     const node = await hostile(host)

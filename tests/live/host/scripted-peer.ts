@@ -101,9 +101,32 @@ export interface ScriptedOptions extends ScriptedHello {
   readonly peer: string
 }
 
+export interface Challenges {
+  readonly ours: Uint8Array
+  readonly theirs: Uint8Array
+}
+
+/** What shows that the prover, on this stream, knows the secret. */
+export function proofOf(
+  prover: 'opener' | 'acceptor',
+  { secret, role, self, peer, plane }: Pick<ScriptedOptions, 'secret' | 'role' | 'self' | 'peer' | 'plane'>,
+  { ours, theirs }: Challenges,
+): Uint8Array {
+  const opened = role === 'opener'
+  const transcript = new ByteWriter()
+    .text('peerloom/hello/v1')
+    .text(plane)
+    .text(prover)
+    .text(opened ? self : peer)
+    .text(opened ? peer : self)
+    .bytes(opened ? ours : theirs)
+    .bytes(opened ? theirs : ours)
+  return createHmac('sha256', secret).update(transcript.finish()).digest()
+}
+
 /** @returns the other's introduction, or undefined when it refused */
 export async function sayHello(stream: ScriptedStream, options: ScriptedOptions): Promise<Uint8Array | undefined> {
-  const { secret, major = 1, minor = 1, extra = new Uint8Array(0), role, self, peer, plane, introduction } = options
+  const { major = 1, minor = 1, extra = new Uint8Array(0), role, introduction } = options
   const challenge = new ByteWriter()
     .raw(Buffer.from('PLOM'))
     .u8(major)
@@ -114,25 +137,12 @@ export async function sayHello(stream: ScriptedStream, options: ScriptedOptions)
   stream.frame(challenge)
   const theirs = await stream.read()
   if (theirs === undefined) return undefined
-  const opened = role === 'opener'
-  const proof = (prover: 'opener' | 'acceptor'): Uint8Array =>
-    createHmac('sha256', secret)
-      .update(
-        new ByteWriter()
-          .text('peerloom/hello/v1')
-          .text(plane)
-          .text(prover)
-          .text(opened ? self : peer)
-          .text(opened ? peer : self)
-          .bytes(opened ? challenge : theirs)
-          .bytes(opened ? theirs : challenge)
-          .finish(),
-      )
-      .digest()
-  stream.frame(proof(role))
+  const challenges = { ours: challenge, theirs }
+  stream.frame(proofOf(role, options, challenges))
   const answer = await stream.read()
   if (answer === undefined) return undefined
-  if (!Buffer.from(answer).equals(proof(opened ? 'acceptor' : 'opener'))) throw new Error('The proof is wrong')
+  const expected = proofOf(role === 'opener' ? 'acceptor' : 'opener', options, challenges)
+  if (!Buffer.from(answer).equals(expected)) throw new Error('The proof is wrong')
   stream.frame(introduction)
   return stream.read()
 }
