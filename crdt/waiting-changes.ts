@@ -10,7 +10,7 @@ interface Waiting {
 
 /** What one replica has waiting, by sequence. */
 interface Queue {
-  readonly changes: Change[]
+  readonly waiting: Waiting[]
   bytes: number
 }
 
@@ -37,14 +37,15 @@ export class WaitingChanges {
   /** @returns false when it waits already */
   add(change: Change, missing: Dot): boolean {
     let queue = this.#queues.get(change.replica)
-    if (queue === undefined) this.#queues.set(change.replica, (queue = { changes: [], bytes: 0 }))
-    const at = firstPlace(queue.changes, (other) => other.sequence >= change.sequence)
-    if (queue.changes[at]?.sequence === change.sequence) return false
-    queue.changes.splice(at, 0, change)
+    if (queue === undefined) this.#queues.set(change.replica, (queue = { waiting: [], bytes: 0 }))
+    const at = firstPlace(queue.waiting, (other) => other.change.sequence >= change.sequence)
+    if (queue.waiting[at]?.change.sequence === change.sequence) return false
+    const waiting: Waiting = { change, missing }
+    queue.waiting.splice(at, 0, waiting)
     queue.bytes += sizeOf(change)
     this.#count++
     this.#bytes += sizeOf(change)
-    this.#wait({ change, missing })
+    this.#wait(waiting)
     return true
   }
 
@@ -65,15 +66,10 @@ export class WaitingChanges {
   evict(): Change[] {
     const evicted: Change[] = []
     while (this.#count > this.#limits.waitingChanges || this.#bytes > this.#limits.waitingBytes) {
-      const change = this.#largestQueue().changes.at(-1) as Change
-      this.#forget(change)
-      for (const waiting of this.#missing.values()) {
-        const at = waiting.findIndex((one) => one.change === change)
-        if (at === -1) continue
-        waiting.splice(at, 1)
-        break
-      }
-      evicted.push(change)
+      const waiting = this.#largestQueue().waiting.at(-1) as Waiting
+      this.#forget(waiting.change)
+      this.#waitNoMore(waiting)
+      evicted.push(waiting.change)
     }
     return evicted
   }
@@ -90,14 +86,21 @@ export class WaitingChanges {
       )
   }
 
+  #waitNoMore(waiting: Waiting): void {
+    const { replica } = waiting.missing
+    const list = this.#missing.get(replica) as Waiting[]
+    list.splice(list.indexOf(waiting), 1)
+    if (list.length === 0) this.#missing.delete(replica)
+  }
+
   #forget(change: Change): void {
     const queue = this.#queues.get(change.replica) as Queue
-    queue.changes.splice(
-      firstPlace(queue.changes, (other) => other.sequence >= change.sequence),
+    queue.waiting.splice(
+      firstPlace(queue.waiting, (other) => other.change.sequence >= change.sequence),
       1,
     )
     queue.bytes -= sizeOf(change)
-    if (queue.changes.length === 0) this.#queues.delete(change.replica)
+    if (queue.waiting.length === 0) this.#queues.delete(change.replica)
     this.#count--
     this.#bytes -= sizeOf(change)
   }

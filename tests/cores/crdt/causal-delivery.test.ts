@@ -1,7 +1,10 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import {
   createDocument,
   decodeChanges,
+  replicaId,
   VectorClock,
   type Change,
   type Document,
@@ -94,6 +97,24 @@ test('bytes that wait are limited too', () => {
   const reader = createDocument({ limits: { waitingBytes: 25_000 } })
   reader.apply(decodeChanges(big.encode()).slice(1))
   expect(reader.statistics).toMatchObject({ waiting: 2, rejected: 3 })
+})
+
+test('nothing is kept of those who had to go, however many there are', () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const reader = createDocument({ limits: { waitingChanges: 10 } })
+  const flood = (count: number): number => {
+    for (let stranger = 0; stranger < count; stranger++) {
+      const dependencies = [{ replica: replicaId(`missing-${stranger}`), sequence: 0 }]
+      const replica = replicaId(`stranger-${stranger}`)
+      reader.apply([{ replica, sequence: 0, count: 1, dependencies, time: 0, operations: Uint8Array.of(1) }])
+    }
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = flood(100)
+  expect(flood(20_000) - before).toBeLessThan(1_000_000)
+  expect(reader.statistics).toMatchObject({ waiting: 10, rejected: 20_090 })
 })
 
 test('limits are positive integers', () => {
