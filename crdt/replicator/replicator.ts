@@ -1,4 +1,3 @@
-import { equals } from 'uint8arrays'
 import {
   MalformedMessageError,
   assert,
@@ -15,13 +14,13 @@ import {
 } from '../../node/protocol/index.ts'
 import type { Change } from '../index.ts'
 import { AntiEntropy } from './anti-entropy.ts'
+import { Arrivals } from './arrivals.ts'
 import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
-import { Inbox, type Arrival } from './inbox.ts'
 import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
 import { resolveReplicatorOptions, type ReplicatorOptions, type ResolvedReplicatorOptions } from './options.ts'
 import type { Author } from './outbox.ts'
@@ -59,7 +58,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #outboxes: Outboxes
   /** Documents whose genesis is not durable yet. */
   readonly #keeping = new Map<Ticket, DocumentId>()
-  readonly #inbox: Inbox
+  readonly #arrivals: Arrivals
   readonly #antiEntropy: AntiEntropy
   readonly #connected = new Set<PeerId>()
   readonly #rechecks: Rechecks
@@ -71,7 +70,6 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#environment = environment
     this.#needs = needs
     this.#options = options
-    this.#inbox = new Inbox(options.verifyingLimit, (claim) => environment.verify(claim))
     this.#outboxes = new Outboxes({
       author: needs.author,
       end: (document) => this.#collection.get(document)?.replica(needs.author.replica) ?? new ReplicaLog(),
@@ -97,6 +95,14 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       keep: (log) => this.#keep(log),
       added: (log) => this.#added(log),
       reject: (reason, document) => this.#reject(reason, undefined, document),
+    })
+    this.#arrivals = new Arrivals({
+      collection: this.#collection,
+      limit: options.verifyingLimit,
+      verify: (claim) => environment.verify(claim),
+      gap: (log, from) => this.#gaps.found(log, from),
+      accepted: (log, sets, changes, way) => this.#accepted(log, sets, changes, way),
+      reject: (reason, from, document) => this.#reject(reason, from, document),
     })
     this.#antiEntropy = new AntiEntropy({
       send: (to, message) => environment.send(to, message),
@@ -199,7 +205,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'summary':
         return this.#antiEntropy.summary(from, message.document, message.summary, message.question)
       case 'sets':
-        for (const bytes of message.sets) this.#arrive(bytes, from, 'repair')
+        for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
     }
   }
@@ -253,10 +259,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   verified(ticket: Ticket, valid: boolean): void {
-    const arrival = this.#inbox.take(ticket)
-    if (arrival === undefined) return
-    if (!valid) return this.#reject('signature', arrival.from, arrival.set.document)
-    this.#admit(arrival)
+    this.#arrivals.verified(ticket, valid)
   }
 
   // Own changes on their way out.
@@ -285,43 +288,15 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   // Others' changes on their way in.
 
-  #arrive(bytes: Uint8Array, from: PeerId, way: Arrival['way']): void {
-    let set: SealedChangeSet
-    try {
-      set = decodeChangeSet(bytes)
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error
-      return this.#reject('malformed', from, undefined)
-    }
-    const log = this.#collection.get(set.document)
-    if (log === undefined) return this.#reject('unknown-document', from, undefined)
-    if (!mayWrite(log.genesis, set.author)) return this.#reject('not-permitted', from, set.document)
-    if (log.isKnown(set)) return
-    if (this.#inbox.put({ set, from, way }) === 'full') this.#reject('busy', from, set.document)
-  }
-
-  #admit({ set, from, way }: Arrival): void {
-    const log = this.#collection.get(set.document)
-    if (log === undefined) return
-    const admission = log.admit(set)
-    switch (admission.outcome) {
-      case 'known':
-        return
-      case 'waiting':
-        return this.#gaps.found(log, from)
-      case 'full':
-        this.#reject('waiting-full', from, set.document)
-        return this.#gaps.found(log, from)
-      case 'fork':
-      case 'spoiled':
-        return this.#reject(admission.outcome, from, set.document)
-      case 'accepted':
-        for (const accepted of admission.accepted) this.#write(accepted)
-        if (admission.changes.length > 0) {
-          this.#environment.emit({ type: 'received', document: set.document, changes: admission.changes })
-        }
-        if (way === 'repair') this.#nudgeLater(log)
-    }
+  #accepted(
+    log: DocumentLog,
+    sets: readonly SealedChangeSet[],
+    changes: readonly Change[],
+    way: 'push' | 'repair',
+  ): void {
+    for (const set of sets) this.#write(set)
+    if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
+    if (way === 'repair') this.#nudgeLater(log)
   }
 
   #write(set: SealedChangeSet): Ticket {
@@ -374,7 +349,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   #listen(log: DocumentLog): void {
-    this.#needs.broadcast()?.subscribe(topicOf(log.id), ({ bytes, from }) => this.#arrive(bytes, from, 'push'))
+    this.#needs.broadcast()?.subscribe(topicOf(log.id), ({ bytes, from }) => this.#arrivals.arrive(bytes, from, 'push'))
   }
 
   #restoreEntry(entry: ReplicatorEntry): void {
@@ -408,11 +383,6 @@ export function replicatorDefinition(
     codec: replicatorCodec,
     create: (environment, needs) => new Replicator(environment, needs, resolved),
   }
-}
-
-/** Until roles exist: everyone may write a named document, only its owner an owned one. */
-function mayWrite(genesis: Genesis, author: Uint8Array): boolean {
-  return genesis.kind === 'named' || equals(genesis.owner, author)
 }
 
 function topicOf(document: DocumentId): string {
