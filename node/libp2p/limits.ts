@@ -16,7 +16,7 @@ export interface HostLimits {
   readonly dialQueueSize: number
   /** A message to a peer that is not reached within this time is dropped. @default 10 s */
   readonly dialTimeout: Duration
-  /** From the first byte of a channel to the end of its hello. @default 5 s */
+  /** From the first byte of a channel to the end of its hello, and before that for its stream to be opened. @default 5 s */
   readonly helloTimeout: Duration
   /** All of the hello of one side. @default 8 KiB */
   readonly helloSize: number

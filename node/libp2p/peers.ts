@@ -214,8 +214,14 @@ export class Peers {
       this.#evaluate(peer)
       return
     }
+    const { timers, limits } = this.#owner
+    const abort = new AbortController()
+    const giveUp = (): void => abort.abort()
+    this.#aborted.signal.addEventListener('abort', giveUp, { once: true })
+    // A connection may be dead without anybody having noticed, while there is a better one.
+    timers.set(giveUp, undefined, limits.helloTimeout)
     try {
-      const stream = await connection.newStream(streamProtocol(lane.plane), { signal: this.#aborted.signal })
+      const stream = await connection.newStream(streamProtocol(lane.plane), { signal: abort.signal })
       lane.opening = false
       if (this.#stopped) stream.abort(new Error('The host stopped'))
       else lane.pending = this.#channel(peer, lane.plane, stream, connection, 'opener')
@@ -225,6 +231,8 @@ export class Peers {
       if (this.#stopped) return
       this.#pause(peer, lane)
       this.#evaluate(peer)
+    } finally {
+      this.#aborted.signal.removeEventListener('abort', giveUp)
     }
   }
 

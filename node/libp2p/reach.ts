@@ -115,7 +115,7 @@ export class Reach {
   }
 }
 
-/** The connection that carries the channels: any that is open and not limited by a relay. */
+/** The connection that carries the channels: the newest that is open and not limited by a relay. */
 export function openConnection(substrate: Substrate, { libp2pId }: RemotePeer): Connection | undefined {
-  return substrate.connections(libp2pId).find(({ status, limits }) => status === 'open' && limits === undefined)
+  return substrate.connections(libp2pId).findLast(({ status, limits }) => status === 'open' && limits === undefined)
 }

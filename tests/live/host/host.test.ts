@@ -2,7 +2,8 @@ import { noise as formerNoise } from '@chainsafe/libp2p-noise'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, test } from 'vitest'
-import type { Ed25519PrivateKey } from '@libp2p/interface'
+import type { Ed25519PrivateKey, StreamMuxerFactory } from '@libp2p/interface'
+import { yamux } from '@libp2p/yamux'
 import { authorKey } from '../../../node/libp2p/index.ts'
 import type { Codec, PeerId, Signed } from '../../../node/protocol/index.ts'
 import {
@@ -26,6 +27,21 @@ function controlStreams(...hosts: { readonly node: Awaited<ReturnType<typeof sto
         .flatMap(({ streams }) => streams)
         .filter(({ protocol }) => protocol === '/peerloom/control/1.0.0').length,
   )
+}
+
+/** Yamux that overhears every stream of its first connection, as if the network had swallowed it. */
+function deafOnce(): () => StreamMuxerFactory {
+  let connections = 0
+  return () => {
+    const factory = yamux()()
+    const create = factory.createStreamMuxer.bind(factory)
+    factory.createStreamMuxer = (connection) => {
+      const muxer = create(connection)
+      if (connections++ === 0) Object.assign(muxer, { onRemoteStream: () => {} })
+      return muxer
+    }
+    return factory
+  }
 }
 
 describe('two hosts', () => {
@@ -141,6 +157,16 @@ describe('channels', () => {
     await Promise.all([alice.told.type('connected', 2), bob.told.type('connected', 2)])
     alice.toy.say(bob.host.self, 3)
     expect(await bob.told.type('heard')).toMatchObject([{ number: 3 }])
+  })
+
+  test('are opened on a newer connection when an older one answers nothing', async () => {
+    const limits = { helloTimeout: 100, retryLeast: 1 }
+    await using alice = await toyHost({ node: await stockNode({ streamMuxers: [deafOnce()] }), limits })
+    await using bob = await toyHost({ node: await stockNode({ streamMuxers: [deafOnce()] }), limits })
+    await dial(alice, bob)
+    await alice.node.dial(bob.node.getMultiaddrs(), { force: true })
+    await Promise.all([alice.told.type('connected'), bob.told.type('connected')])
+    expect(alice.node.getConnections()).toHaveLength(2)
   })
 
   test('come back after their stream was reset', async () => {
