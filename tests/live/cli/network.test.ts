@@ -46,8 +46,28 @@ test('a peer is joined while it runs', async () => {
   const alice = await machine.up('alice')
   await machine.up('bob')
   const [address = ''] = alice.report.addresses
-  expect(await machine.json(['join', address, '--profile', 'bob'])).toEqual({ peer: alice.report.peer })
+  for (const _ of ['once', 'again']) {
+    expect(await machine.json(['join', address, '--profile', 'bob'])).toEqual({ peer: alice.report.peer })
+  }
   await machine.text(['wait', '--members', '2', '--profile', 'alice'])
+})
+
+test('a peer of another network is not joined, whichever of the two finds it out', async () => {
+  await using machine = new Machine()
+  const alice = await machine.up('alice')
+  const bob = await machine.up('bob', '--network', 'quite-another')
+  for (const [profile, other] of [
+    ['alice', bob],
+    ['bob', alice],
+  ] as const) {
+    expect(await machine.failure(['join', other.report.addresses[0] ?? '', '--profile', profile])).toMatchObject({
+      code: 6,
+      error: {
+        code: 'refused',
+        message: expect.stringContaining(`${other.report.peer} is there, and not of`) as string,
+      },
+    })
+  }
 })
 
 test('an address where nobody answers, and one that is none, are told apart', async () => {
