@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Machine, main } from './machine.ts'
@@ -37,6 +37,28 @@ test('a file comes out of another peer byte for byte: BOM, CRLF, emoji, zero cha
   await machine.text(['doc', 'export', 'file', 'after.txt', '--profile', 'bob'])
   expect(readFileSync(join(machine.directory, 'after.txt')).equals(before)).toBe(true)
   expect((await machine.run(['doc', 'export', 'file', '-', '--profile', 'bob'])).stdout.equals(before)).toBe(true)
+})
+
+test('an export leaves links, modes and pipes what they are', async () => {
+  await using machine = new Machine()
+  await machine.up('alice')
+  await machine.text(['doc', 'import', 'notes', '-', '--profile', 'alice'], { input: 'secret' })
+  const [file, link, pipe] = ['file', 'link', 'pipe'].map((name) => join(machine.directory, name)) as [
+    string,
+    string,
+    string,
+  ]
+  writeFileSync(file, 'before', { mode: 0o600 })
+  symlinkSync(file, link)
+  await machine.text(['doc', 'export', 'notes', link, '--profile', 'alice'])
+  expect(readFileSync(file, 'utf8')).toBe('secret')
+  expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  execFileSync('mkfifo', [pipe])
+  const reader = readFile(pipe, 'utf8')
+  await machine.text(['doc', 'export', 'notes', pipe, '--profile', 'alice'])
+  expect(lstatSync(pipe).isFIFO()).toBe(true)
+  expect(await reader).toBe('secret')
 })
 
 test('a file of several megabytes is taken in whole, and again with a small difference alone', async () => {
