@@ -1,4 +1,5 @@
 import type { Ed25519PrivateKey, Libp2p } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { toString } from 'uint8arrays'
 import {
@@ -118,6 +119,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
         this.#ended.abort(event.error)
       this.#listeners.tell(event)
     })
+    host.role('membership')?.subscribe(({ type, peer }) => (type === 'failed' ? this.#hangUp(peer) : undefined))
     parts.store.subscribe(({ error }) => this.#listeners.tell({ type: 'store-failed', error }))
     this.#documents.subscribe((event) => this.#listeners.tell(event))
   }
@@ -198,6 +200,16 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  /**
+   * Nobody answers at the other end: libp2p would hold on to the connection, and what is sent would go nowhere, until
+   * TCP gives up a quarter of an hour later. A peer that is there after all is dialled anew.
+   */
+  #hangUp(peer: PeerId): void {
+    for (const connection of this.libp2p.getConnections(peerIdFromString(peer))) {
+      connection.abort(new Error('Membership says that nobody is there'))
+    }
   }
 
   async #stop(): Promise<void> {
