@@ -338,9 +338,12 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   // Which documents are carried.
 
-  #keep({ id, genesisBytes }: DocumentLog): void {
+  /** A document that was unknown here: it is written, and others who may want it hear of it at once. */
+  #keep(log: DocumentLog): void {
+    const { id, genesisBytes } = log
     const ticket = this.#environment.write({ type: 'document', document: id, genesis: genesisBytes })
     this.#keeping.set(ticket, id)
+    this.#nudgeLater(log)
   }
 
   #added(log: DocumentLog): void {

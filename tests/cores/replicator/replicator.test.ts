@@ -68,6 +68,8 @@ class Stage {
       entries,
     )
     this.document = this.core.carry({ kind: 'named', network: 'test', name: 'notes' })
+    // Nobody is connected to hear of it.
+    this.recorder.advance(1000)
     this.recorder.take()
   }
 
@@ -592,6 +594,33 @@ describe('a new document', () => {
     stage.core.written(ticketOf(write))
     expect(stage.core.isKept(document)).toBe(true)
     expect(stage.recorder.emitted()).toEqual([{ type: 'kept', document }])
+  })
+
+  test('is told of at once, and passed on by those who follow it', () => {
+    stage.core.connected(neighbour)
+    const document = stage.core.carry({ kind: 'named', network: 'test', name: 'empty' })
+    stage.recorder.take()
+    stage.recorder.advance(1000)
+    const [news] = stage.recorder.sent().filter(({ message }) => message.type === 'digests')
+    expect(news?.message).toMatchObject({
+      purpose: 'news',
+      digests: expect.arrayContaining([{ document, digest: expect.anything() }]),
+    })
+    const other = new Stage()
+    other.core.follow('*')
+    other.core.connected('me' as PeerId)
+    other.recorder.advance(1000)
+    other.recorder.take()
+    other.core.receive(news!.message, 'me' as PeerId)
+    const [describe] = other.recorder.sent().filter(({ message }) => message.type === 'describe')
+    stage.core.receive(describe!.message, neighbour)
+    other.core.receive(stage.recorder.sent().find(({ message }) => message.type === 'genesis')!.message, 'me' as PeerId)
+    expect(other.core.log(document)).toBeDefined()
+    other.recorder.take()
+    other.recorder.advance(1000)
+    expect(other.recorder.sent().map(({ message }) => message)).toContainEqual(
+      expect.objectContaining({ type: 'digests', purpose: 'news' }),
+    )
   })
 })
 
