@@ -1,6 +1,7 @@
 // A process that makes a network with a peer in it and is then killed by the test that started it.
+import { Machine } from '../live/cli/machine.ts'
+import { PeerProcess } from '../live/cli/peer-process.ts'
 import { Lan } from './lan.ts'
-import { PeerProcess } from './peer-process.ts'
 
 export interface Abandoned {
   /** What nobody removes. */
@@ -11,6 +12,6 @@ export interface Abandoned {
 }
 
 const lan = await Lan.create(1)
-const peer = await PeerProcess.create((command, ...words) => lan.hosts[0]!.command(command, ...words))
-const { pid } = await peer.up('--network', 'x')
-process.send?.({ home: peer.home, holder: lan.pid, peer: pid } satisfies Abandoned)
+const machine = new Machine((command, ...words) => lan.hosts[0]!.command(command, ...words))
+const { pid } = await new PeerProcess(machine).up('--network', 'x')
+process.send?.({ home: machine.directory, holder: lan.pid, peer: pid } satisfies Abandoned)

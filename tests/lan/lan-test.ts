@@ -1,5 +1,6 @@
 import { onTestFinished, test } from 'vitest'
-import { PeerProcess } from './peer-process.ts'
+import { Machine } from '../live/cli/machine.ts'
+import { PeerProcess } from '../live/cli/peer-process.ts'
 import { Lan, type LanHost } from './lan.ts'
 
 const { unavailable } = Lan
@@ -19,8 +20,8 @@ export async function makeHosts(count: number): Promise<readonly LanHost[]> {
 }
 
 /** A peer that is gone after the test, and was never started yet. */
-export async function peerOn(host: LanHost): Promise<PeerProcess> {
-  const peer = await PeerProcess.create((command, ...words) => host.command(command, ...words))
-  onTestFinished(() => peer[Symbol.asyncDispose]())
-  return peer
+export function peerOn(host: LanHost): PeerProcess {
+  const machine = new Machine((command, ...words) => host.command(command, ...words))
+  onTestFinished(() => machine[Symbol.asyncDispose]())
+  return new PeerProcess(machine)
 }

@@ -4,10 +4,11 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
+import { Machine } from '../live/cli/machine.ts'
+import { PeerProcess } from '../live/cli/peer-process.ts'
 import type { Abandoned } from './abandoned-network.ts'
 import { lanTest, makeHosts, peerOn } from './lan-test.ts'
 import { Lan, type LanHost } from './lan.ts'
-import { PeerProcess } from './peer-process.ts'
 
 const limit = { timeout: 120_000 }
 
@@ -33,9 +34,7 @@ function isRunning(pid: number): boolean {
 
 lanTest('two networks at once do not hear each other, though addresses and names are the same', limit, async () => {
   const networks = await Promise.all([makeHosts(2), makeHosts(2)])
-  const pairs = await Promise.all(
-    networks.map(async ([left, right]) => [await peerOn(left as LanHost), await peerOn(right as LanHost)] as const),
-  )
+  const pairs = networks.map(([left, right]) => [peerOn(left as LanHost), peerOn(right as LanHost)] as const)
   const peers = pairs.flat()
   await Promise.all(peers.map((peer) => peer.up('--network', 'x')))
   await Promise.all(peers.map((peer) => peer.run('wait', '--members', '2')))
@@ -55,9 +54,9 @@ lanTest('nothing is left of a network after a test that fails', limit, async () 
   const failingTest = async (): Promise<void> => {
     await using lan = await Lan.create(1)
     const host = lan.hosts[0] as LanHost
-    await using peer = await PeerProcess.create((command, ...words) => host.command(command, ...words))
+    await using machine = new Machine((command, ...words) => host.command(command, ...words))
     namespace = host.namespace
-    pid = (await peer.up('--network', 'x')).pid
+    pid = (await new PeerProcess(machine).up('--network', 'x')).pid
     expect(processesIn(namespace)).toEqual([String(pid)])
     throw new Error('planted')
   }

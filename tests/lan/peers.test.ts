@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { PeerProcess } from '../live/cli/peer-process.ts'
 import { lanTest, makeHosts, peerOn } from './lan-test.ts'
 import type { LanHost } from './lan.ts'
-import type { PeerProcess } from './peer-process.ts'
 
 /** Above what the verbs that wait allow themselves, so that it is them who say what did not happen. */
 const limit = { timeout: 180_000 }
@@ -12,7 +12,7 @@ const limit = { timeout: 180_000 }
 /** Peers that know nothing but the name of their network, and have found each other. */
 async function pair(): Promise<{ alice: PeerProcess; bob: PeerProcess; cable: LanHost }> {
   const [left, right] = (await makeHosts(2)) as [LanHost, LanHost]
-  const [alice, bob] = [await peerOn(left), await peerOn(right)]
+  const [alice, bob] = [peerOn(left), peerOn(right)]
   await Promise.all([alice, bob].map((peer) => peer.up('--network', 'x')))
   await Promise.all([alice, bob].map((peer) => peer.run('wait', '--members', '2')))
   return { alice, bob, cable: right }
@@ -41,7 +41,7 @@ lanTest.each([
   ['the right network name and a wrong key', 'x', true],
 ])('a peer with %s neither finds the others nor gets in', limit, async (_, network, keyed) => {
   const [first, second, third] = (await makeHosts(3)) as [LanHost, LanHost, LanHost]
-  const [alice, mallory, bob] = [await peerOn(first), await peerOn(second), await peerOn(third)]
+  const [alice, mallory, bob] = [peerOn(first), peerOn(second), peerOn(third)]
   const key = keyed ? ['--network-key-file', await keyFile(mallory)] : []
   await mallory.up('--network', network, ...key)
   await mallory.append('theirs', 'of another network')
@@ -67,7 +67,7 @@ lanTest.each([
 })
 
 async function keyFile(peer: PeerProcess): Promise<string> {
-  const file = join(peer.home, 'network.key')
+  const file = join(peer.machine.directory, 'network.key')
   await writeFile(file, randomBytes(32), { mode: 0o600 })
   return file
 }
@@ -96,7 +96,7 @@ lanTest('a cable that was cut for so long that both gave each other up heals as 
   const { alice, bob, cable } = await pair()
   await alice.append('notes', 'before')
   await alice.converged()
-  const gone = Promise.all([alice, bob].map((peer) => peer.untilMember('failed')))
+  const gone = Promise.all([alice, bob].map((peer) => peer.untilMembers('failed')))
   cable.cut()
   await gone
   await Promise.all([alice.append('notes', 'left'), bob.append('notes', 'right')])

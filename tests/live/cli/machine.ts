@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -29,13 +29,22 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Where commands are run: here, or on a host of another network. */
+export type Place = (command: string, ...words: readonly string[]) => readonly [string, ...string[]]
+
 /** A person's machine: directories of its own, a network of its own, and every process that was started on it. */
 export class Machine implements AsyncDisposable {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'peerloom-cli-'))
   readonly network: string = `test-${Math.random().toString(36).slice(2)}`
+  readonly #place: Place
   readonly #processes = new Set<ChildProcess>()
   readonly #pids = new Set<number>()
 
+  constructor(place: Place = (...command) => command) {
+    this.#place = place
+  }
+
+  /** Nothing of the settings of whoever runs the tests comes through. */
   get env(): NodeJS.ProcessEnv {
     const { directory } = this
     return {
@@ -90,9 +99,11 @@ export class Machine implements AsyncDisposable {
     return this.again(profile, '--network', this.network, ...loopback, ...words)
   }
 
-  /** A peer that was up before, as it was. */
+  /** A peer that was up before, as it was; or one that is told all by `words`. */
   async again(profile: string, ...words: readonly string[]): Promise<RunningVerb & { readonly report: Report }> {
-    const verb = this.start(['up', '--json', '--profile', profile, ...words])
+    // The channel is for the end of this process, however it comes: the peer then leaves.
+    const child = this.#spawn(['up', '--json', '--profile', profile, ...words], {}, ['pipe', 'pipe', 'pipe', 'ipc'])
+    const verb = new RunningVerb(child)
     const report = (await verb.json()) as Report
     return Object.assign(verb, { report })
   }
@@ -123,8 +134,9 @@ export class Machine implements AsyncDisposable {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  #spawn(words: readonly string[], { env = {} }: RunOptions): ChildProcess {
-    const child = spawn(process.execPath, [main, ...words], { env: { ...this.env, ...env }, cwd: this.directory })
+  #spawn(words: readonly string[], { env = {} }: RunOptions, stdio: StdioOptions = 'pipe'): ChildProcess {
+    const [command, ...more] = this.#place(process.execPath, main, ...words)
+    const child = spawn(command, more, { env: { ...this.env, ...env }, cwd: this.directory, stdio })
     this.#processes.add(child)
     return child
   }
