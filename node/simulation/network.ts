@@ -1,17 +1,6 @@
-import { assert, integer, type Duration, type Random } from '../protocol/index.ts'
-
-/** How long a message takes, drawn for each one. */
-export type Latency = (random: Random) => Duration
-
-export function constantLatency(duration: Duration): Latency {
-  return () => duration
-}
-
-/** Evenly from `least` to `most`, both included. */
-export function uniformLatency(least: Duration, most: Duration): Latency {
-  assert(Number.isInteger(least) && Number.isInteger(most) && 0 <= least && least <= most, 'latencies are ordered')
-  return (random) => least + integer(random, most - least + 1)
-}
+import { integer, type Duration, type Random } from '../protocol/index.ts'
+import { Cuts } from './cuts.ts'
+import { uniformLatency, type Latency } from './latency.ts'
 
 export interface NetworkOptions {
   /** One way. @default uniformLatency(1, 10) */
@@ -24,14 +13,24 @@ export interface NetworkOptions {
   readonly reordering?: number
 }
 
+/** What one peer's own connection to the world does, each way. */
+export interface Degradation {
+  /** Share of what it sends that is lost, 0 to 1. */
+  readonly sendLoss?: number
+  /** Share of what it is sent that is lost, 0 to 1. */
+  readonly receiveLoss?: number
+}
+
 /** The wires: decides for each message when, how often and whether it arrives. */
 export class Network {
+  /** Who cannot reach whom. */
+  readonly cuts: Cuts = new Cuts()
   #latency: Latency
   #loss: number
   #duplication: number
   #reordering: number
-  /** Pairs `from/to` that nothing passes. */
-  readonly #blocked = new Set<string>()
+  /** By peer, of those that have any. */
+  readonly #degraded = new Map<number, { sendLoss: number; receiveLoss: number }>()
 
   constructor(options: NetworkOptions = {}) {
     this.#latency = uniformLatency(1, 10)
@@ -49,39 +48,45 @@ export class Network {
     if (reordering !== undefined) this.#reordering = share('reordering', reordering)
   }
 
-  /** One way: what `from` sends does not reach `to`. */
-  block(from: number, to: number): void {
-    this.#blocked.add(`${from}/${to}`)
-  }
-
-  unblock(from: number, to: number): void {
-    this.#blocked.delete(`${from}/${to}`)
-  }
-
-  heal(): void {
-    this.#blocked.clear()
+  /** Changes what is named, keeps the rest. @throws RangeError for a share that is not from 0 to 1 */
+  degrade(peer: number, { sendLoss, receiveLoss }: Degradation): void {
+    const present = this.#degraded.get(peer) ?? { sendLoss: 0, receiveLoss: 0 }
+    if (sendLoss !== undefined) present.sendLoss = share('loss', sendLoss)
+    if (receiveLoss !== undefined) present.receiveLoss = share('loss', receiveLoss)
+    if (present.sendLoss === 0 && present.receiveLoss === 0) this.#degraded.delete(peer)
+    else this.#degraded.set(peer, present)
   }
 
   passes(from: number, to: number): boolean {
-    return !this.#blocked.has(`${from}/${to}`)
+    return this.cuts.passes(from, to)
   }
 
-  latency(random: Random): Duration {
-    return this.#latency(random)
+  /** Of a message that is neither held back nor lost. */
+  latency(random: Random, from: number, to: number): Duration {
+    return this.#latency(random, from, to)
   }
 
-  /** @returns delays of the copies that arrive, none when it is lost */
-  carry(from: number, to: number, random: Random): readonly Duration[] {
-    if (!this.passes(from, to) || (this.#loss > 0 && random.next() < this.#loss)) return []
-    const first = this.#delay(random)
-    if (this.#duplication > 0 && random.next() < this.#duplication) return [first, first + this.#delay(random)]
-    return [first]
+  loses(random: Random, from: number, to: number): boolean {
+    if (!this.cuts.passes(from, to) || (this.#loss > 0 && random.next() < this.#loss)) return true
+    return this.#degraded.size > 0 && this.#isDegraded(random, from, to)
   }
 
-  #delay(random: Random): Duration {
-    const delay = this.#latency(random)
+  duplicates(random: Random): boolean {
+    return this.#duplication > 0 && random.next() < this.#duplication
+  }
+
+  /** Of one copy of a message. */
+  delay(random: Random, from: number, to: number): Duration {
+    const delay = this.#latency(random, from, to)
     if (this.#reordering === 0 || random.next() >= this.#reordering) return delay
     return delay * (2 + integer(random, 7))
+  }
+
+  #isDegraded(random: Random, from: number, to: number): boolean {
+    const sendLoss = this.#degraded.get(from)?.sendLoss ?? 0
+    if (sendLoss > 0 && random.next() < sendLoss) return true
+    const receiveLoss = this.#degraded.get(to)?.receiveLoss ?? 0
+    return receiveLoss > 0 && random.next() < receiveLoss
   }
 }
 

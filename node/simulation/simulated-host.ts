@@ -1,7 +1,5 @@
 import {
   assert,
-  decodeMessage,
-  encodeMessage,
   integer,
   split,
   type Codec,
@@ -17,15 +15,20 @@ import {
   type Ticket,
 } from '../protocol/index.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
-import type { World } from './world.ts'
+import type { Outgoing, World } from './world.ts'
 
 type AnyCore = Protocol<unknown, unknown, unknown>
 
-/** A protocol as one session of a peer runs it. */
-interface RunningProtocol {
+interface ProtocolSort {
   readonly name: string
+  /** The same on every host of the simulation. */
+  readonly number: number
   readonly plane: Plane
   readonly codec: Codec<unknown>
+}
+
+/** A protocol as one session of a peer runs it. */
+interface RunningProtocol extends ProtocolSort {
   readonly core: AnyCore
 }
 
@@ -47,7 +50,6 @@ export class SimulatedHost implements Host {
   readonly #session: number
   readonly #random: Random
   readonly #protocols: RunningProtocol[] = []
-  readonly #byName = new Map<string, number>()
   readonly #roles: Partial<Roles> = {}
   readonly #linked = new Set<number>()
   /** Bulk messages under way, by receiver. */
@@ -70,13 +72,14 @@ export class SimulatedHost implements Host {
     needs: Needs,
     listen?: (event: Event) => void,
   ): Core {
-    const { name, plane } = definition
-    assert(!this.#byName.has(name), `${name} already runs on ${this.self}`)
-    const index = this.#protocols.length
-    const core = definition.create(this.#environment<Message, Timer, Event, Entry>(index, name, plane, listen), needs)
-    const running = { name, plane, codec: definition.codec as Codec<unknown>, core: core as unknown as AnyCore }
+    const { name } = definition
+    assert(!this.speaks(name), `${name} already runs on ${this.self}`)
+    const codec = definition.codec as Codec<unknown>
+    const sort = { name, number: this.#world.protocol(name, codec), plane: definition.plane, codec }
+    const environment = this.#environment<Message, Timer, Event, Entry>(this.#protocols.length, sort, listen)
+    const core = definition.create(environment, needs)
+    const running = { ...sort, core: core as unknown as AnyCore }
     this.#protocols.push(running)
-    this.#byName.set(name, index)
     if (this.#started) this.#startProtocol(running)
     return core
   }
@@ -104,7 +107,7 @@ export class SimulatedHost implements Host {
   }
 
   speaks(name: string): boolean {
-    return this.#byName.has(name)
+    return this.#protocols.some((running) => running.name === name)
   }
 
   isLinked(other: number): boolean {
@@ -127,13 +130,16 @@ export class SimulatedHost implements Host {
     for (const { core } of this.#protocols) core.disconnected?.(other.id)
   }
 
-  deliver(protocol: string, message: unknown, from: PeerId): void {
-    const index = this.#byName.get(protocol)
-    if (index === undefined) {
-      this.#world.count('unknown-protocol')
+  /** @throws MalformedMessageError */
+  deliver(protocol: number, carried: unknown, from: PeerId): void {
+    for (const { number, codec, core } of this.#protocols) {
+      if (number !== protocol) continue
+      const message = this.#world.open(codec, carried)
+      this.#world.delivered(from, this.self, protocol, message)
+      core.receive(message, from)
       return
     }
-    this.#protocols[index]?.core.receive(this.#fromWire(index, message), from)
+    this.#world.count('unknown-protocol')
   }
 
   expire(protocol: number, timer: unknown): void {
@@ -167,23 +173,25 @@ export class SimulatedHost implements Host {
 
   #environment<Message, Timer, Event, Entry>(
     index: number,
-    name: string,
-    plane: Plane,
+    sort: ProtocolSort,
     listen: ((event: Event) => void) | undefined,
   ): HostEnvironment<Message, Timer, Event, Entry> {
     const world = this.#world
     return {
       self: this.self,
-      random: split(this.#random, name),
+      random: split(this.#random, sort.name),
       author: this.#peer.author,
       now: () => world.now,
-      send: (to, message) => this.#send(index, name, plane, to, message),
+      send: (to, message) => this.#send(index, sort, to, message),
       schedule: (timer, delay) => {
         if (this.isCurrent) this.#later(delay, { kind: 'expire', protocol: index, timer })
       },
-      emit: (event) => listen?.(event),
+      emit: (event) => {
+        listen?.(event)
+        world.emitted(this.self, sort.number, event)
+      },
       write: (entry) => {
-        this.#peer.disk.write(name, entry)
+        this.#peer.disk.write(sort.name, entry)
         return this.#issue(index, 'written', this.#flushDelay())
       },
       sign: (bytes) => this.#issue(index, world.signatures.sign(this.#peer.author, bytes), this.#edgeDelay()),
@@ -191,46 +199,31 @@ export class SimulatedHost implements Host {
     }
   }
 
-  #send(index: number, protocol: string, plane: Plane, to: PeerId, message: unknown): boolean {
+  #send(index: number, { number, plane, codec }: ProtocolSort, to: PeerId, message: unknown): boolean {
     if (!this.isCurrent) return false
     const receiver = this.#world.find(to)
     if (receiver === undefined) {
       this.#world.count('unknown-peer')
       return true
     }
-    const carried = this.#toWire(index, message)
-    if (plane !== 'bulk' || receiver.index === this.#peer.index) {
-      this.#world.carry(this.#peer, receiver, protocol, carried, this.#random)
-      return true
-    }
-    return this.#sendBulk(index, protocol, receiver, carried)
+    const outgoing = { from: this.#peer, protocol: number, codec, message, random: this.#random }
+    if (plane === 'bulk' && receiver !== this.#peer) return this.#sendBulk(index, outgoing, receiver)
+    this.#world.carry(outgoing, receiver)
+    return true
   }
 
-  #sendBulk(index: number, protocol: string, receiver: SimulatedPeer<unknown>, message: unknown): boolean {
+  #sendBulk(index: number, outgoing: Outgoing, receiver: SimulatedPeer<unknown>): boolean {
     const underWay = this.#underWay.get(receiver.index) ?? 0
     if (underWay >= bulkQueueLimit) {
       this.#world.count('queue-full')
       return false
     }
     this.#underWay.set(receiver.index, underWay + 1)
-    const arrival = this.#world.carry(this.#peer, receiver, protocol, message, this.#random)
+    const arrival = this.#world.carry(outgoing, receiver)
     this.#later(arrival, { kind: 'credit', to: receiver.index })
     if (underWay + 1 < bulkWindow) return true
     this.#starved.add(`${index}/${receiver.index}`)
     return false
-  }
-
-  #toWire(index: number, message: unknown): unknown {
-    if (!this.#world.encodeMessages) return message
-    const codec = this.#protocols[index]?.codec
-    return codec === undefined ? message : encodeMessage(codec, message)
-  }
-
-  #fromWire(index: number, carried: unknown): unknown {
-    const codec = this.#protocols[index]?.codec
-    return this.#world.encodeMessages && codec !== undefined && carried instanceof Uint8Array
-      ? decodeMessage(codec, carried)
-      : carried
   }
 
   #issue(index: number, answer: Answer, delay: Duration): Ticket {

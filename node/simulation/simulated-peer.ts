@@ -1,6 +1,7 @@
 import type { PeerId } from '../protocol/index.ts'
 import { Disk } from './disk.ts'
 import type { SimulatedHost } from './simulated-host.ts'
+import type { Stall } from './stall.ts'
 
 export type PeerState = 'running' | 'crashed' | 'stopped'
 
@@ -18,6 +19,8 @@ export class SimulatedPeer<Api> {
   /** Counts starts. */
   session = 0
   host: SimulatedHost | undefined
+  /** What keeps the present session from its messages, if anything does. */
+  stall: Stall | undefined
   #api: Api | undefined
 
   constructor(id: PeerId, index: number, author: Uint8Array, setup: PeerSetup<Api>) {

@@ -1,8 +1,6 @@
 import {
-  MalformedMessageError,
   assert,
   createRandom,
-  integer,
   split,
   type Duration,
   type Instant,
@@ -10,25 +8,39 @@ import {
   type Random,
 } from '../protocol/index.ts'
 import { Checkers, type Checker } from './checkers.ts'
-import { EventQueue } from './event-queue.ts'
-import { record, type SimulationEvent } from './events.ts'
-import { Network, type NetworkOptions } from './network.ts'
+import { Partition } from './cuts.ts'
+import { Engine } from './engine.ts'
+import type { Degradation, Network, NetworkOptions } from './network.ts'
+import type { Happening, ObserveOptions } from './observers.ts'
 import { SimulatedHost } from './simulated-host.ts'
 import { SimulatedPeer, type PeerSetup } from './simulated-peer.ts'
-import { SimulatedSignatures } from './simulated-signatures.ts'
-import { TraceHash } from './trace-hash.ts'
-import type { World } from './world.ts'
+import { Stall } from './stall.ts'
+import type { TrafficCount } from './traffic.ts'
 
 export interface SimulationOptions extends NetworkOptions {
   /** The same seed gives the same run, and the same `traceHash`. @default 1 */
   readonly seed?: number | string
   /** Runs every message through its codec, as the live host does. Slower. @default false */
   readonly encodeMessages?: boolean
+  /** Counts the bytes of every message for `traffic`, by its codec. Slower. @default false */
+  readonly measureBytes?: boolean
   /** How long a flush of the disk takes at most; drawn evenly from 1. @default 20 */
   readonly flushDelay?: Duration
   /** How long a cut link takes to be noticed at both ends. @default 5000 */
   readonly linkTimeout?: Duration
+  /** The command that runs a seed again; stands in `CheckFailedError`. */
+  readonly replay?: (seed: number | string) => string
 }
+
+/** A partition that comes and goes. */
+export interface Flapping {
+  readonly down: Duration
+  readonly up: Duration
+  /** Virtual time at which it ends for good, healed. */
+  readonly until: Instant
+}
+
+type Peer = SimulatedPeer<unknown>
 
 /**
  * A world in one thread: peers with their disks, wires between them, virtual time. Everything that happens follows from
@@ -36,272 +48,258 @@ export interface SimulationOptions extends NetworkOptions {
  */
 export class Simulation {
   readonly seed: number | string
-  readonly network: Network
-  readonly peers: SimulatedPeer<unknown>[] = []
-  readonly #random: Random
-  readonly #wires: Random
-  readonly #queue = new EventQueue<SimulationEvent>()
-  readonly #hash = new TraceHash()
-  readonly #byId = new Map<PeerId, SimulatedPeer<unknown>>()
-  readonly #counters = new Map<string, number>()
+  readonly #engine: Engine
   readonly #checkers: Checkers
-  readonly #linkTimeout: Duration
-  readonly #world: World
-  #now: Instant = 0
-  #events = 0
 
   constructor(options: SimulationOptions = {}) {
     this.seed = options.seed ?? 1
-    this.#checkers = new Checkers(this.seed)
-    this.#random = createRandom(this.seed)
-    this.#wires = split(this.#random, 'wires')
-    this.network = new Network(options)
-    this.#linkTimeout = options.linkTimeout ?? 5000
-    this.#world = this.#createWorld(options)
+    this.#checkers = new Checkers(this.seed, options.replay?.(this.seed))
+    this.#engine = new Engine(this.seed, options, this.#checkers)
   }
 
   get now(): Instant {
-    return this.#now
+    return this.#engine.now
+  }
+
+  get network(): Network {
+    return this.#engine.network
+  }
+
+  /** In the order in which they were added. */
+  get peers(): readonly Peer[] {
+    return this.#engine.peers
   }
 
   /** Events so far: deliveries, expiries, answers, links. */
   get events(): number {
-    return this.#events
+    return this.#engine.events
+  }
+
+  /** What cores were called with so far: messages received and timers expired. */
+  get handled(): number {
+    return this.#engine.handled
   }
 
   /** Of everything that has happened so far. 16 hexadecimal digits. */
   get traceHash(): string {
-    return this.#hash.toString()
+    return this.#engine.hash.toString()
   }
 
   /** How often something was dropped, by reason. */
   get counters(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counters)
+    return Object.fromEntries(this.#engine.counters)
+  }
+
+  /** What peers have sent to others so far, lost or not. @param protocol its name; left out: of all */
+  traffic(protocol?: string): TrafficCount {
+    return protocol === undefined ? this.#engine.traffic.total() : this.#engine.trafficOf(protocol)
+  }
+
+  /** Chance for a part of the scenario, by name: another part that draws more leaves it as it was. */
+  random(label: string): Random {
+    return createRandom(`${this.seed}/scenario/${label}`)
   }
 
   /** Adds a peer and starts it at once. @param setup attaches its overlays; run again at each restart */
   addPeer<Api>(name: string, setup: PeerSetup<Api>): SimulatedPeer<Api> {
-    const id = name as PeerId
-    assert(!this.#byId.has(id), `there is a peer named ${name}`)
-    const peer = new SimulatedPeer(id, this.peers.length, this.#world.signatures.key(name), setup)
-    this.peers.push(peer)
-    this.#byId.set(id, peer)
+    const peer = new SimulatedPeer(name as PeerId, this.peers.length, this.authorKey(name), setup)
+    this.#engine.add(peer)
     this.#begin(peer)
     return peer
   }
 
   /** Public key with which the host of a peer of that name signs, 32 bytes. */
   authorKey(name: string): Uint8Array {
-    return this.#world.signatures.key(name)
+    return this.#engine.signatures.key(name)
   }
 
   /** As if one had dialled the other: both hear of it after one latency, unless the wire between them is cut. */
-  connect(left: SimulatedPeer<unknown>, right: SimulatedPeer<unknown>): void {
-    const delay = this.network.latency(this.#wires)
-    this.#queue.put(this.#now + delay, { kind: 'link', peer: left.index, other: right.index })
-    this.#queue.put(this.#now + delay, { kind: 'link', peer: right.index, other: left.index })
+  connect(left: Peer, right: Peer): void {
+    this.#engine.connect(left, right)
   }
 
   /** The peer vanishes with whatever it had not flushed. Others notice by silence, or by the broken link. */
-  crash(peer: SimulatedPeer<unknown>): void {
+  crash(peer: Peer): void {
     if (peer.state !== 'running') return
     peer.state = 'crashed'
-    peer.disk.crash(this.#random)
-    this.#cutLinks(peer)
+    peer.disk.crash(this.#engine.random)
+    this.#end(peer)
+    this.#tell('crashed', peer)
   }
 
   /** A clean end: protocols are stopped, the disk is flushed. */
-  stop(peer: SimulatedPeer<unknown>): void {
+  stop(peer: Peer): void {
     if (peer.state !== 'running') return
     peer.host?.stop()
     peer.state = 'stopped'
     peer.disk.flushAll()
-    this.#cutLinks(peer)
+    this.#end(peer)
+    this.#tell('stopped', peer)
   }
 
   /** @param options.disk false: the peer comes back with an empty disk. @default true */
-  restart(peer: SimulatedPeer<unknown>, { disk = true }: { readonly disk?: boolean } = {}): void {
+  restart(peer: Peer, { disk = true }: { readonly disk?: boolean } = {}): void {
     assert(peer.state !== 'running', `${peer.id} is running`)
     if (!disk) peer.disk.wipe()
     this.#begin(peer)
   }
 
   /** Nothing passes between peers of different groups; peers in no group keep all their links. */
-  partition(...groups: readonly (readonly SimulatedPeer<unknown>[])[]): void {
-    for (const [index, group] of groups.entries()) {
-      for (const others of groups.slice(index + 1)) {
-        for (const peer of group) for (const other of others) this.cut(peer, other)
-      }
-    }
+  partition(...groups: readonly (readonly Peer[])[]): void {
+    this.#engine.part(partitionOf(groups))
+    this.#say(`partition of ${sizes(groups)}`)
+  }
+
+  /**
+   * A partition that comes and goes, beginning now; `heal` ends it while it is down.
+   *
+   * @throws RangeError when it would never stay up or down
+   */
+  flap(groups: readonly (readonly Peer[])[], { down, up, until }: Flapping): void {
+    if (!(down >= 1 && up >= 1)) throw new RangeError(`Cannot flap every ${down} and ${up} ms: both must be 1 or more`)
+    if (this.now >= until) return
+    const partition = partitionOf(groups)
+    this.#engine.part(partition)
+    this.#say(`partition of ${sizes(groups)}, flapping`)
+    this.at(Math.min(down, until - this.now), () => {
+      // `heal` ended it.
+      if (!this.network.cuts.stands(partition)) return
+      this.network.cuts.unite(partition)
+      this.#say(`partition of ${sizes(groups)} united, flapping`)
+      if (this.now + up < until) this.at(up, () => this.flap(groups, { down, up, until }))
+    })
   }
 
   /** Nothing passes between the two, in both ways. */
-  cut(left: SimulatedPeer<unknown>, right: SimulatedPeer<unknown>): void {
+  cut(left: Peer, right: Peer): void {
     this.block(left, right)
     this.block(right, left)
   }
 
-  /** One way. */
-  block(from: SimulatedPeer<unknown>, to: SimulatedPeer<unknown>): void {
-    this.network.block(from.index, to.index)
-    this.#queue.put(this.#now + this.#linkTimeout, { kind: 'linkTimeout', peer: from.index, other: to.index })
+  /** Undoes `cut`, and for these two any partition between them. */
+  join(left: Peer, right: Peer): void {
+    this.unblock(left, right)
+    this.unblock(right, left)
   }
 
+  /** One way: what `from` sends does not reach `to`. */
+  block(from: Peer, to: Peer): void {
+    this.#engine.block(from, to)
+    this.#say(`${from.id} to ${to.id} blocked`)
+  }
+
+  /** One way: undoes `block`, and for this way any partition between them. */
+  unblock(from: Peer, to: Peer): void {
+    this.network.cuts.unblock(from.index, to.index)
+    this.#say(`${from.id} to ${to.id} open`)
+  }
+
+  /** Ends all partitions and cuts. */
   heal(): void {
-    this.network.heal()
+    this.network.cuts.clear()
+    this.#say('healed')
   }
 
-  /** Runs `act` at that time. */
+  /** Loses a share of what one peer sends or is sent. What is not named stays as it is; 0 ends it. @throws RangeError */
+  degrade(peer: Peer, degradation: Degradation): void {
+    this.network.degrade(peer.index, degradation)
+    const { sendLoss, receiveLoss } = degradation
+    const parts = [
+      ...(sendLoss === undefined ? [] : [`loses ${percent(sendLoss)} of what it sends`]),
+      ...(receiveLoss === undefined ? [] : [`loses ${percent(receiveLoss)} of what it is sent`]),
+    ]
+    this.#say(`${peer.id} ${parts.join(' and ')}`)
+  }
+
+  /**
+   * What the peer sends and what reaches it is held back, in order, until `resume`.
+   *
+   * @param options.timers true: they run on, as in the anomalies of Lifeguard (§ "Experiments": blocked at send and
+   * receive); false: the whole process stands still, and timers that come due expire at `resume`. @default true
+   */
+  suspend(peer: Peer, { timers = true }: { readonly timers?: boolean } = {}): void {
+    if (peer.state !== 'running') return
+    const stall = (peer.stall ??= new Stall())
+    stall.suspended = timers ? 'messages' : 'everything'
+    this.#tell('suspended', peer)
+  }
+
+  resume(peer: Peer): void {
+    if (peer.stall === undefined || peer.stall.suspended === 'no') return
+    peer.stall.suspended = 'no'
+    this.#tell('resumed', peer)
+    this.#engine.release(peer)
+  }
+
+  /** Every message the peer handles takes so long, one after another. 0 ends it. */
+  slow(peer: Peer, delay: Duration): void {
+    assert(Number.isInteger(delay) && delay >= 0, `a delay is a whole number of milliseconds, not ${delay}`)
+    if (peer.state !== 'running') return
+    const stall = (peer.stall ??= new Stall())
+    stall.delay = delay
+    this.#say(delay === 0 ? `${peer.id} no longer slow` : `${peer.id} takes ${delay} ms for each message`)
+  }
+
+  /** Runs `act` after that delay. */
   at(delay: Duration, act: () => void): void {
-    this.#queue.put(this.#now + delay, { kind: 'act', peer: -1, act })
+    this.#engine.put(delay, { kind: 'act', peer: -1, act })
   }
 
   addChecker(checker: Checker): void {
-    this.#checkers.add(checker, this.#now)
+    this.#checkers.add(checker, this.now)
+  }
+
+  /** Calls the listener with whatever happens from here on, as it happens. It must not change the simulation. */
+  observe(listener: (happening: Happening) => void, options: ObserveOptions = {}): void {
+    this.#engine.observers.add(listener, options)
   }
 
   /** @throws CheckFailedError as soon as a checker finds something wrong */
   run(duration: Duration): void {
-    const end = this.#now + duration
-    while (this.#queue.nextTime <= end) this.#step()
-    this.#advance(end)
+    this.#engine.run(duration)
   }
 
   /** @returns whether the condition came to hold within the limit; it is looked at every `interval` milliseconds */
   runUntil(condition: () => boolean, limit: Duration, interval: Duration = 100): boolean {
-    const end = this.#now + limit
+    const end = this.now + limit
     while (!condition()) {
-      if (this.#now >= end) return false
-      this.run(Math.min(interval, end - this.#now))
+      if (this.now >= end) return false
+      this.run(Math.min(interval, end - this.now))
     }
     return true
   }
 
-  #begin(peer: SimulatedPeer<unknown>): void {
+  #begin(peer: Peer): void {
     peer.state = 'running'
     peer.session++
-    peer.begin(new SimulatedHost(this.#world, peer, split(this.#random, peer.id)))
+    this.#tell('started', peer)
+    peer.begin(new SimulatedHost(this.#engine, peer, split(this.#engine.random, peer.id)))
   }
 
-  #step(): void {
-    const time = this.#queue.nextTime
-    this.#advance(time)
-    const event = this.#queue.take()
-    if (event === undefined) return
-    this.#events++
-    record(this.#hash, this.#now, event)
-    this.#happen(event)
+  #end(peer: Peer): void {
+    peer.stall = undefined
+    this.#engine.cutLinks(peer)
   }
 
-  #happen(event: SimulationEvent): void {
-    switch (event.kind) {
-      case 'deliver':
-        return this.#deliver(event.peer, event.from, event.protocol, event.message)
-      case 'expire':
-        return this.#session(event)?.expire(event.protocol, event.timer)
-      case 'answer':
-        return this.#session(event)?.answer(event.protocol, event.ticket, event.answer)
-      case 'credit':
-        return this.#session(event)?.credit(this.#peer(event.to))
-      case 'link':
-        return this.#link(this.#peer(event.peer), this.#peer(event.other))
-      case 'linkTimeout':
-        return this.#loseLink(this.#peer(event.peer), this.#peer(event.other))
-      case 'unlink':
-        return this.#session(event)?.unlink(this.#peer(event.other))
-      case 'act':
-        return event.act()
-    }
+  #tell(kind: 'started' | 'crashed' | 'stopped' | 'suspended' | 'resumed', peer: Peer): void {
+    const { observers } = this.#engine
+    if (observers.any) observers.tell({ kind, time: this.now, peer: peer.id })
   }
 
-  #deliver(to: number, from: SimulatedPeer<unknown>, protocol: string, message: unknown): void {
-    const receiver = this.#peer(to)
-    const host = receiver.host
-    if (receiver.state !== 'running' || host === undefined) return this.#world.count('peer-down')
-    if (!host.isLinked(from.index) && from !== receiver && from.state === 'running') {
-      host.link(from)
-      this.#queue.put(this.#now, { kind: 'link', peer: from.index, other: to })
-    }
-    try {
-      host.deliver(protocol, message, from.id)
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error
-      this.#world.count('malformed')
-    }
+  #say(text: string): void {
+    const { observers } = this.#engine
+    if (observers.any) observers.tell({ kind: 'network', time: this.now, text })
   }
+}
 
-  #link(peer: SimulatedPeer<unknown>, other: SimulatedPeer<unknown>): void {
-    if (peer.state !== 'running' || other.state !== 'running') return
-    if (!this.network.passes(peer.index, other.index) || !this.network.passes(other.index, peer.index)) return
-    peer.host?.link(other)
-  }
+function partitionOf(groups: readonly (readonly Peer[])[]): Partition {
+  return new Partition(groups.map((group) => group.map(({ index }) => index)))
+}
 
-  #loseLink(peer: SimulatedPeer<unknown>, other: SimulatedPeer<unknown>): void {
-    if (this.network.passes(peer.index, other.index)) return
-    if (peer.state === 'running') peer.host?.unlink(other)
-    if (other.state === 'running') other.host?.unlink(peer)
-  }
+function sizes(groups: readonly (readonly Peer[])[]): string {
+  return groups.map(({ length }) => length).join(' and ')
+}
 
-  #cutLinks(peer: SimulatedPeer<unknown>): void {
-    for (const index of peer.host?.linked ?? []) {
-      const other = this.#peer(index)
-      const delay = this.network.latency(this.#wires)
-      const event = { kind: 'unlink', peer: index, other: peer.index, session: other.session } as const
-      this.#queue.put(this.#now + delay, event)
-    }
-  }
-
-  #session({ peer, session }: { readonly peer: number; readonly session: number }): SimulatedHost | undefined {
-    const simulated = this.#peer(peer)
-    return simulated.state === 'running' && simulated.session === session ? simulated.host : undefined
-  }
-
-  #peer(index: number): SimulatedPeer<unknown> {
-    const peer = this.peers[index]
-    assert(peer !== undefined, `there is no peer ${index}`)
-    return peer
-  }
-
-  #advance(time: Instant): void {
-    this.#checkers.run(this.#now, time)
-    this.#now = time
-  }
-
-  #createWorld({ encodeMessages = false, flushDelay = 20 }: SimulationOptions): World {
-    const signatures = new SimulatedSignatures(integer(this.#random, 0x7fff_ffff))
-    const now = (): Instant => this.#now
-    return {
-      get now() {
-        return now()
-      },
-      signatures,
-      encodeMessages,
-      find: (peer) => this.#byId.get(peer),
-      schedule: (delay, event) => {
-        assert(Number.isInteger(delay) && delay >= 0, `a delay is a whole number of milliseconds, not ${delay}`)
-        this.#queue.put(this.#now + delay, event)
-      },
-      carry: (from, to, protocol, message, random) => this.#carry(from, to, protocol, message, random),
-      flushDelay: (random) => 1 + integer(random, flushDelay),
-      count: (reason) => void this.#counters.set(reason, (this.#counters.get(reason) ?? 0) + 1),
-    }
-  }
-
-  #carry(
-    from: SimulatedPeer<unknown>,
-    to: SimulatedPeer<unknown>,
-    protocol: string,
-    message: unknown,
-    random: Random,
-  ): Duration {
-    const delays = from === to ? [0] : this.network.carry(from.index, to.index, random)
-    if (delays.length === 0) {
-      this.#world.count('lost')
-      return this.network.latency(random)
-    }
-    for (const delay of delays) {
-      this.#queue.put(this.#now + delay, { kind: 'deliver', peer: to.index, from, protocol, message })
-    }
-    return delays.at(-1) ?? 0
-  }
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`
 }
