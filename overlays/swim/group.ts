@@ -3,14 +3,16 @@ import {
   type AddressBook,
   type Duration,
   type Environment,
+  type Instant,
   type MembershipEvent,
   type PeerId,
 } from '../../node/protocol/index.ts'
 import { Dissemination, transmissionLimit } from './dissemination.ts'
+import type { LocalHealth } from './health.ts'
 import { MemberTable, isGone, supersedes, type MemberRecord } from './members.ts'
 import { encodedBytes, messageLimits, type MemberUpdate, type SwimMessage } from './messages.ts'
 import type { ResolvedSwimOptions } from './options.ts'
-import { refutation, suspicionTimeout } from './suspicion.ts'
+import { confirmSuspicion, refutation, startSuspicion } from './suspicion.ts'
 import type { SwimTimer } from './timers.ts'
 
 export type SwimEvent =
@@ -30,10 +32,12 @@ export type SwimEvent =
 export interface GroupPorts {
   readonly environment: Environment<SwimMessage, SwimTimer, SwimEvent>
   readonly addresses: AddressBook | undefined
+  readonly health: LocalHealth
   /** A member is live that was not: it is probed from now on. */
   readonly includes: (peer: PeerId) => void
 }
 
+const none: readonly PeerId[] = Object.freeze([])
 const textEncoder = new TextEncoder()
 
 /**
@@ -48,6 +52,8 @@ export class Group {
   readonly #ports: GroupPorts
   readonly #options: ResolvedSwimOptions
   readonly #news = new Dissemination()
+  /** Those that failed lately, oldest first; some may be back meanwhile. */
+  #failed: { readonly record: MemberRecord; readonly since: Instant }[] = []
   #forgetting = false
   #incarnation = 0
   #addresses: readonly string[] = []
@@ -99,28 +105,44 @@ export class Group {
       return this.#reject('incarnation', update.peer, from)
     }
     if (record === undefined) return this.#admit(update, from)
+    const accuser = update.accuser ?? from
     // Deviation (memberlist's): a failure read in a list may be one that the other half of a healed partition believes.
     // It is suspected, so that the member can clear its name.
     const doubted = listed && update.state === 'failed' && !isGone(record.state)
     const news = doubted ? { ...update, state: 'suspected' as const } : update
     if (supersedes(news, record)) {
       this.#learn(record, news)
-      this.#believe(record, news.state, news.incarnation)
+      this.#believe(record, news.state, news.incarnation, accuser)
+    } else if (news.state === 'suspected') {
+      if (news.incarnation === record.incarnation) this.#confirmSuspicion(record, accuser)
     } else if (news.incarnation === record.incarnation && record.addresses.length === 0 && this.#learn(record, news)) {
-      this.#news.add(updateOf(record))
+      this.#news.add(this.#updateOf(record))
     }
   }
 
+  /** A probe of this member's own came to nothing. */
   suspect(peer: PeerId): void {
     const record = this.members.get(peer)
-    if (record?.state === 'alive') this.#believe(record, 'suspected', record.incarnation)
+    const { self } = this.#ports.environment
+    if (record?.state === 'alive') this.#believe(record, 'suspected', record.incarnation, self)
+    else if (record?.state === 'suspected') this.#confirmSuspicion(record, self)
   }
 
-  /** The time of a suspect is up (SWIM §4.2: confirm). A timer of an incarnation since refuted is stale. */
-  confirm(peer: PeerId, incarnation: number): void {
+  /** The time of a suspect is up (SWIM §4.2: confirm). A timer of a suspicion since refuted or shortened is stale. */
+  confirm(peer: PeerId, deadline: Instant): void {
     const record = this.members.get(peer)
-    if (record?.state !== 'suspected' || record.incarnation !== incarnation) return
-    this.#believe(record, 'failed', incarnation)
+    if (record?.suspicion?.deadline !== deadline) return
+    this.#believe(record, 'failed', record.incarnation, this.#ports.environment.self)
+  }
+
+  /** Those that failed so lately that they are still told the news (memberlist: gossip to the dead). */
+  lately(): readonly PeerId[] {
+    const since = this.#ports.environment.now() - this.#options.gossipToTheDead
+    if (this.#failed.length === 0) return none
+    this.#failed = this.#failed.filter(
+      (entry) => entry.since > since && entry.record.state === 'failed' && entry.record.since === entry.since,
+    )
+    return this.#failed.map(({ record }) => record.peer)
   }
 
   /** Forgets those who have been gone for `forgetAfter`, and looks again when the next one will have. */
@@ -136,12 +158,12 @@ export class Group {
   }
 
   /**
-   * What rides on a message to that member. Deviation (Lifeguard's buddy system): whoever is not thought alive is told
-   * so first of all, as it alone can refute it.
+   * What rides on a message to that member. Whoever is suspected is told so first of all, as it alone can refute it
+   * (Lifeguard §IV-C, buddy system). Deviation: so is whoever is thought to be gone.
    */
   newsFor(to: PeerId): MemberUpdate[] {
     const record = this.members.get(to)
-    const accused = record === undefined || record.state === 'alive' ? [] : [updateOf(record)]
+    const accused = record !== undefined && this.#isToldOfItself(record) ? [briefUpdateOf(record)] : []
     const room = accused.reduce((left, update) => left - encodedBytes(update), this.#options.piggybackLimitBytes)
     const limit = transmissionLimit(this.#options.transmissionMultiplier, this.members.liveCount + 1)
     return [...accused, ...this.#news.take(room, limit)]
@@ -150,7 +172,17 @@ export class Group {
   /** Everything known, oneself first. */
   *list(): Generator<MemberUpdate, void, undefined> {
     yield this.self()
-    for (const record of this.members.records()) yield updateOf(record)
+    for (const record of this.members.records()) yield this.#updateOf(record)
+  }
+
+  #isToldOfItself({ state }: MemberRecord): boolean {
+    return state === 'suspected' ? this.#options.buddySystem : state !== 'alive'
+  }
+
+  /** @param accuser the one to name, of those who accuse it */
+  #updateOf(record: MemberRecord, accuser: PeerId | undefined = record.suspicion?.accusers[0]): MemberUpdate {
+    const update = briefUpdateOf(record)
+    return accuser === undefined || accuser === this.#ports.environment.self ? update : { ...update, accuser }
   }
 
   #admit(update: MemberUpdate, from: PeerId): void {
@@ -159,18 +191,21 @@ export class Group {
     if (!this.#makeRoom()) return this.#reject('member-limit', update.peer, from)
     const record = this.members.add({ ...update, addresses: [] }, this.#ports.environment.now())
     this.#learn(record, update)
-    this.#arrive(record, update.state)
-    this.#news.add(updateOf(record))
+    if (update.state === 'suspected') this.#startSuspicion(record, update.accuser ?? from)
+    this.#arrive(record)
+    this.#news.add(this.#updateOf(record))
   }
 
-  #believe(record: MemberRecord, state: MemberRecord['state'], incarnation: number): void {
+  #believe(record: MemberRecord, state: MemberRecord['state'], incarnation: number, accuser: PeerId): void {
     const before = record.state
     this.members.change(record, state, incarnation, this.#ports.environment.now())
-    this.#news.add(updateOf(record))
-    if (isGone(before) && !isGone(state)) return this.#arrive(record, state)
+    if (state === 'suspected') this.#startSuspicion(record, accuser)
+    this.#news.add(this.#updateOf(record))
+    if (isGone(before) && !isGone(state)) return this.#arrive(record)
     if (before !== state) this.#tell(state, record)
-    if (state === 'suspected') this.#startSuspicion(record)
-    if (isGone(state)) this.#forgetLater(this.#options.forgetAfter)
+    if (!isGone(state)) return
+    if (state === 'failed' && this.#options.gossipToTheDead > 0) this.#failed.push({ record, since: record.since })
+    this.#forgetLater(this.#options.forgetAfter)
   }
 
   /** One timer is enough for all: whoever goes later is forgotten later. */
@@ -194,23 +229,39 @@ export class Group {
     this.#news.remove(peer)
   }
 
-  #arrive(record: MemberRecord, state: MemberRecord['state']): void {
+  #arrive(record: MemberRecord): void {
     this.#tell('joined', record)
     this.#ports.includes(record.peer)
-    if (state !== 'suspected') return
-    this.#tell('suspected', record)
-    this.#startSuspicion(record)
+    if (record.state === 'suspected') this.#tell('suspected', record)
   }
 
-  #startSuspicion({ peer, incarnation }: MemberRecord): void {
-    const delay = suspicionTimeout(this.#options, this.members.liveCount + 1)
-    this.#ports.environment.schedule({ type: 'suspicion', peer, incarnation }, delay)
+  #startSuspicion(record: MemberRecord, accuser: PeerId): void {
+    const now = this.#ports.environment.now()
+    record.suspicion = startSuspicion(this.#options, this.members.liveCount + 1, accuser, now)
+    this.#awaitDeadline(record)
+  }
+
+  /** Only members confirm, so that nobody can make accusers up. Each confirmation is told on (Lifeguard §IV-B). */
+  #confirmSuspicion(record: MemberRecord, accuser: PeerId): void {
+    const { environment } = this.#ports
+    if (record.suspicion === undefined || (accuser !== environment.self && !this.members.isLive(accuser))) return
+    if (!confirmSuspicion(record.suspicion, accuser, environment.now())) return
+    this.#news.add(this.#updateOf(record, accuser))
+    this.#awaitDeadline(record)
+  }
+
+  #awaitDeadline({ peer, suspicion }: MemberRecord): void {
+    if (suspicion === undefined) return
+    const { environment } = this.#ports
+    const { deadline } = suspicion
+    environment.schedule({ type: 'suspicion', peer, deadline }, deadline - environment.now())
   }
 
   #hearOfSelf(update: MemberUpdate): void {
     const next = refutation(this.#incarnation, update, this.#options.incarnationStep)
     if (next !== undefined) {
       this.#raise(next)
+      if (update.state === 'suspected' || update.state === 'failed') this.#ports.health.hadToRefute()
       this.#ports.environment.emit({ type: 'refuted', incarnation: this.#incarnation })
     } else if (this.#saysOtherAddresses(update)) {
       // An earlier life of this peer took the same incarnation elsewhere.
@@ -253,7 +304,8 @@ export class Group {
   }
 }
 
-function updateOf({ peer, state, incarnation, addresses }: MemberRecord): MemberUpdate {
+/** Names no accuser. */
+function briefUpdateOf({ peer, state, incarnation, addresses }: MemberRecord): MemberUpdate {
   return { peer, state, incarnation, addresses: state === 'alive' ? addresses : [] }
 }
 

@@ -1,6 +1,7 @@
 import { integer, type Duration, type Instant, type Member, type PeerId } from '../../node/protocol/index.ts'
 import type { MemberState, Random } from '../../node/protocol/index.ts'
 import type { MemberUpdate } from './messages.ts'
+import type { Suspicion } from './suspicion.ts'
 
 /** What is known of one other member. Changed by the table alone. */
 export interface MemberRecord {
@@ -9,6 +10,8 @@ export interface MemberRecord {
   incarnation: number
   since: Instant
   roundTrip: Duration | undefined
+  /** While it is suspected. */
+  suspicion: Suspicion | undefined
   addresses: readonly string[]
   /** When it was last given the whole list, or −Infinity: it is not given it at every word. */
   pushedAt: Instant
@@ -75,7 +78,7 @@ export class MemberTable {
   }
 
   add({ peer, state, incarnation, addresses }: MemberUpdate, now: Instant): MemberRecord {
-    const unmeasured = { roundTrip: undefined, pushedAt: -Infinity }
+    const unmeasured = { roundTrip: undefined, suspicion: undefined, pushedAt: -Infinity }
     const record: MemberRecord = { peer, state, incarnation, since: now, addresses, ...unmeasured }
     this.#records.set(peer, record)
     this.#place(record)
@@ -84,6 +87,7 @@ export class MemberTable {
 
   change(record: MemberRecord, state: MemberState, incarnation: number, now: Instant): void {
     record.incarnation = incarnation
+    record.suspicion = undefined
     if (record.state === state) return
     record.state = state
     record.since = now

@@ -14,6 +14,8 @@ export interface MemberUpdate {
   readonly incarnation: number
   /** Where the member says it is reached; only its own `alive` carries any. */
   readonly addresses: readonly string[]
+  /** Of a suspicion: who came to it by a probe of its own. Absent: the sender of the message. */
+  readonly accuser?: PeerId
 }
 
 interface Envelope {
@@ -28,7 +30,10 @@ interface Envelope {
 export type SwimBody =
   | { readonly type: 'ping'; readonly probe: number }
   | { readonly type: 'ack'; readonly probe: number }
-  | { readonly type: 'ping-req'; readonly probe: number; readonly target: PeerId }
+  /** `nack` asks to be told as well when the target does not answer. */
+  | { readonly type: 'ping-req'; readonly probe: number; readonly target: PeerId; readonly nack: boolean }
+  /** The target of a `ping-req` has not answered so far (Lifeguard §IV-A). */
+  | { readonly type: 'nack'; readonly probe: number }
   | { readonly type: 'gossip' }
   /** A part of the sender's member list; `pull` asks for the receiver's in return. */
   | { readonly type: 'push'; readonly pull: boolean }
@@ -50,16 +55,18 @@ export const messageLimits: {
   incarnation: Number.MAX_SAFE_INTEGER - 1,
 })
 
-const types = ['ping', 'ack', 'ping-req', 'gossip', 'push'] as const
+const types = ['ping', 'ack', 'ping-req', 'gossip', 'push', 'nack'] as const
 const states: readonly MemberState[] = ['alive', 'suspected', 'failed', 'left']
 const leavingFlag = 0x10
-const pullFlag = 0x20
+/** On `push` that it pulls, on `ping-req` that a nack is wanted. */
+const answerFlag = 0x20
 const addressedFlag = 0x10
+const accuserFlag = 0x20
 
 export const swimCodec: Codec<SwimMessage> = {
   encode(message, writer) {
-    const flags =
-      (message.leaving === true ? leavingFlag : 0) | (message.type === 'push' && message.pull ? pullFlag : 0)
+    const answered = ('pull' in message && message.pull) || ('nack' in message && message.nack)
+    const flags = (message.leaving === true ? leavingFlag : 0) | (answered ? answerFlag : 0)
     writer.u8(types.indexOf(message.type) | flags).varint(message.incarnation)
     if ('probe' in message) writer.varint(message.probe)
     if ('target' in message) writer.text(message.target)
@@ -69,11 +76,13 @@ export const swimCodec: Codec<SwimMessage> = {
   decode(reader) {
     const first = reader.u8()
     const leaving = (first & leavingFlag) === 0 ? {} : { leaving: true as const }
-    const pull = (first & pullFlag) !== 0
-    const type = types[first & ~(leavingFlag | pullFlag)]
-    if (pull && type !== 'push') throw new MalformedMessageError('Only a push can pull')
+    const answered = (first & answerFlag) !== 0
+    const type = types[first & ~(leavingFlag | answerFlag)]
+    if (answered && type !== 'push' && type !== 'ping-req') {
+      throw new MalformedMessageError('Only a push can pull, only a ping-req can want a nack')
+    }
     const incarnation = reader.varint(messageLimits.incarnation)
-    const body = decodeBody(type, pull, reader)
+    const body = decodeBody(type, answered, reader)
     return { ...body, incarnation, ...leaving, updates: reader.list(messageLimits.updates, decodeUpdate) }
   },
 }
@@ -87,17 +96,18 @@ export function encodedBytes(update: MemberUpdate): number {
 
 const scratch = new ByteWriter()
 
-function decodeBody(type: SwimBody['type'] | undefined, pull: boolean, reader: ByteReader): SwimBody {
+function decodeBody(type: SwimBody['type'] | undefined, answered: boolean, reader: ByteReader): SwimBody {
   switch (type) {
     case 'ping':
     case 'ack':
+    case 'nack':
       return { type, probe: reader.varint() }
     case 'ping-req':
-      return { type, probe: reader.varint(), target: decodePeer(reader) }
+      return { type, probe: reader.varint(), target: decodePeer(reader), nack: answered }
     case 'gossip':
       return { type }
     case 'push':
-      return { type, pull }
+      return { type, pull: answered }
     case undefined:
       throw new MalformedMessageError('An unknown type of SWIM message')
   }
@@ -105,8 +115,10 @@ function decodeBody(type: SwimBody['type'] | undefined, pull: boolean, reader: B
 
 function encodeUpdate(update: MemberUpdate, writer: ByteWriter): void {
   const addressed = update.addresses.length > 0
-  writer.u8(states.indexOf(update.state) | (addressed ? addressedFlag : 0))
+  const flags = (addressed ? addressedFlag : 0) | (update.accuser === undefined ? 0 : accuserFlag)
+  writer.u8(states.indexOf(update.state) | flags)
   writer.text(update.peer).varint(update.incarnation)
+  if (update.accuser !== undefined) writer.text(update.accuser)
   if (!addressed) return
   writer.varint(update.addresses.length)
   for (const address of update.addresses) writer.text(address)
@@ -114,10 +126,16 @@ function encodeUpdate(update: MemberUpdate, writer: ByteWriter): void {
 
 function decodeUpdate(reader: ByteReader): MemberUpdate {
   const first = reader.u8()
-  const state = states[first & ~addressedFlag]
+  const state = states[first & ~(addressedFlag | accuserFlag)]
   if (state === undefined) throw new MalformedMessageError('An unknown state of a member')
   const peer = decodePeer(reader)
   const incarnation = reader.varint(messageLimits.incarnation)
+  if ((first & accuserFlag) !== 0) {
+    if (state !== 'suspected') throw new MalformedMessageError('An accuser of a member that is not suspected')
+    if ((first & addressedFlag) === 0) {
+      return { peer, state, incarnation, addresses: [], accuser: decodePeer(reader) }
+    }
+  }
   if ((first & addressedFlag) === 0) return { peer, state, incarnation, addresses: [] }
   if (state !== 'alive') throw new MalformedMessageError('Addresses of a member that is not said to be alive')
   const addresses = reader.list(messageLimits.addresses, (reader) => reader.text(messageLimits.addressBytes))

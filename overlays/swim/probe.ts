@@ -1,28 +1,20 @@
 import { integer, shuffle, type Duration, type Instant, type PeerId, type Random } from '../../node/protocol/index.ts'
 
 /** The probe of the running period. */
-interface Probe {
+export interface Probe {
   readonly number: number
   readonly target: PeerId
   readonly sentAt: Instant
+  /** Who were asked to ping the target as well. */
   readonly relays: PeerId[]
-}
-
-/** A ping sent on behalf of another member. */
-interface Relay {
-  readonly target: PeerId
-  readonly requester: PeerId
-  readonly requesterProbe: number
+  /** Those of them who said that they had no answer either. */
+  readonly nacks: PeerId[]
 }
 
 /** What an ack turned out to answer. */
 export type Acknowledged =
   | { readonly type: 'direct'; readonly peer: PeerId; readonly roundTrip: Duration }
   | { readonly type: 'indirect'; readonly peer: PeerId }
-  | { readonly type: 'relayed'; readonly requester: PeerId; readonly requesterProbe: number }
-
-/** Pings sent for others that may await an answer at once; beyond it the oldest is forgotten. */
-const relayLimit = 256
 
 /**
  * Whom to probe next, and what answers are awaited (SWIM §3.1, §4.3). One probe of its own is out at a time.
@@ -36,7 +28,6 @@ export class Prober {
   #next = 0
   readonly #ordered = new Set<PeerId>()
   #probe: Probe | undefined
-  readonly #relays = new Map<number, Relay>()
 
   include(random: Random, peer: PeerId): void {
     if (this.#ordered.has(peer)) return
@@ -51,7 +42,8 @@ export class Prober {
   /** Starts the probe of the next member in the order. @param live who still takes part */
   begin(random: Random, live: readonly PeerId[], isLive: (peer: PeerId) => boolean, now: Instant): Probe | undefined {
     const target = this.#nextTarget(random, live, isLive)
-    this.#probe = target === undefined ? undefined : { number: this.number(), target, sentAt: now, relays: [] }
+    this.#probe =
+      target === undefined ? undefined : { number: this.number(), target, sentAt: now, relays: [], nacks: [] }
     return this.#probe
   }
 
@@ -60,9 +52,9 @@ export class Prober {
     return this.#probe?.number === number ? this.#probe : undefined
   }
 
-  /** @returns the member whose probe nobody answered */
-  finish(): PeerId | undefined {
-    const silent = this.#probe?.target
+  /** @returns the probe that nobody answered */
+  finish(): Probe | undefined {
+    const silent = this.#probe
     this.#probe = undefined
     return silent
   }
@@ -72,30 +64,20 @@ export class Prober {
     return ++this.#number
   }
 
-  relay(target: PeerId, requester: PeerId, requesterProbe: number): number {
-    const number = this.number()
-    this.#relays.set(number, { target, requester, requesterProbe })
-    if (this.#relays.size > relayLimit) {
-      const [oldest] = this.#relays.keys()
-      this.#relays.delete(oldest as number)
-    }
-    return number
-  }
-
   /** Only whoever was pinged or asked for help can answer; all other acks are nothing. */
   acknowledge(number: number, from: PeerId, now: Instant): Acknowledged | undefined {
-    const relay = this.#relays.get(number)
-    if (relay !== undefined) {
-      if (relay.target !== from) return undefined
-      this.#relays.delete(number)
-      return { type: 'relayed', requester: relay.requester, requesterProbe: relay.requesterProbe }
-    }
     const probe = this.awaiting(number)
     if (probe === undefined) return undefined
     if (from !== probe.target && !probe.relays.includes(from)) return undefined
     this.#probe = undefined
     if (from !== probe.target) return { type: 'indirect', peer: probe.target }
     return { type: 'direct', peer: from, roundTrip: now - probe.sentAt }
+  }
+
+  /** Only those who were asked can say that they had no answer, once each. */
+  refuse(number: number, from: PeerId): void {
+    const probe = this.awaiting(number)
+    if (probe?.relays.includes(from) === true && !probe.nacks.includes(from)) probe.nacks.push(from)
   }
 
   #nextTarget(random: Random, live: readonly PeerId[], isLive: (peer: PeerId) => boolean): PeerId | undefined {

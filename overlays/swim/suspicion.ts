@@ -1,15 +1,74 @@
-import type { Duration, MemberState } from '../../node/protocol/index.ts'
+import type { Duration, Instant, MemberState, PeerId } from '../../node/protocol/index.ts'
 import { logarithm } from './logarithm.ts'
 import type { ResolvedSwimOptions } from './options.ts'
+
+/** Why a member is suspected and how long it may still clear its name. */
+export interface Suspicion {
+  readonly startedAt: Instant
+  /** With no confirmation the time is `longest`, with `expected` confirmations or more it is `shortest`. */
+  readonly shortest: Duration
+  readonly longest: Duration
+  readonly expected: number
+  /** Distinct; the first one is whose accusation started it, the others confirm it. */
+  readonly accusers: PeerId[]
+  /** A timer set for another instant is stale. */
+  deadline: Instant
+}
+
+/** log2 of 1 … 17. `Math.log` may differ in the last bit from engine to engine, and with it a whole simulated run. */
+const logarithms: readonly number[] = Object.freeze([
+  0, 1, 1.585, 2, 2.3219, 2.585, 2.8074, 3, 3.1699, 3.3219, 3.4594, 3.585, 3.7004, 3.8074, 3.9069, 4, 4.0875,
+])
+
+/** Most confirmations that can be waited for. */
+export const confirmationLimit: number = logarithms.length - 1
+
+/**
+ * Lifeguard's LHA-Suspicion (§IV-B). A suspicion starts with a long time, which shrinks to the usual one as other
+ * members come to the same accusation by themselves: a member whose own ears are blocked hears no confirmation, and
+ * gives the suspect time to be heard.
+ *
+ * @param members this one included
+ */
+export function startSuspicion(
+  options: ResolvedSwimOptions,
+  members: number,
+  accuser: PeerId,
+  startedAt: Instant,
+): Suspicion {
+  const shortest = suspicionTimeout(options, members)
+  const expected = expectedConfirmations(options, members)
+  const longest = expected === 0 ? shortest : shortest * options.suspicionMaximumMultiplier
+  return { startedAt, shortest, longest, expected, accusers: [accuser], deadline: startedAt + longest }
+}
+
+/**
+ * Takes note of somebody who suspects the same. The one place that decides how confirmations bring the end of a
+ * suspicion nearer.
+ *
+ * @returns whether this was a confirmation still waited for; then `deadline` has changed, and others may need to know
+ */
+export function confirmSuspicion(suspicion: Suspicion, accuser: PeerId, now: Instant): boolean {
+  const { accusers, expected, startedAt, shortest, longest } = suspicion
+  if (accusers.length > expected || accusers.includes(accuser)) return false
+  accusers.push(accuser)
+  const share = (logarithms[accusers.length - 1] as number) / (logarithms[expected] as number)
+  suspicion.deadline = Math.max(now, startedAt + Math.round(longest - (longest - shortest) * share))
+  return true
+}
 
 /**
  * How long a suspect may clear its name (SWIM §4.2). It grows with log n, as does the time an accusation and its
  * refutation take to spread; the form is memberlist's.
- *
- * @param members this one included
  */
-export function suspicionTimeout(options: ResolvedSwimOptions, members: number): Duration {
+function suspicionTimeout(options: ResolvedSwimOptions, members: number): Duration {
   return Math.round(options.suspicionMultiplier * Math.max(1, logarithm(members)) * options.probeInterval)
+}
+
+/** In a group with too few others to confirm, none is waited for (memberlist). */
+function expectedConfirmations(options: ResolvedSwimOptions, members: number): number {
+  if (options.suspicionMaximumMultiplier === 1) return 0
+  return members - 2 < options.suspicionConfirmations ? 0 : options.suspicionConfirmations
 }
 
 /**

@@ -1,12 +1,21 @@
-import { integer, type AddressBook, type Duration, type Environment, type Member } from '../../node/protocol/index.ts'
+import {
+  integer,
+  sample,
+  type AddressBook,
+  type Duration,
+  type Environment,
+  type Member,
+} from '../../node/protocol/index.ts'
 import type { PeerId, Protocol } from '../../node/protocol/index.ts'
 import { Contacts } from './contacts.ts'
 import { Group, type SwimEvent } from './group.ts'
+import { LocalHealth } from './health.ts'
 import { isGone, memberOf } from './members.ts'
 import type { SwimBody, SwimMessage } from './messages.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { pages } from './pages.ts'
-import { Prober } from './probe.ts'
+import { Prober, type Probe } from './probe.ts'
+import { Relays } from './relays.ts'
 import { transmissionLimit } from './dissemination.ts'
 import type { SwimTimer } from './timers.ts'
 
@@ -15,6 +24,7 @@ export interface SwimNeeds {
   readonly addresses?: AddressBook | undefined
 }
 
+type PingRequest = Extract<SwimMessage, { readonly type: 'ping-req' }>
 type SwimEnvironment = Environment<SwimMessage, SwimTimer, SwimEvent>
 
 /** A leaving member tells at least this many others, so that a few lost messages do not make it look failed. */
@@ -31,6 +41,8 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   readonly #environment: SwimEnvironment
   readonly #options: ResolvedSwimOptions
   readonly #prober = new Prober()
+  readonly #relays = new Relays()
+  readonly #health: LocalHealth
   readonly #contacts = new Contacts()
   readonly #group: Group
   #state: 'idle' | 'member' | 'left' | 'stopped' = 'idle'
@@ -43,7 +55,8 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     this.#environment = environment
     this.#options = options
     const includes = (peer: PeerId): void => this.#prober.include(environment.random, peer)
-    this.#group = new Group({ environment, addresses, includes }, options)
+    this.#health = new LocalHealth(options.localHealthLimit)
+    this.#group = new Group({ environment, addresses, includes, health: this.#health }, options)
   }
 
   start(): void {
@@ -64,7 +77,10 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
         this.#acknowledge(message.probe, from)
         break
       case 'ping-req':
-        this.#pingFor(from, message.target, message.probe)
+        this.#pingFor(from, message)
+        break
+      case 'nack':
+        this.#prober.refuse(message.probe, from)
         break
       case 'push':
         this.#receivePush(from, message.pull)
@@ -86,7 +102,10 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
         this.#probeIndirectly(timer.probe)
         break
       case 'suspicion':
-        this.#group.confirm(timer.peer, timer.incarnation)
+        this.#group.confirm(timer.peer, timer.deadline)
+        break
+      case 'nack':
+        this.#refuse(timer.probe)
         break
       case 'gossip':
         this.#gossip()
@@ -158,7 +177,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     this.#joining = false
     // Members that start together do not stay in step.
     this.#schedule('period', integer(this.#environment.random, probeInterval))
-    this.#schedule('sync', integer(this.#environment.random, syncInterval))
+    if (syncInterval > 0) this.#schedule('sync', integer(this.#environment.random, syncInterval))
     this.#join()
     this.#spread()
   }
@@ -176,41 +195,60 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   #beginPeriod(): void {
     const { members } = this.#group
     const silent = this.#prober.finish()
-    if (silent !== undefined) this.#group.suspect(silent)
+    if (silent !== undefined) this.#judge(silent)
     this.#group.announceMoves()
     const { random } = this.#environment
     const isLive = (peer: PeerId): boolean => members.isLive(peer)
     const probe = this.#prober.begin(random, members.live(), isLive, this.#environment.now())
     if (probe !== undefined) {
       this.#send(probe.target, { type: 'ping', probe: probe.number })
-      this.#environment.schedule({ type: 'probe-timeout', probe: probe.number }, this.#options.probeTimeout)
+      const delay = this.#health.stretched(this.#options.probeTimeout)
+      this.#environment.schedule({ type: 'probe-timeout', probe: probe.number }, delay)
     }
-    this.#schedule('period', this.#options.probeInterval)
+    this.#schedule('period', this.#health.stretched(this.#options.probeInterval))
+  }
+
+  /** The one place that decides what a silent probe means: for the target, and for this member's own health. */
+  #judge({ target, relays, nacks }: Probe): void {
+    this.#health.probeFailed(relays.length, nacks.length)
+    this.#group.suspect(target)
   }
 
   #probeIndirectly(number: number): void {
     const probe = this.#prober.awaiting(number)
     if (probe === undefined) return
     const { random } = this.#environment
+    const nack = this.#options.localHealthLimit > 0
     for (const relay of this.#group.members.sample(random, this.#options.indirectProbes, probe.target)) {
       probe.relays.push(relay)
-      this.#send(relay, { type: 'ping-req', probe: number, target: probe.target })
+      this.#send(relay, { type: 'ping-req', probe: number, target: probe.target, nack })
     }
   }
 
   /** Only members are pinged for others, so that nobody can be made to call on strangers. */
-  #pingFor(requester: PeerId, target: PeerId, requesterProbe: number): void {
+  #pingFor(requester: PeerId, { target, probe, nack }: PingRequest): void {
     if (this.#group.members.get(target) === undefined) return
-    this.#send(target, { type: 'ping', probe: this.#prober.relay(target, requester, requesterProbe) })
+    const number = this.#prober.number()
+    this.#relays.add(number, { target, requester, requesterProbe: probe })
+    this.#send(target, { type: 'ping', probe: number })
+    if (!nack) return
+    const { nackShare, probeTimeout } = this.#options
+    this.#environment.schedule({ type: 'nack', probe: number }, Math.round(nackShare * probeTimeout))
   }
 
   #acknowledge(number: number, from: PeerId): void {
+    const relay = this.#relays.acknowledge(number, from)
+    if (relay !== undefined) return this.#send(relay.requester, { type: 'ack', probe: relay.requesterProbe })
     const acknowledged = this.#prober.acknowledge(number, from, this.#environment.now())
-    if (acknowledged?.type === 'relayed') {
-      this.#send(acknowledged.requester, { type: 'ack', probe: acknowledged.requesterProbe })
-    } else if (acknowledged?.type === 'direct') {
-      this.#group.members.measured(acknowledged.peer, acknowledged.roundTrip)
-    }
+    if (acknowledged === undefined) return
+    this.#health.probeSucceeded()
+    if (acknowledged.type === 'direct') this.#group.members.measured(acknowledged.peer, acknowledged.roundTrip)
+  }
+
+  /** The requester learns that it hears this member, though the target does not answer; a late ack is passed on still. */
+  #refuse(number: number): void {
+    const relay = this.#relays.awaiting(number)
+    if (relay !== undefined) this.#send(relay.requester, { type: 'nack', probe: relay.requesterProbe })
   }
 
   /**
@@ -263,7 +301,8 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     if (this.#joining || this.#contacts.waiting.size === 0) return
     this.#joining = true
     const { probeInterval, syncInterval } = this.#options
-    const longest = this.#group.members.liveCount === 0 ? longestLonelyWait * probeInterval : syncInterval
+    const lonely = this.#group.members.liveCount === 0 || syncInterval === 0
+    const longest = lonely ? longestLonelyWait * probeInterval : syncInterval
     const delay = Math.min(probeInterval * 2 ** Math.min(attempt, 16), Math.max(probeInterval, longest))
     this.#environment.schedule({ type: 'join', session: this.#session, attempt: attempt + 1 }, delay)
   }
@@ -279,10 +318,24 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
 
   #gossip(): void {
     this.#gossiping = false
-    for (const peer of this.#group.members.sample(this.#environment.random, this.#options.gossipFanout)) {
+    for (const peer of this.#gossipPartners()) {
       const updates = this.#group.newsFor(peer)
       if (updates.length > 0) this.#emitMessage(peer, { type: 'gossip' }, updates)
     }
+  }
+
+  /** Any of the live and the recently failed, all of them equally likely. */
+  #gossipPartners(): PeerId[] {
+    const { random } = this.#environment
+    const { members } = this.#group
+    const lately = this.#group.lately()
+    let [live, failed] = [this.#options.gossipFanout, 0]
+    for (let count = live; lately.length > 0 && count > 0; count--) {
+      if (integer(random, members.liveCount + lately.length) >= lately.length) continue
+      live--
+      failed++
+    }
+    return [...members.sample(random, live), ...sample(random, lately, failed)]
   }
 
   #sayFarewell(): void {

@@ -1,4 +1,4 @@
-import type { PeerId } from '../../node/protocol/index.ts'
+import type { Instant, PeerId } from '../../node/protocol/index.ts'
 
 /** Plain data; each carries what makes it stale: the session ends when the member leaves, the rest by comparison. */
 export type SwimTimer =
@@ -7,5 +7,8 @@ export type SwimTimer =
   | { readonly type: 'sync'; readonly session: number }
   | { readonly type: 'join'; readonly session: number; readonly attempt: number }
   | { readonly type: 'probe-timeout'; readonly probe: number }
-  | { readonly type: 'suspicion'; readonly peer: PeerId; readonly incarnation: number }
+  /** `probe` is the number of the ping that was sent on behalf of somebody. */
+  | { readonly type: 'nack'; readonly probe: number }
+  /** Stale once the suspicion of that peer has another deadline, or none. */
+  | { readonly type: 'suspicion'; readonly peer: PeerId; readonly deadline: Instant }
   | { readonly type: 'forget' }

@@ -14,6 +14,7 @@ import { update } from './recorded-member.ts'
 const updates = [
   update('a', 'alive', 0, ['/ip4/127.0.0.1/tcp/1', 'ü'.repeat(64)]),
   update('b', 'suspected', 127),
+  { ...update('b', 'suspected', 127), accuser: 'accuser' as PeerId },
   update('c', 'failed', 128),
   update('d', 'left', Number.MAX_SAFE_INTEGER - 1),
 ]
@@ -22,7 +23,9 @@ const messages: SwimMessage[] = [
   { type: 'ping', probe: 0, incarnation: 0, updates: [] },
   { type: 'ack', probe: 2 ** 40, incarnation: 1, updates },
   { type: 'ack', probe: 1, incarnation: 1, leaving: true, updates: [] },
-  { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, incarnation: 2, updates },
+  { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, nack: false, incarnation: 2, updates },
+  { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, nack: true, incarnation: 2, updates: [] },
+  { type: 'nack', probe: 4, incarnation: 2, updates },
   { type: 'gossip', incarnation: 3, leaving: true, updates },
   { type: 'push', pull: true, incarnation: 4, updates },
   { type: 'push', pull: false, incarnation: 5, updates },
@@ -77,8 +80,9 @@ test('what no honest member says is malformed', () => {
     (...bytes: number[]): (() => SwimMessage) =>
     () =>
       decodeMessage(swimCodec, Uint8Array.from(bytes))
-  expect(said(5, 0, 0)).toThrow('unknown type')
+  expect(said(6, 0, 0)).toThrow('unknown type')
   expect(said(0x20, 0, 0, 0)).toThrow('Only a push can pull')
+  expect(said(3, 0, 1, 0x20, 1, 97, 0, 1, 98)).toThrow('not suspected')
   expect(said(3, 0, 1, 4, 1, 97, 0)).toThrow('unknown state')
   expect(said(3, 0, 1, 0, 0, 0)).toThrow('without a name')
   expect(said(3, 0, 1, 0x11, 1, 97, 0, 1, 1, 97)).toThrow('not said to be alive')

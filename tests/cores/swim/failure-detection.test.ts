@@ -56,7 +56,7 @@ test('an ack that one of the k others passes on is as good as a direct one (SWIM
 test('whoever is asked pings the target and passes its ack on, under the number of the asker (SWIM §3.1)', () => {
   const member = new RecordedMember()
   member.meet('asker', 'target')
-  member.hear('asker', { type: 'ping-req', probe: 77, target: update('target', 'alive').peer })
+  member.hear('asker', { type: 'ping-req', probe: 77, target: update('target', 'alive').peer, nack: false })
   const [ping] = member.messages('ping')
   expect(ping?.to).toBe('target')
   member.hear('target', { type: 'ack', probe: ping?.message.probe ?? 0 })
@@ -66,7 +66,7 @@ test('whoever is asked pings the target and passes its ack on, under the number 
 test('nobody can be made to ping strangers', () => {
   const member = new RecordedMember()
   member.meet('asker')
-  member.hear('asker', { type: 'ping-req', probe: 77, target: update('stranger', 'alive').peer })
+  member.hear('asker', { type: 'ping-req', probe: 77, target: update('stranger', 'alive').peer, nack: true })
   expect(member.sent()).toEqual([])
 })
 

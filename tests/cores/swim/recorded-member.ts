@@ -71,12 +71,12 @@ export class RecordedMember {
 
   /** Lets time pass until its next ping. */
   nextPing(): { readonly to: PeerId; readonly probe: number } {
-    for (let waited = 0; waited <= 2000; waited++) {
+    for (let waited = 0; waited <= 20_000; waited++) {
       this.recorder.advance(1)
       const [ping] = this.messages('ping')
       if (ping !== undefined) return { to: ping.to, probe: ping.message.probe }
     }
-    throw new Error('No ping within two periods')
+    throw new Error('No ping within twenty seconds')
   }
 }
 

@@ -41,13 +41,18 @@ test('a suspect that answers with a higher incarnation is trusted again, and the
   member.gossip('c', update('c', 'alive', 1))
   member.gossip('b', update('b', 'alive', 0))
   expect(member.recorder.emitted().map(({ type }) => type)).toEqual(['suspected', 'alive'])
-  // Others answer no pings here, so look just after the suspicion would have ended.
   member.gossip('b', update('c', 'suspected', 1))
   member.recorder.advance(1)
   member.gossip('b', update('c', 'alive', 2))
-  member.core.expire({ type: 'suspicion', peer: update('c', 'alive').peer, incarnation: 0 })
-  member.core.expire({ type: 'suspicion', peer: update('c', 'alive').peer, incarnation: 1 })
+  const { peer } = update('c', 'alive')
+  member.core.expire({ type: 'suspicion', peer, deadline: 4000 })
   expect(member.stateOf('c')).toBe('alive')
+  // A timer of the first suspicion does not end the third one.
+  member.gossip('b', update('c', 'suspected', 2))
+  member.core.expire({ type: 'suspicion', peer, deadline: 4000 })
+  expect(member.stateOf('c')).toBe('suspected')
+  member.core.expire({ type: 'suspicion', peer, deadline: 4001 })
+  expect(member.stateOf('c')).toBe('failed')
 })
 
 test('only the accused raises its own incarnation, and tells everyone (SWIM §4.2)', () => {
@@ -102,9 +107,9 @@ test('whoever is not thought alive is told so first (Lifeguard, buddy system)', 
   expect(ack?.message.updates[0]).toEqual(update('c', 'failed', 3))
 })
 
-test('the time a suspect has grows with log n', () => {
+test('the time a suspect has grows with log n (SWIM §4.2)', () => {
   const timeouts = [2, 10, 100].map((members) => {
-    const member = new RecordedMember({ probeInterval: 1000, suspicionMultiplier: 4 })
+    const member = new RecordedMember({ suspicionMaximumMultiplier: 1, suspicionMultiplier: 4 })
     member.meet(...Array.from({ length: members - 1 }, (_, index) => `m${index}`))
     member.gossip('m0', update('m0', 'suspected'))
     const effects = member.recorder.take()
