@@ -21,12 +21,12 @@ export interface Table {
   readonly notes?: readonly string[]
 }
 
-interface BenchOptions {
+export interface BenchOptions {
   /** A first look: fewer and shorter runs. */
   readonly quick: boolean
 }
 
-export type Subject = (options: BenchOptions) => Promise<readonly Table[]>
+export type Subject<Options = BenchOptions> = (options: Options) => Promise<readonly Table[]>
 
 export function atMost(value: number, most: number, unit = ''): Gate {
   return { text: `≤ ${most}${unit}`, met: value <= most }
@@ -34,6 +34,14 @@ export function atMost(value: number, most: number, unit = ''): Gate {
 
 export function atLeast(value: number, least: number, unit = ''): Gate {
   return { text: `≥ ${least}${unit}`, met: value >= least }
+}
+
+export function within(value: number, centre: number, tolerance: number, unit = ''): Gate {
+  return { text: `${centre} ± ${tolerance}${unit}`, met: Math.abs(value - centre) <= tolerance }
+}
+
+export function between(value: number, least: number, most: number, unit = ''): Gate {
+  return { text: `${least} … ${most}${unit}`, met: least <= value && value <= most }
 }
 
 export function median(values: readonly number[]): number {
