@@ -46,8 +46,10 @@ export class Lan implements AsyncDisposable {
     try {
       await Promise.race([once(holder.stdout, 'data'), endOf(holder)])
       // Without a querier, a snooping bridge forgets who wants multicast, and mDNS with it.
-      lan.#ip('link', 'add', 'bridge', 'type', 'bridge', 'mcast_snooping', '0')
-      lan.#ip('link', 'set', 'bridge', 'up')
+      for (const bridge of ['bridge', 'elsewhere']) {
+        lan.#ip('link', 'add', bridge, 'type', 'bridge', 'mcast_snooping', '0')
+        lan.#ip('link', 'set', bridge, 'up')
+      }
       for (let number = 1; number <= hosts; number++) lan.#addHost(number)
       return lan
     } catch (error) {
@@ -85,8 +87,8 @@ export class Lan implements AsyncDisposable {
     this.#ip('-n', name, 'link', 'set', 'eth0', 'up')
     // Without a default route multicast goes nowhere.
     this.#ip('-n', name, 'route', 'add', 'default', 'dev', 'eth0')
-    const setLink = (state: 'up' | 'down'): void => this.#ip('link', 'set', port, state)
-    this.#hosts.push(new LanHost([...this.#enter, 'ip', 'netns', 'exec', name], setLink))
+    const setPort = (...words: readonly string[]): void => this.#ip('link', 'set', port, ...words)
+    this.#hosts.push(new LanHost([...this.#enter, 'ip', 'netns', 'exec', name], setPort))
   }
 
   #ip(...words: readonly string[]): void {
@@ -100,11 +102,12 @@ export class LanHost {
   /** How the kernel calls its namespace, as in /proc/PID/ns/net. */
   readonly namespace: string
   readonly #enter: Command
-  readonly #setLink: (state: 'up' | 'down') => void
+  readonly #setPort: (...words: readonly string[]) => void
 
-  constructor(enter: Command, setLink: (state: 'up' | 'down') => void) {
+  /** @param setPort changes the other end of its cable */
+  constructor(enter: Command, setPort: (...words: readonly string[]) => void) {
     this.#enter = enter
-    this.#setLink = setLink
+    this.#setPort = setPort
     const [command, ...words] = this.command('readlink', '/proc/self/ns/net')
     this.namespace = execFileSync(command, words).toString().trim()
     if (this.namespace === readlinkSync('/proc/self/ns/net')) throw new Error('The host is this machine itself')
@@ -117,11 +120,21 @@ export class LanHost {
 
   /** Pulls the cable. */
   cut(): void {
-    this.#setLink('down')
+    this.#setPort('down')
   }
 
   mend(): void {
-    this.#setLink('up')
+    this.#setPort('up')
+  }
+
+  /** Plugs the cable into another bridge, where nobody is but others that went there. No host notices a thing. */
+  part(): void {
+    this.#setPort('master', 'elsewhere')
+  }
+
+  /** Plugs it back. */
+  rejoin(): void {
+    this.#setPort('master', 'bridge')
   }
 }
 

@@ -38,27 +38,27 @@ export class PeerProcess {
 
   /** Runs a verb. @returns what it prints. */
   run(...words: readonly string[]): Promise<string> {
-    return this.machine.text(this.#words(words))
+    return this.machine.text(this.#patient(words))
   }
 
   /** Runs a verb that goes on until it is ended. */
   start(...words: readonly string[]): RunningVerb {
-    return this.machine.start(this.#words(words))
+    return this.machine.start([...words, '--profile', this.#profile])
   }
 
   status(): Promise<Status> {
-    return this.machine.json<Status>(this.#words(['status']))
+    return this.machine.json<Status>(this.#patient(['status']))
   }
 
   /** Adds a line at the end of a text, with whatever others do to it meanwhile; when it resolves, it is durable. */
   async append(document: string, line: string): Promise<void> {
     const env = { VISUAL: `printf '%s\\n' "$LINE" >>`, LINE: line }
-    await this.machine.text(this.#words(['doc', 'edit', document]), { env })
+    await this.machine.text(this.#patient(['doc', 'edit', document]), { env })
   }
 
   /** Resolves when so many other peers are in that state; hears of it from now on. */
   async untilMembers(state: string, count = 1): Promise<void> {
-    const watch = this.start('members', '--watch', '--json')
+    const watch = this.start('members', '--watch', '--json', '--timeout', patience)
     const found = new Set<string>()
     while (found.size < count) {
       const { type, peer } = (await watch.json()) as { readonly type: string; readonly peer: string }
@@ -67,6 +67,13 @@ export class PeerProcess {
     }
     watch.signal('SIGKILL')
     await watch.ended()
+  }
+
+  /** Listens to a topic; resolves when it does. */
+  async listen(topic: string): Promise<RunningVerb> {
+    const listener = this.start('sub', topic)
+    await listener.said(`Listening to ${topic}`)
+    return listener
   }
 
   text(document: string): Promise<string> {
@@ -78,7 +85,7 @@ export class PeerProcess {
     await this.run('wait', '--converged', '--peers', String(peers))
   }
 
-  #words(words: readonly string[]): readonly string[] {
+  #patient(words: readonly string[]): readonly string[] {
     return [...words, '--profile', this.#profile, '--timeout', patience]
   }
 }
