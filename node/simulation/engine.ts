@@ -11,19 +11,22 @@ import {
   type Instant,
   type PeerId,
   type Random,
+  type Ticket,
 } from '../protocol/index.ts'
 import type { Checkers } from './checkers.ts'
 import type { Partition } from './cuts.ts'
 import { EventQueue } from './event-queue.ts'
-import { record, type SimulationEvent } from './events.ts'
+import { eventKind, type HeldEvent } from './events.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { Observers } from './observers.ts'
+import type { Answer } from './simulated-environment.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
 import { SimulatedSignatures } from './simulated-signatures.ts'
 import { TraceHash } from './trace-hash.ts'
 import { Traffic, type TrafficCount } from './traffic.ts'
-import type { Outgoing, World } from './world.ts'
+import type { RunningProtocol } from './running-protocol.ts'
+import type { World } from './world.ts'
 
 export interface EngineOptions extends NetworkOptions {
   readonly encodeMessages?: boolean
@@ -54,7 +57,7 @@ export class Engine implements World {
   handled = 0
   readonly #checkers: Checkers
   readonly #wires: Random
-  readonly #queue = new EventQueue<SimulationEvent>()
+  readonly #queue = new EventQueue()
   readonly #byId = new Map<PeerId, SimulatedPeer<unknown>>()
   readonly #protocols: KnownProtocol[] = []
   readonly #numbers = new Map<string, number>()
@@ -87,14 +90,23 @@ export class Engine implements World {
     return peer
   }
 
-  put(delay: Duration, event: SimulationEvent): void {
+  /** Calls `act` after that delay. */
+  at(delay: Duration, act: () => void): void {
     assert(Number.isInteger(delay) && delay >= 0, `a delay is a whole number of milliseconds, not ${delay}`)
-    this.#queue.put(this.now + delay, event)
+    this.#put(delay, eventKind.act, -1, -1, 0, 0, act)
   }
 
   run(duration: Duration): void {
     const end = this.now + duration
-    while (this.#queue.nextTime <= end) this.#step()
+    for (;;) {
+      const time = this.#queue.next(end)
+      if (time > end) break
+      this.#advance(time)
+      this.#queue.take()
+      this.events++
+      this.#record()
+      this.#happen()
+    }
     this.#advance(end)
   }
 
@@ -114,26 +126,38 @@ export class Engine implements World {
     return this.#byId.get(peer)
   }
 
-  schedule(delay: Duration, event: SimulationEvent): void {
-    this.put(delay, event)
+  schedule(
+    delay: Duration,
+    kind: number,
+    peer: SimulatedPeer<unknown>,
+    other: number,
+    index: number,
+    payload: unknown,
+  ): void {
+    this.#put(delay, kind, peer.index, other, peer.session, index, payload)
   }
 
-  carry(outgoing: Outgoing, to: SimulatedPeer<unknown>): Duration {
-    const { from, protocol, codec, message, random } = outgoing
+  carry(
+    from: SimulatedPeer<unknown>,
+    to: SimulatedPeer<unknown>,
+    { number, codec }: Pick<RunningProtocol, 'number' | 'codec'>,
+    message: unknown,
+    random: Random,
+  ): Duration {
     const carried = this.#encodeMessages ? encodeMessage(codec, message) : message
     if (from === to) {
-      this.put(0, { kind: 'deliver', peer: to.index, from, protocol, message: carried })
+      this.#put(0, eventKind.deliver, to.index, from.index, 0, number, carried)
       return 0
     }
-    this.traffic.count(protocol)
-    if (this.#measureBytes) this.traffic.measure(protocol, codec, message)
-    if (this.observers.anyMessages) this.#tell('sent', from.id, to.id, protocol, message)
+    this.traffic.count(number)
+    if (this.#measureBytes) this.traffic.measure(number, codec, message)
+    if (this.observers.anyMessages) this.#tell('sent', from.id, to.id, number, message)
     const { stall } = from
     if (stall !== undefined && stall.suspended !== 'no') {
-      stall.holdSent(to, protocol, carried, random)
+      stall.holdSent(to, number, carried, random)
       return this.network.latency(random, from.index, to.index)
     }
-    return this.#transmit(from, to, protocol, carried, random)
+    return this.#transmit(from, to, number, carried, random)
   }
 
   open(codec: Codec<unknown>, carried: unknown): unknown {
@@ -167,26 +191,25 @@ export class Engine implements World {
 
   connect(left: SimulatedPeer<unknown>, right: SimulatedPeer<unknown>): void {
     const delay = this.network.latency(this.#wires, left.index, right.index)
-    this.put(delay, { kind: 'link', peer: left.index, other: right.index })
-    this.put(delay, { kind: 'link', peer: right.index, other: left.index })
+    this.#put(delay, eventKind.link, left.index, right.index, 0, 0, undefined)
+    this.#put(delay, eventKind.link, right.index, left.index, 0, 0, undefined)
   }
 
   block(from: SimulatedPeer<unknown>, to: SimulatedPeer<unknown>): void {
     this.network.cuts.block(from.index, to.index, this.now)
-    this.put(this.#linkTimeout, { kind: 'linkTimeout', peer: from.index, other: to.index })
+    this.#put(this.#linkTimeout, eventKind.linkTimeout, from.index, to.index, 0, 0, undefined)
   }
 
   part(partition: Partition): void {
     this.network.cuts.part(partition)
-    this.put(this.#linkTimeout, { kind: 'partitionTimeout', peer: -1, partition })
+    this.#put(this.#linkTimeout, eventKind.partitionTimeout, -1, -1, 0, 0, partition)
   }
 
   /** The peer is gone: the other ends of its links hear of it after one latency. */
   cutLinks(peer: SimulatedPeer<unknown>): void {
     for (const index of peer.host?.linked ?? []) {
-      const other = this.peer(index)
       const delay = this.network.latency(this.#wires, peer.index, index)
-      this.put(delay, { kind: 'unlink', peer: index, other: peer.index, session: other.session })
+      this.#put(delay, eventKind.unlink, index, peer.index, this.peer(index).session, 0, undefined)
     }
   }
 
@@ -194,8 +217,22 @@ export class Engine implements World {
   release(peer: SimulatedPeer<unknown>): void {
     const held = peer.stall?.release()
     if (held === undefined) return
-    for (const event of held.events) this.put(0, event)
+    for (const { kind, other, session, protocol, payload } of held.events) {
+      this.#put(0, kind, peer.index, other, session, protocol, payload)
+    }
     for (const { to, protocol, message, random } of held.messages) this.#transmit(peer, to, protocol, message, random)
+  }
+
+  #put(
+    delay: Duration,
+    kind: number,
+    peer: number,
+    other: number,
+    session: number,
+    protocol: number,
+    payload: unknown,
+  ): void {
+    this.#queue.put(this.now + delay, kind, peer, other, session, protocol, payload)
   }
 
   #transmit(
@@ -211,90 +248,91 @@ export class Engine implements World {
       return network.latency(random, from.index, to.index)
     }
     let delay = network.delay(random, from.index, to.index)
-    this.put(delay, { kind: 'deliver', peer: to.index, from, protocol, message })
+    this.#put(delay, eventKind.deliver, to.index, from.index, 0, protocol, message)
     if (network.duplicates(random)) {
       delay += network.delay(random, from.index, to.index)
-      this.put(delay, { kind: 'deliver', peer: to.index, from, protocol, message })
+      this.#put(delay, eventKind.deliver, to.index, from.index, 0, protocol, message)
     }
     return delay
   }
 
-  #step(): void {
-    this.#advance(this.#queue.nextTime)
-    const event = this.#queue.take()
-    if (event === undefined) return
-    this.events++
-    record(this.hash, this.now, event)
-    this.#happen(event)
+  /** Adds the event that was taken to the hash of the run. */
+  #record(): void {
+    const { kind, peer, other, protocol, payload } = this.#queue
+    this.hash.addEvent(this.now, (protocol << 8) | kind, peer, other)
+    if (payload instanceof Uint8Array) this.hash.addBytes(payload)
   }
 
-  #happen(event: SimulationEvent): void {
-    switch (event.kind) {
-      case 'deliver':
-        return this.#arrive(event)
-      case 'handle':
-      case 'expire':
-      case 'answer':
-      case 'credit':
-        return this.#happenInSession(event)
-      case 'link':
-        return this.#link(this.peer(event.peer), this.peer(event.other))
-      case 'linkTimeout':
-        return this.#loseLink(this.peer(event.peer), this.peer(event.other))
-      case 'partitionTimeout':
-        return this.#loseLinks(event.partition)
-      case 'unlink':
-        return this.#session(event.peer, event.session)?.unlink(this.peer(event.other))
-      case 'act':
-        return event.act()
+  #happen(): void {
+    const { kind, peer, other, session, protocol, payload } = this.#queue
+    switch (kind) {
+      case eventKind.deliver:
+        return this.#arrive(this.peer(peer), this.peer(other), protocol, payload)
+      case eventKind.expire:
+      case eventKind.answer:
+      case eventKind.credit:
+      case eventKind.handle:
+      case eventKind.unlink:
+        return this.#happenInSession(this.peer(peer))
+      case eventKind.link:
+        return this.#link(this.peer(peer), this.peer(other))
+      case eventKind.linkTimeout:
+        return this.#loseLink(this.peer(peer), this.peer(other))
+      case eventKind.partitionTimeout:
+        return this.#loseLinks(payload as Partition)
+      case eventKind.act:
+        return (payload as () => void)()
     }
+    assert(false, `there is no event of kind ${kind} (session ${session})`)
   }
 
-  #happenInSession(event: SimulationEvent & { kind: 'handle' | 'expire' | 'answer' | 'credit' }): void {
-    const host = this.#session(event.peer, event.session)
-    if (host === undefined) return
-    const stall = this.peer(event.peer).stall
-    if (stall?.suspended === 'everything' || (event.kind === 'handle' && stall?.suspended === 'messages')) {
-      return stall.hold(event)
+  #happenInSession(peer: SimulatedPeer<unknown>): void {
+    const { kind, other, session, protocol, payload } = this.#queue
+    const { host, stall } = peer
+    if (peer.state !== 'running' || peer.session !== session || host === undefined) return
+    if (stall !== undefined && stall.suspended !== 'no') {
+      if (stall.suspended === 'everything' || kind === eventKind.handle) return stall.hold(this.#event())
     }
-    switch (event.kind) {
-      case 'handle':
-        return this.#receive(this.peer(event.peer), host, event)
-      case 'expire':
+    switch (kind) {
+      case eventKind.expire:
         this.handled++
-        return host.expire(event.protocol, event.timer)
-      case 'answer':
-        return host.answer(event.protocol, event.ticket, event.answer)
-      case 'credit':
-        return host.credit(this.peer(event.to))
+        return host.expire(protocol, payload)
+      case eventKind.answer:
+        return host.answer(protocol, other as Ticket, payload as Answer)
+      case eventKind.credit:
+        return host.credit(this.peer(other))
+      case eventKind.handle:
+        return this.#receive(peer, host, this.peer(other), protocol, payload)
+      case eventKind.unlink:
+        return host.unlink(this.peer(other))
     }
   }
 
-  #arrive(event: SimulationEvent & { kind: 'deliver' }): void {
-    const receiver = this.peer(event.peer)
+  #arrive(receiver: SimulatedPeer<unknown>, from: SimulatedPeer<unknown>, protocol: number, carried: unknown): void {
     const { host, stall } = receiver
     if (receiver.state !== 'running' || host === undefined) {
-      return this.#lose('peer-down', event.from, receiver, event.protocol, event.message)
+      return this.#lose('peer-down', from, receiver, protocol, carried)
     }
-    if (stall === undefined) return this.#receive(receiver, host, event)
-    if (stall.suspended !== 'no') return stall.hold(event)
+    if (stall === undefined) return this.#receive(receiver, host, from, protocol, carried)
+    if (stall.suspended !== 'no') return stall.hold(this.#event())
     const delay = stall.handle(this.now) - this.now
-    this.put(delay, { ...event, kind: 'handle', session: receiver.session })
+    this.#put(delay, eventKind.handle, receiver.index, from.index, receiver.session, protocol, carried)
   }
 
   #receive(
     receiver: SimulatedPeer<unknown>,
     host: SimulatedHost,
-    event: { readonly from: SimulatedPeer<unknown>; readonly protocol: number; readonly message: unknown },
+    from: SimulatedPeer<unknown>,
+    protocol: number,
+    carried: unknown,
   ): void {
-    const { from } = event
     if (!host.isLinked(from.index) && from !== receiver && from.state === 'running') {
       host.link(from)
-      this.put(0, { kind: 'link', peer: from.index, other: receiver.index })
+      this.#link(from, receiver)
     }
     this.handled++
     try {
-      host.deliver(event.protocol, event.message, from.id)
+      host.receive(protocol, carried, from.id)
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error
       this.count('malformed')
@@ -304,7 +342,8 @@ export class Engine implements World {
   #link(peer: SimulatedPeer<unknown>, other: SimulatedPeer<unknown>): void {
     if (peer.state !== 'running' || other.state !== 'running') return
     if (!this.network.passes(peer.index, other.index) || !this.network.passes(other.index, peer.index)) return
-    peer.host?.link(other)
+    if (peer.stall?.suspended === 'everything') peer.stall.hold(linkEvent(peer, other))
+    else peer.host?.link(other)
   }
 
   #loseLink(peer: SimulatedPeer<unknown>, other: SimulatedPeer<unknown>): void {
@@ -324,9 +363,10 @@ export class Engine implements World {
     }
   }
 
-  #session(peer: number, session: number): SimulatedHost | undefined {
-    const simulated = this.peer(peer)
-    return simulated.state === 'running' && simulated.session === session ? simulated.host : undefined
+  /** The event that was taken, to be kept. */
+  #event(): HeldEvent {
+    const { kind, peer, other, session, protocol, payload } = this.#queue
+    return { kind, peer, other, session, protocol, payload }
   }
 
   #lose(
@@ -356,6 +396,12 @@ export class Engine implements World {
   }
 }
 
+function linkEvent({ index: peer, session }: SimulatedPeer<unknown>, other: SimulatedPeer<unknown>): HeldEvent {
+  return { kind: eventKind.link, peer, other: other.index, session, protocol: 0, payload: undefined }
+}
+
 function unlink(peer: SimulatedPeer<unknown>, other: SimulatedPeer<unknown>): void {
-  if (peer.state === 'running') peer.host?.unlink(other)
+  if (peer.state !== 'running') return
+  if (peer.stall?.suspended === 'everything') peer.stall.hold({ ...linkEvent(peer, other), kind: eventKind.unlink })
+  else peer.host?.unlink(other)
 }

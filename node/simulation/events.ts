@@ -1,49 +1,33 @@
-import type { Instant } from '../protocol/index.ts'
-import type { Partition } from './cuts.ts'
-import type { PeerEvent } from './simulated-host.ts'
-import type { SimulatedPeer } from './simulated-peer.ts'
-import type { TraceHash } from './trace-hash.ts'
-
-interface Delivery {
-  readonly peer: number
-  readonly from: SimulatedPeer<unknown>
-  readonly protocol: number
-  readonly message: unknown
-}
-
-/** What can happen next. */
-export type SimulationEvent =
-  | PeerEvent
-  | (Delivery & { readonly kind: 'deliver' })
-  /** A message that a slow peer has handled. */
-  | (Delivery & { readonly kind: 'handle'; readonly session: number })
-  | { readonly kind: 'link'; readonly peer: number; readonly other: number }
-  | { readonly kind: 'linkTimeout'; readonly peer: number; readonly other: number }
-  | { readonly kind: 'partitionTimeout'; readonly peer: number; readonly partition: Partition }
-  | { readonly kind: 'unlink'; readonly peer: number; readonly other: number; readonly session: number }
-  | { readonly kind: 'act'; readonly peer: number; readonly act: () => void }
-
-/** Distinguishes kinds of events in the trace hash. */
-const kindCodes = {
+/** What can happen next. Numbers, since the queue keeps its events in columns; they enter the trace hash too. */
+export const eventKind = {
+  /** A message arrives. `other` sent it; the payload is what the wire carried. */
   deliver: 1,
+  /** A timer, the payload, expires. */
   expire: 2,
+  /** A ticket, `other`, is answered with the payload. */
   answer: 3,
+  /** A bulk message to `other` has left the wire. */
   credit: 4,
+  /** The peer can reach `other`. */
   link: 5,
+  /** The wire from the peer to `other` has been cut for a while. */
   linkTimeout: 6,
+  /** `other` is gone. */
   unlink: 7,
+  /** The payload is called. */
   act: 8,
+  /** A slow peer has handled a message of `other`. */
   handle: 9,
+  /** The payload, a partition, has stood for a while. */
   partitionTimeout: 10,
 } as const
 
-/** Adds an event to the hash of the run. */
-export function record(hash: TraceHash, now: Instant, event: SimulationEvent): void {
-  hash.add(now)
-  hash.add(kindCodes[event.kind])
-  hash.add(event.peer)
-  if (event.kind !== 'deliver' && event.kind !== 'handle') return
-  hash.add(event.from.index)
-  hash.add(event.protocol)
-  if (event.message instanceof Uint8Array) hash.addBytes(event.message)
+/** An event out of the queue, for whoever has to keep it. */
+export interface HeldEvent {
+  readonly kind: number
+  readonly peer: number
+  readonly other: number
+  readonly session: number
+  readonly protocol: number
+  readonly payload: unknown
 }

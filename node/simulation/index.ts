@@ -13,6 +13,7 @@ export {
 export type { Degradation, Network, NetworkOptions } from './network.ts'
 export type { Happening, ObserveOptions } from './observers.ts'
 export type { Comings } from './scenario/comings.ts'
+export { Distribution } from './scenario/distribution.ts'
 export type { Fault } from './scenario/faults.ts'
 export type {
   Entry,

@@ -1,43 +1,22 @@
 import {
   assert,
-  integer,
   split,
   type Codec,
-  type Duration,
   type Host,
-  type HostEnvironment,
+  type Instant,
   type PeerId,
-  type Plane,
   type Protocol,
   type ProtocolDefinition,
   type Random,
   type Roles,
   type Ticket,
 } from '../protocol/index.ts'
+import { BulkWindows } from './bulk-windows.ts'
+import { IndexSet } from './index-set.ts'
+import type { RunningProtocol } from './running-protocol.ts'
+import { SimulatedEnvironment, type Answer } from './simulated-environment.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
-import type { Outgoing, World } from './world.ts'
-
-type AnyCore = Protocol<unknown, unknown, unknown>
-
-interface ProtocolSort {
-  readonly name: string
-  /** The same on every host of the simulation. */
-  readonly number: number
-  readonly plane: Plane
-  readonly codec: Codec<unknown>
-}
-
-/** A protocol as one session of a peer runs it. */
-interface RunningProtocol extends ProtocolSort {
-  readonly core: AnyCore
-}
-
-/** What a ticket is answered with: nothing (written), a signature, or whether one is valid. */
-export type Answer = 'written' | Uint8Array | boolean
-
-/** Bulk messages under way to one peer before `send` answers false, and before they are dropped. */
-const bulkWindow = 64
-const bulkQueueLimit = 4 * bulkWindow
+import type { World } from './world.ts'
 
 /**
  * The simulator's side of the kernel for one session of a peer, from its start to its crash or stop. It has the same
@@ -45,26 +24,25 @@ const bulkQueueLimit = 4 * bulkWindow
  */
 export class SimulatedHost implements Host {
   readonly self: PeerId
-  readonly #peer: SimulatedPeer<unknown>
+  readonly peer: SimulatedPeer<unknown>
+  /** The session's own chance: wires, disk and signatures draw from it, and each protocol has one of its own. */
+  readonly random: Random
   readonly #world: World
   readonly #session: number
-  readonly #random: Random
   readonly #protocols: RunningProtocol[] = []
-  readonly #roles: Partial<Roles> = {}
-  readonly #linked = new Set<number>()
-  /** Bulk messages under way, by receiver. */
-  readonly #underWay = new Map<number, number>()
-  readonly #starved = new Set<string>()
+  readonly #linked = new IndexSet()
+  #roles: Partial<Roles> | undefined
+  #bulk: BulkWindows | undefined
   #ticket = 0
+  #lastFlush: Instant = 0
   #started = false
-  #lastFlush = 0
 
   constructor(world: World, peer: SimulatedPeer<unknown>, random: Random) {
     this.self = peer.id
     this.#world = world
-    this.#peer = peer
+    this.peer = peer
     this.#session = peer.session
-    this.#random = random
+    this.random = random
   }
 
   run<Message, Timer, Event, Core extends Protocol<Message, Timer, Entry>, Needs, Entry>(
@@ -72,29 +50,31 @@ export class SimulatedHost implements Host {
     needs: Needs,
     listen?: (event: Event) => void,
   ): Core {
-    const { name } = definition
+    const { name, plane } = definition
     assert(!this.speaks(name), `${name} already runs on ${this.self}`)
     const codec = definition.codec as Codec<unknown>
-    const sort = { name, number: this.#world.protocol(name, codec), plane: definition.plane, codec }
-    const environment = this.#environment<Message, Timer, Event, Entry>(this.#protocols.length, sort, listen)
+    const sort = { name, number: this.#world.protocol(name, codec), index: this.#protocols.length, plane, codec }
+    const ear = listen as ((event: unknown) => void) | undefined
+    const environment = new SimulatedEnvironment(this.#world, this, sort, split(this.random, name), ear)
     const core = definition.create(environment, needs)
-    const running = { ...sort, core: core as unknown as AnyCore }
+    const running = { ...sort, core: core as unknown as Protocol<unknown, unknown, unknown> }
     this.#protocols.push(running)
     if (this.#started) this.#startProtocol(running)
     return core
   }
 
   offer<Name extends keyof Roles>(name: Name, role: Roles[Name]): void {
+    this.#roles ??= {}
     this.#roles[name] ??= role
   }
 
   role<Name extends keyof Roles>(name: Name): Roles[Name] | undefined {
-    return this.#roles[name]
+    return this.#roles?.[name]
   }
 
   /** Whether a session of the peer still is this one. */
   get isCurrent(): boolean {
-    return this.#peer.state === 'running' && this.#peer.session === this.#session
+    return this.peer.state === 'running' && this.peer.session === this.#session
   }
 
   start(): void {
@@ -114,14 +94,14 @@ export class SimulatedHost implements Host {
     return this.#linked.has(other)
   }
 
-  get linked(): Iterable<number> {
-    return this.#linked
+  /** Who can be reached, by number. */
+  get linked(): readonly number[] {
+    return this.#linked.values()
   }
 
   /** The other can be reached from now on. */
   link(other: SimulatedPeer<unknown>): void {
-    if (this.#linked.has(other.index)) return
-    this.#linked.add(other.index)
+    if (!this.#linked.add(other.index)) return
     for (const { core, name } of this.#protocols) if (other.host?.speaks(name) === true) core.connected?.(other.id)
   }
 
@@ -130,8 +110,8 @@ export class SimulatedHost implements Host {
     for (const { core } of this.#protocols) core.disconnected?.(other.id)
   }
 
-  /** @throws MalformedMessageError */
-  deliver(protocol: number, carried: unknown, from: PeerId): void {
+  /** A message from the wire. @param protocol its number @throws MalformedMessageError */
+  receive(protocol: number, carried: unknown, from: PeerId): void {
     for (const { number, codec, core } of this.#protocols) {
       if (number !== protocol) continue
       const message = this.#world.open(codec, carried)
@@ -142,116 +122,47 @@ export class SimulatedHost implements Host {
     this.#world.count('unknown-protocol')
   }
 
-  expire(protocol: number, timer: unknown): void {
-    this.#protocols[protocol]?.core.expire(timer)
+  /** As if the message had come over the wire, at once: for tests that speak in another peer's name. */
+  deliver(protocol: string, message: unknown, from: PeerId): void {
+    this.#protocols.find(({ name }) => name === protocol)?.core.receive(message, from)
   }
 
-  answer(protocol: number, ticket: Ticket, answer: Answer): void {
-    const core = this.#protocols[protocol]?.core
+  expire(index: number, timer: unknown): void {
+    this.#protocols[index]?.core.expire(timer)
+  }
+
+  answer(index: number, ticket: Ticket, answer: Answer): void {
+    const core = this.#protocols[index]?.core
     if (answer === 'written') {
-      this.#peer.disk.flushOne()
+      this.peer.disk.flushOne()
       core?.written?.(ticket)
     } else if (typeof answer === 'boolean') core?.verified?.(ticket, answer)
     else core?.signed?.(ticket, answer)
   }
 
+  nextTicket(): Ticket {
+    return ++this.#ticket as Ticket
+  }
+
+  /** A flush ends at that time, or with the one before it if that is later. */
+  flushEnd(end: Instant): Instant {
+    this.#lastFlush = Math.max(this.#lastFlush, end)
+    return this.#lastFlush
+  }
+
+  /** Bulk messages under way. */
+  get bulk(): BulkWindows {
+    return (this.#bulk ??= new BulkWindows())
+  }
+
   /** A bulk message left the wire, arrived or lost. */
   credit(to: SimulatedPeer<unknown>): void {
-    const underWay = (this.#underWay.get(to.index) ?? 1) - 1
-    this.#underWay.set(to.index, underWay)
-    if (underWay > bulkWindow / 2) return
-    for (const [index, { core }] of this.#protocols.entries()) {
-      if (this.#starved.delete(`${index}/${to.index}`)) core.writable?.(to.id)
-    }
+    for (const index of this.bulk.arrived(to.index)) this.#protocols[index]?.core.writable?.(to.id)
   }
 
   #startProtocol({ core, name }: RunningProtocol): void {
-    const entries = this.#peer.disk.entries(name)
+    const entries = this.peer.disk.entries(name)
     if (entries.length > 0) core.restore?.(entries)
     core.start()
   }
-
-  #environment<Message, Timer, Event, Entry>(
-    index: number,
-    sort: ProtocolSort,
-    listen: ((event: Event) => void) | undefined,
-  ): HostEnvironment<Message, Timer, Event, Entry> {
-    const world = this.#world
-    return {
-      self: this.self,
-      random: split(this.#random, sort.name),
-      author: this.#peer.author,
-      now: () => world.now,
-      send: (to, message) => this.#send(index, sort, to, message),
-      schedule: (timer, delay) => {
-        if (this.isCurrent) this.#later(delay, { kind: 'expire', protocol: index, timer })
-      },
-      emit: (event) => {
-        listen?.(event)
-        world.emitted(this.self, sort.number, event)
-      },
-      write: (entry) => {
-        this.#peer.disk.write(sort.name, entry)
-        return this.#issue(index, 'written', this.#flushDelay())
-      },
-      sign: (bytes) => this.#issue(index, world.signatures.sign(this.#peer.author, bytes), this.#edgeDelay()),
-      verify: (claim) => this.#issue(index, world.signatures.verify(claim), this.#edgeDelay()),
-    }
-  }
-
-  #send(index: number, { number, plane, codec }: ProtocolSort, to: PeerId, message: unknown): boolean {
-    if (!this.isCurrent) return false
-    const receiver = this.#world.find(to)
-    if (receiver === undefined) {
-      this.#world.count('unknown-peer')
-      return true
-    }
-    const outgoing = { from: this.#peer, protocol: number, codec, message, random: this.#random }
-    if (plane === 'bulk' && receiver !== this.#peer) return this.#sendBulk(index, outgoing, receiver)
-    this.#world.carry(outgoing, receiver)
-    return true
-  }
-
-  #sendBulk(index: number, outgoing: Outgoing, receiver: SimulatedPeer<unknown>): boolean {
-    const underWay = this.#underWay.get(receiver.index) ?? 0
-    if (underWay >= bulkQueueLimit) {
-      this.#world.count('queue-full')
-      return false
-    }
-    this.#underWay.set(receiver.index, underWay + 1)
-    const arrival = this.#world.carry(outgoing, receiver)
-    this.#later(arrival, { kind: 'credit', to: receiver.index })
-    if (underWay + 1 < bulkWindow) return true
-    this.#starved.add(`${index}/${receiver.index}`)
-    return false
-  }
-
-  #issue(index: number, answer: Answer, delay: Duration): Ticket {
-    const ticket = ++this.#ticket as Ticket
-    this.#later(delay, { kind: 'answer', protocol: index, ticket, answer })
-    return ticket
-  }
-
-  /** Flushes end in the order in which they were asked for. */
-  #flushDelay(): Duration {
-    const end = Math.max(this.#lastFlush, this.#world.now + this.#world.flushDelay(this.#random))
-    this.#lastFlush = end
-    return end - this.#world.now
-  }
-
-  #edgeDelay(): Duration {
-    return integer(this.#random, 3)
-  }
-
-  #later(delay: Duration, event: SessionEvent): void {
-    this.#world.schedule(delay, { ...event, peer: this.#peer.index, session: this.#session })
-  }
 }
-
-type SessionEvent =
-  | { readonly kind: 'expire'; readonly protocol: number; readonly timer: unknown }
-  | { readonly kind: 'answer'; readonly protocol: number; readonly ticket: Ticket; readonly answer: Answer }
-  | { readonly kind: 'credit'; readonly to: number }
-
-/** What is due in one session of a peer; void when the session has ended by then. */
-export type PeerEvent = SessionEvent & { readonly peer: number; readonly session: number }

@@ -1,6 +1,7 @@
 import type { PeerId } from '../protocol/index.ts'
 import { Disk } from './disk.ts'
 import type { SimulatedHost } from './simulated-host.ts'
+import type { SimulatedSignatures } from './simulated-signatures.ts'
 import type { Stall } from './stall.ts'
 
 export type PeerState = 'running' | 'crashed' | 'stopped'
@@ -12,22 +13,33 @@ export type PeerSetup<Api> = (host: SimulatedHost) => Api
 export class SimulatedPeer<Api> {
   readonly id: PeerId
   readonly index: number
-  readonly author: Uint8Array
   readonly setup: PeerSetup<Api>
-  readonly disk: Disk = new Disk()
   state: PeerState = 'stopped'
   /** Counts starts. */
   session = 0
   host: SimulatedHost | undefined
   /** What keeps the present session from its messages, if anything does. */
   stall: Stall | undefined
+  readonly #signatures: SimulatedSignatures
+  #author: Uint8Array | undefined
+  #disk: Disk | undefined
   #api: Api | undefined
 
-  constructor(id: PeerId, index: number, author: Uint8Array, setup: PeerSetup<Api>) {
+  constructor(id: PeerId, index: number, signatures: SimulatedSignatures, setup: PeerSetup<Api>) {
     this.id = id
     this.index = index
-    this.author = author
+    this.#signatures = signatures
     this.setup = setup
+  }
+
+  /** Public key with which its hosts sign, 32 bytes. */
+  get author(): Uint8Array {
+    return (this.#author ??= this.#signatures.key(this.id))
+  }
+
+  // Most peers of a large simulation never write, nor sign.
+  get disk(): Disk {
+    return (this.#disk ??= new Disk())
   }
 
   /** What `setup` returned for the present session, or for the last one. */

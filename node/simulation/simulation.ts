@@ -102,7 +102,7 @@ export class Simulation {
 
   /** Adds a peer and starts it at once. @param setup attaches its overlays; run again at each restart */
   addPeer<Api>(name: string, setup: PeerSetup<Api>): SimulatedPeer<Api> {
-    const peer = new SimulatedPeer(name as PeerId, this.peers.length, this.authorKey(name), setup)
+    const peer = new SimulatedPeer(name as PeerId, this.peers.length, this.#engine.signatures, setup)
     this.#engine.add(peer)
     this.#begin(peer)
     return peer
@@ -242,7 +242,7 @@ export class Simulation {
 
   /** Runs `act` after that delay. */
   at(delay: Duration, act: () => void): void {
-    this.#engine.put(delay, { kind: 'act', peer: -1, act })
+    this.#engine.at(delay, act)
   }
 
   addChecker(checker: Checker): void {

@@ -1,5 +1,5 @@
 import type { Duration, Instant, Random } from '../protocol/index.ts'
-import type { SimulationEvent } from './events.ts'
+import type { HeldEvent } from './events.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
 
 interface HeldMessage {
@@ -16,13 +16,8 @@ export class Stall {
   /** What each message takes to be handled, one after another. */
   delay: Duration = 0
   #busyUntil: Instant = 0
-  #events: SimulationEvent[] = []
+  #events: HeldEvent[] = []
   #messages: HeldMessage[] = []
-
-  /** Whether nothing keeps it any more. */
-  get isOver(): boolean {
-    return this.suspended === 'no' && this.delay === 0 && this.#events.length === 0
-  }
 
   /** @returns when a message that arrives now has been handled */
   handle(now: Instant): Instant {
@@ -31,7 +26,7 @@ export class Stall {
   }
 
   /** Holds back what reaches the peer. */
-  hold(event: SimulationEvent): void {
+  hold(event: HeldEvent): void {
     this.#events.push(event)
   }
 
@@ -41,7 +36,7 @@ export class Stall {
   }
 
   /** What was held back, in order. */
-  release(): { readonly events: readonly SimulationEvent[]; readonly messages: readonly HeldMessage[] } {
+  release(): { readonly events: readonly HeldEvent[]; readonly messages: readonly HeldMessage[] } {
     const held = { events: this.#events, messages: this.#messages }
     this.#events = []
     this.#messages = []

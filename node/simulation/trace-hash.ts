@@ -11,14 +11,17 @@ export class TraceHash {
     if (value > 0x7fff_ffff) this.#mix(Math.floor(value / 0x1_0000_0000) | 0)
   }
 
+  /** What happened (kind and protocol), when, and to whom. */
+  addEvent(time: number, what: number, peer: number, other: number): void {
+    this.add(time)
+    this.#mix(what)
+    this.#mix(peer)
+    this.#mix(other)
+  }
+
   addBytes(bytes: Uint8Array): void {
     this.add(bytes.length)
     for (const byte of bytes) this.#mix(byte)
-  }
-
-  addText(text: string): void {
-    this.add(text.length)
-    for (let index = 0; index < text.length; index++) this.#mix(text.charCodeAt(index))
   }
 
   /** 16 hexadecimal digits. */

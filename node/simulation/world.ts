@@ -1,5 +1,5 @@
 import type { Codec, Duration, Instant, PeerId, Random } from '../protocol/index.ts'
-import type { PeerEvent } from './simulated-host.ts'
+import type { RunningProtocol } from './running-protocol.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
 import type { SimulatedSignatures } from './simulated-signatures.ts'
 
@@ -10,22 +10,27 @@ export interface World {
   /** @returns the number of the protocol of that name, the same on every host */
   protocol(name: string, codec: Codec<unknown>): number
   find(peer: PeerId): SimulatedPeer<unknown> | undefined
-  schedule(delay: Duration, event: PeerEvent): void
-  /** @returns in how long the last copy arrives, or would have */
-  carry(message: Outgoing, to: SimulatedPeer<unknown>): Duration
-  /** @throws MalformedMessageError */
+  /** Puts an event of the peer's present session into the queue. */
+  schedule(
+    delay: Duration,
+    kind: number,
+    peer: SimulatedPeer<unknown>,
+    other: number,
+    index: number,
+    payload: unknown,
+  ): void
+  /** @param random the sender's chance @returns in how long the last copy arrives, or would have */
+  carry(
+    from: SimulatedPeer<unknown>,
+    to: SimulatedPeer<unknown>,
+    protocol: Pick<RunningProtocol, 'number' | 'codec'>,
+    message: unknown,
+    random: Random,
+  ): Duration
+  /** @returns the message that the wire carried @throws MalformedMessageError */
   open(codec: Codec<unknown>, carried: unknown): unknown
   delivered(from: PeerId, to: PeerId, protocol: number, message: unknown): void
   emitted(peer: PeerId, protocol: number, event: unknown): void
   flushDelay(random: Random): Duration
   count(reason: string): void
-}
-
-export interface Outgoing {
-  readonly from: SimulatedPeer<unknown>
-  readonly protocol: number
-  readonly codec: Codec<unknown>
-  readonly message: unknown
-  /** The sender's chance. */
-  readonly random: Random
 }
