@@ -159,5 +159,28 @@ export const commands: readonly CommandEntry[] = [
     summary: 'what is wrong, and why peers do not agree',
     load: () => import('./doctor.ts'),
   },
+  {
+    name: 'sim',
+    group: 'Simulation',
+    summary: 'run a scenario in virtual time',
+    operands: [{ name: '[SCENARIO]', summary: 'a scenario file, - for standard input, or a name that --list shows' }],
+    options: [
+      { flags: '--list', summary: 'which scenarios come with this program' },
+      { flags: '--seed <seed>', summary: 'the same seed gives the same run (default: 1)' },
+      { flags: '--seeds <range>', summary: 'one run for each seed: 1..100; ends with the first that fails' },
+      { flags: '--transcript <file>', summary: 'tell the run as a story, a line a happening; - is standard output' },
+      { flags: '--timeline <file>', summary: 'record the run, for a page to play' },
+      { flags: '--messages', summary: 'with these: every message too' },
+      {
+        flags: '--peer <name>',
+        summary: 'with these: only what that peer takes part in; may be repeated',
+        repeatable: true,
+      },
+      { flags: '--event <type>', summary: 'with these: of events only this type; may be repeated', repeatable: true },
+      { flags: '--lines <number>', summary: 'with these: at most so many happenings (default: 100000)' },
+      { flags: '--schema', summary: 'print the JSON Schema of scenario files' },
+    ],
+    load: () => import('./sim.ts'),
+  },
   { name: 'version', group: 'Diagnosis', summary: 'versions of peerloom and Node', load: () => import('./version.ts') },
 ]

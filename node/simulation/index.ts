@@ -26,7 +26,7 @@ export type {
   ScenarioOverlays,
 } from './scenario/overlay.ts'
 export { peerChoice, type PeerChoice } from './scenario/peer-choice.ts'
-export { Place, type Problem } from './scenario/place.ts'
+export { Place, suggestion, type Problem } from './scenario/place.ts'
 export { duration, durationInWords, share } from './scenario/quantities.ts'
 export type { Finding, ProtocolTraffic, ScenarioReport } from './scenario/report.ts'
 export { reportTable } from './scenario/report-table.ts'

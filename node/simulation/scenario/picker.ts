@@ -4,16 +4,36 @@ import type { PeerChoice } from './peer-choice.ts'
 
 type Peer = SimulatedPeer<unknown>
 
+/** What choices are made from: peers that are there, or names of those that will be. */
+interface Pool<Item> {
+  readonly all: readonly Item[]
+  readonly named: (name: string) => readonly Item[]
+  readonly eligible: (item: Item) => boolean
+}
+
 /** Turns choices into peers. Groups are drawn once; shares and counts outside of groups each time. */
 export class Picker {
   readonly #random: Random
   readonly #peers: () => readonly Peer[]
   readonly #byId = new Map<PeerId, Peer>()
-  readonly #groups = new Map<string, readonly Peer[]>()
+  readonly #groups = new Map<string, readonly PeerId[]>()
 
-  constructor(peers: () => readonly Peer[], random: Random) {
-    this.#peers = peers
+  /**
+   * @param names of the peers of the start, of which the groups are drawn: some may start later
+   * @param peers those that were added so far
+   */
+  constructor(
+    names: readonly PeerId[],
+    groups: ReadonlyMap<string, PeerChoice>,
+    peers: () => readonly Peer[],
+    random: Random,
+  ) {
     this.#random = random
+    this.#peers = peers
+    const named = (name: string): readonly PeerId[] => this.#groups.get(name) ?? [name as PeerId]
+    for (const [name, choice] of groups) {
+      this.#groups.set(name, this.#pick(choice, { all: names, named, eligible: () => true }))
+    }
   }
 
   find(peer: PeerId): Peer | undefined {
@@ -25,34 +45,13 @@ export class Picker {
     return this.#byId.get(peer)
   }
 
-  /** Once all peers of the start are there. */
-  drawGroups(groups: ReadonlyMap<string, PeerChoice>): void {
-    for (const [name, choice] of groups) this.#groups.set(name, this.choose(choice))
-  }
-
   /** @param eligible only such peers are chosen; a share stays the share of all of them */
   choose(choice: PeerChoice, eligible: (peer: Peer) => boolean = () => true): readonly Peer[] {
-    switch (choice.kind) {
-      case 'all':
-        return this.#peers().filter(eligible)
-      case 'others':
-        return []
-      case 'named':
-        return this.#named(choice.name).filter(eligible)
-      case 'range':
-        return this.#peers()
-          .slice(choice.first, choice.last + 1)
-          .filter(eligible)
-      case 'several':
-        return [...new Set(choice.choices.flatMap((each) => this.choose(each, eligible)))]
-      case 'share': {
-        const pool = this.choose(choice.of)
-        const count = choice.share === 0 ? 0 : Math.max(1, Math.round(choice.share * pool.length))
-        return sample(this.#random, pool.filter(eligible), count)
-      }
-      case 'count':
-        return sample(this.#random, this.choose(choice.of, eligible), choice.count)
+    const named = (name: string): Peer[] => {
+      const ids = this.#groups.get(name) ?? [name as PeerId]
+      return ids.map((id) => this.find(id)).filter((peer) => peer !== undefined)
     }
+    return this.#pick(choice, { all: this.#peers(), named, eligible })
   }
 
   /** `others` are those in none of the other groups. @param except are in no group */
@@ -67,10 +66,25 @@ export class Picker {
     return choices.map((choice, index) => (choice.kind === 'others' ? take(this.#peers()) : (groups[index] ?? [])))
   }
 
-  #named(name: string): readonly Peer[] {
-    const group = this.#groups.get(name)
-    if (group !== undefined) return group
-    const peer = this.find(name as PeerId)
-    return peer === undefined ? [] : [peer]
+  #pick<Item>(choice: PeerChoice, pool: Pool<Item>): readonly Item[] {
+    switch (choice.kind) {
+      case 'all':
+        return pool.all.filter(pool.eligible)
+      case 'others':
+        return []
+      case 'named':
+        return pool.named(choice.name).filter(pool.eligible)
+      case 'range':
+        return pool.all.slice(choice.first, choice.last + 1).filter(pool.eligible)
+      case 'several':
+        return [...new Set(choice.choices.flatMap((each) => this.#pick(each, pool)))]
+      case 'share': {
+        const whole = this.#pick(choice.of, { ...pool, eligible: () => true })
+        const count = choice.share === 0 ? 0 : Math.max(1, Math.round(choice.share * whole.length))
+        return sample(this.#random, whole.filter(pool.eligible), count)
+      }
+      case 'count':
+        return sample(this.#random, this.#pick(choice.of, pool), choice.count)
+    }
   }
 }

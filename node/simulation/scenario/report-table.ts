@@ -23,8 +23,8 @@ export function reportTable(report: ScenarioReport): string {
       protocol,
       count(messages),
       count(bytes),
-      String(messagesPerPeerSecond),
-      String(bytesPerPeerSecond),
+      count(messagesPerPeerSecond),
+      count(bytesPerPeerSecond),
     ],
   )
   const sections = [
@@ -35,10 +35,7 @@ export function reportTable(report: ScenarioReport): string {
       Object.entries(report.counters).map(([reason, times]) => [reason, count(times)]),
     ),
     section(['EMITTED', 'TYPE', 'TIMES'], emitted(report)),
-    section(
-      ['MEASURED', '', ''],
-      Object.entries(report.measurements).flatMap(([name, figures]) => measured(name, figures)),
-    ),
+    ...Object.entries(report.measurements).map(([name, figures]) => measured(name, figures)),
     ...(finding === undefined
       ? []
       : [`FOUND  ${finding.checker}, after ${durationInWords(finding.time)}\n${finding.finding}`]),
@@ -52,16 +49,35 @@ function emitted({ emitted }: ScenarioReport): Row[] {
   )
 }
 
-function measured(name: string, figures: Figures): Row[] {
-  return flat(figures).map(([path, value], index) => [index === 0 ? name : '', path, value])
+/** Plain figures a line each; those that have the same parts in one table. */
+function measured(name: string, figures: Figures): string {
+  const plain: Row[] = []
+  const tables = new Map<string, Row[]>()
+  for (const [key, value] of Object.entries(figures)) {
+    if (typeof value !== 'object' || value === null) {
+      plain.push([spaced(key), cell(value)])
+      continue
+    }
+    const parts = Object.keys(value)
+    const rows = tables.get(parts.join()) ?? [['', ...parts]]
+    tables.set(parts.join(), [...rows, [key, ...Object.values(value).map(cell)]])
+  }
+  return [
+    spaced(name).toUpperCase(),
+    ...(plain.length === 0 ? [] : [aligned(plain)]),
+    ...[...tables.values()].map(aligned),
+  ].join('\n')
 }
 
-function flat(figures: Figures, before = ''): [string, string][] {
-  return Object.entries(figures).flatMap(([name, value]) => {
-    const path = `${before}${name}`
-    if (typeof value === 'object' && value !== null) return flat(value, `${path} `)
-    return [[path, value === null ? '–' : typeof value === 'number' ? count(value) : String(value)] as [string, string]]
-  })
+/** `falsePositives` is `false positives`. */
+function spaced(name: string): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function cell(value: Figures[string]): string {
+  if (value === null) return '–'
+  if (typeof value === 'number') return count(value)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function section(head: Row, rows: readonly Row[]): string {

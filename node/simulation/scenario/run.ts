@@ -64,14 +64,14 @@ export class ScenarioRun {
     const wires = latency === undefined ? shares : { ...shares, latency: createLatency(latency) }
     this.simulation = new Simulation({ seed, measureBytes, ...wires, ...(replay === undefined ? {} : { replay }) })
     this.#random = this.simulation.random('contacts')
-    this.#picker = new Picker(() => this.simulation.peers, this.simulation.random('choices'))
+    const { names, groups } = scenario.peers
+    this.#picker = new Picker(names, groups, () => this.simulation.peers, this.simulation.random('choices'))
     this.#striker = new Striker(this.simulation, this.#picker)
-    const names = new Map([...scenario.overlay.keys()].map((name) => [protocolOf(overlays, name), name]))
-    this.#tally = new Tally(names)
+    const protocols = [...scenario.overlay.keys()].map((name) => [protocolOf(overlays, name), name] as const)
+    this.#tally = new Tally(new Map(protocols))
     this.#prepared = [...scenario.overlay].map(([name, options]) => this.#prepare(name, overlays, options))
     this.simulation.observe((happening) => this.#hear(happening))
     this.#addPeers()
-    this.#picker.drawGroups(scenario.peers.groups)
     this.#plan()
   }
 

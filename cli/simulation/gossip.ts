@@ -1,0 +1,104 @@
+import { sample, type PeerId } from '../../node/protocol/index.ts'
+import {
+  Distribution,
+  converted,
+  duration,
+  optional,
+  record,
+  wholeNumber,
+  type Figures,
+  type Field,
+  type Fields,
+  type Measurement,
+  type OverlayRun,
+  type ScenarioOverlay,
+  type Shape,
+} from '../../node/simulation/index.ts'
+import {
+  gossip,
+  gossipDefinition,
+  resolveGossipOptions,
+  type Gossip,
+  type GossipOptions,
+  type ResolvedGossipOptions,
+} from '../../overlays/gossip/index.ts'
+import { DeliveryChecker, Publishing, publishWork, type PublishWork } from './publishing.ts'
+
+const protocol = gossipDefinition().name
+
+const fields = Object.entries<number>(resolveGossipOptions()).map(([name, value]) => [name, field(name, value)])
+
+const options: Shape<ResolvedGossipOptions> = converted(
+  record('an object with options of gossip, {} for the defaults', Object.fromEntries(fields) as Fields<GossipOptions>),
+  (given) => resolveGossipOptions(given),
+)
+
+function field(name: string, preset: number): Field<number> {
+  const isDuration = /(Interval|Delay|Timeout|keepFor)$/.test(name)
+  const count = wholeNumber({ least: 1, most: Number.MAX_SAFE_INTEGER })
+  return optional(isDuration ? duration(1) : count, `See GossipOptions; ${preset} by default.`)
+}
+
+/** Neighbours that a peer is connected with at its start, where no other overlay tells it of peers. */
+const firstNeighbours = 6
+
+/** What was begun in a run: the checker looks at the work's count. */
+const begun = new WeakMap<OverlayRun<Gossip>, Publishing>()
+
+/** Gossip as scenario files know it. */
+export const gossipOverlay: ScenarioOverlay<ResolvedGossipOptions, Gossip, PublishWork> = {
+  about: 'Broadcast to all who listen to a topic.',
+  protocol,
+  options,
+  prepare(resolved, run) {
+    const overlay = gossip(resolved)
+    return (host, { contacts }) => {
+      // Another overlay may be attached after this one, and tell of peers.
+      run.simulation.at(0, () => {
+        if (host.role('membership') === undefined) connect(run, host.self, contacts)
+      })
+      return overlay.attach(host)
+    }
+  },
+  workload: {
+    shape: publishWork,
+    start(work, run) {
+      const publishing = new Publishing(work, run, protocol)
+      begun.set(run, publishing)
+      return publishing
+    },
+  },
+  checkers: {
+    delivery: {
+      about: 'Every message older than 20 s has reached everybody who ran since it was published.',
+      create: (run) => new DeliveryChecker(() => begun.get(run)),
+    },
+  },
+  measurements: {
+    neighbours: { about: 'How many neighbours peers have at the end.', create: (run) => new Neighbours(run) },
+  },
+}
+
+class Neighbours implements Measurement {
+  readonly #run: OverlayRun<Gossip>
+
+  constructor(run: OverlayRun<Gossip>) {
+    this.#run = run
+  }
+
+  figures(): Figures {
+    const counts = new Distribution()
+    for (const peer of this.#run.peers) {
+      if (peer.state === 'running') counts.add(this.#run.api(peer).neighbours().length)
+    }
+    return { least: counts.quantile(0), mean: counts.mean, most: counts.quantile(1) }
+  }
+}
+
+function connect(run: OverlayRun<Gossip>, self: PeerId, contacts: readonly PeerId[]): void {
+  const peer = run.find(self)
+  for (const contact of sample(run.random, contacts, firstNeighbours)) {
+    const other = run.find(contact)
+    if (peer !== undefined && other !== undefined && other !== peer) run.simulation.connect(peer, other)
+  }
+}
