@@ -1,0 +1,33 @@
+/**
+ * One trial of a paper: what is set, and what comes of it. The same parameters (the seed is one of them) give the same
+ * outcome. Both are plain data: trials run in processes of their own.
+ */
+export interface Experiment<Parameters, Outcome> {
+  /** `import.meta.url` of the file that exports this as `experiment`: a worker finds it there. */
+  readonly module: string
+  run(parameters: Parameters): Outcome
+}
+
+/** Runs trials. Outcomes come in the order of the parameters, whichever trial ends first. */
+export interface Laboratory {
+  run<Parameters, Outcome>(
+    experiment: Experiment<Parameters, Outcome>,
+    trials: readonly Parameters[],
+  ): Promise<readonly Outcome[]>
+}
+
+/** How much of the experiments is run. */
+export interface Extent {
+  /** A first look: smaller groups, fewer settings. */
+  readonly quick: boolean
+  /** 1 to n. */
+  readonly seeds: readonly number[]
+  /** Every setting of the paper's grids, not only the ones that the tables name. */
+  readonly wholeGrid: boolean
+  readonly laboratory: Laboratory
+}
+
+/** Every combination with every other. */
+export function combinations<Left, Right>(lefts: readonly Left[], rights: readonly Right[]): (Left & Right)[] {
+  return lefts.flatMap((left) => rights.map((right) => ({ ...left, ...right })))
+}

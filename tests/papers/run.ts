@@ -1,0 +1,62 @@
+// npm run papers -- NAME… [--quick] [--seeds 10] [--grid full] [--json]      no name: all. Exits 1 where a gate is missed.
+import { parseArgs } from 'node:util'
+import type { Page } from '../../benchmarks/record.ts'
+import { runSubjects, type Runner } from '../../benchmarks/runner.ts'
+import type { Extent } from './experiment.ts'
+import { Workers } from './workers.ts'
+
+/** A section is a file here that exports `subject`. */
+const sections: Runner<Extent>['subjects'] = {
+  'swim/lifeguard': () => import('./lifeguard/tables.ts'),
+  'swim/rapid': () => import('./rapid/tables.ts'),
+}
+
+const page: Page = {
+  file: new URL('../../docs/papers.md', import.meta.url),
+  head: `# The papers' tables
+
+Written by \`npm run papers -- swim\`, never by hand. Every experiment runs in the simulator, in virtual time, with seeds
+1 to 10: whoever runs it again gets these very figures. *Ours* is over all seeds, *spread* the least and the greatest of
+the single seeds' figures. A gate is a figure of the design, set before anything was measured; one that is missed stays
+here, with its reason.
+`,
+  namesMachine: false,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    seeds: { type: 'string' },
+    grid: { type: 'string' },
+  },
+})
+const { json, quick } = values
+const seedCount = Number(values.seeds ?? (quick ? 2 : 10))
+if (!Number.isInteger(seedCount) || seedCount < 1) {
+  process.stderr.write(`Cannot use --seeds ${values.seeds}: it is how many seeds to run, from 1 on\n`)
+  process.exit(2)
+}
+if (values.grid !== undefined && values.grid !== 'full') {
+  process.stderr.write(`Cannot use --grid ${values.grid}: the only other grid is full\n`)
+  process.exit(2)
+}
+
+const { isTTY } = process.stderr
+using laboratory = new Workers((done, all) => {
+  if (isTTY) process.stderr.write(`\r${done} of ${all} trials${done === all ? '\r\u001b[K' : ''}`)
+})
+process.exitCode = await runSubjects({
+  noun: 'paper',
+  subjects: sections,
+  names: positionals,
+  options: {
+    quick,
+    seeds: Array.from({ length: seedCount }, (_, index) => index + 1),
+    wholeGrid: values.grid === 'full',
+    laboratory,
+  },
+  json,
+  page: () => page,
+})
