@@ -26,6 +26,7 @@ export type {
   MembershipEvent,
   Overlay,
   Roles,
+  Tags,
 } from './overlay.ts'
 export { planes, type Plane, type Protocol, type ProtocolDefinition, type ProtocolName } from './protocol.ts'
 export { createRandom, integer, jitter, sample, shuffle, split, type Random } from './random.ts'

@@ -5,6 +5,9 @@ import type { SubscribeOptions } from './subscription.ts'
 /** What a member is to this peer. `failed` and `left` members are remembered for a while and then forgotten. */
 export type MemberState = 'alive' | 'suspected' | 'failed' | 'left'
 
+/** What a member says of itself: small texts by name. */
+export type Tags = Readonly<Record<string, string>>
+
 export interface Member {
   readonly peer: PeerId
   readonly state: MemberState
@@ -14,10 +17,13 @@ export interface Member {
   readonly since: Instant
   /** Smoothed round trip of the probes, once one was answered. */
   readonly roundTrip?: Duration
+  /** Absent where the overlay has none, or the member never set any. */
+  readonly tags?: Tags
 }
 
 export interface MembershipEvent {
-  readonly type: 'joined' | 'suspected' | 'alive' | 'failed' | 'left'
+  /** `updated`: the member has other tags. */
+  readonly type: 'joined' | 'suspected' | 'alive' | 'failed' | 'left' | 'updated'
   readonly peer: PeerId
   readonly incarnation: number
 }

@@ -1,70 +1,136 @@
 import type { PeerId } from '../../node/protocol/index.ts'
 import { logarithm } from './logarithm.ts'
-import { encodedBytes, messageLimits, type MemberUpdate } from './messages.ts'
-
-interface Entry {
-  readonly update: MemberUpdate
-  readonly bytes: number
-}
-
-/** Of an update about a peer with a name of one byte. */
-const leastBytes = 4
+import type { Told } from './members.ts'
+import { messageLimits, type MemberUpdate } from './messages.ts'
 
 /** One place is kept for what the receiver is told of itself. */
 const mostUpdates = messageLimits.updates - 1
+
+/** So many void entries may stay in any case. */
+const fewVoid = 64
+
+const noBuckets: Bucket[] = []
 
 /** How often one member sends one update: λ·⌈log10(n + 1)⌉ (SWIM §4.1: λ·log n with a small λ). */
 export function transmissionLimit(multiplier: number, members: number): number {
   return multiplier * Math.max(1, Math.ceil(logarithm(members + 1)))
 }
 
-/**
- * The updates that ride on this member's messages, at most one for each member: newer news replaces older. Those sent
- * least often go first (SWIM §4.1), within a bucket the oldest. It is bounded by the member table.
- */
-export class Dissemination {
-  /** By the number of times they were sent. */
-  readonly #buckets: Map<PeerId, Entry>[] = [new Map()]
-  readonly #sent = new Map<PeerId, number>()
+interface Entry {
+  readonly told: Told
+  /** How often it was sent. */
+  sent: number
+  /** Newer news replaced it. */
+  isVoid: boolean
+}
 
-  get size(): number {
-    return this.#sent.size
+/** First in, first out. Void entries stay until they come first, or are most of it. */
+class Bucket {
+  #entries: Entry[] = []
+  #head = 0
+
+  get length(): number {
+    return this.#entries.length - this.#head
   }
 
-  add(update: MemberUpdate): void {
-    this.remove(update.peer)
-    this.#put(0, { update, bytes: encodedBytes(update) })
+  get first(): Entry | undefined {
+    while (this.#entries[this.#head]?.isVoid === true) this.#head++
+    return this.#entries[this.#head]
+  }
+
+  put(entry: Entry): void {
+    this.#entries.push(entry)
+  }
+
+  dropFirst(): void {
+    this.#head++
+    if (2 * this.#head > this.#entries.length) this.#compact()
+  }
+
+  dropVoid(): void {
+    this.#entries = this.#entries.filter(({ isVoid }, index) => index >= this.#head && !isVoid)
+    this.#head = 0
+  }
+
+  #compact(): void {
+    this.#entries.splice(0, this.#head)
+    this.#head = 0
+  }
+}
+
+/**
+ * The updates that ride on this member's messages, at most one for each member: newer news replaces older. Those sent
+ * least often go first (SWIM §4.1), of these the oldest. It is bounded by the member table, and takes no memory while
+ * there is no news.
+ */
+export class Dissemination {
+  #entries: Map<PeerId, Entry> | undefined
+  /** By the number of times they were sent. */
+  #buckets: Bucket[] = noBuckets
+
+  get size(): number {
+    return this.#entries?.size ?? 0
+  }
+
+  add(told: Told): void {
+    this.remove(told.update.peer)
+    if (this.#entries === undefined) {
+      this.#entries = new Map()
+      this.#buckets = []
+    }
+    const entry = { told, sent: 0, isVoid: false }
+    this.#entries.set(told.update.peer, entry)
+    this.#put(entry, this.#entries.size)
   }
 
   remove(peer: PeerId): void {
-    const sent = this.#sent.get(peer)
-    if (sent === undefined) return
-    this.#buckets[sent]?.delete(peer)
-    this.#sent.delete(peer)
+    const entry = this.#entries?.get(peer)
+    if (entry === undefined) return
+    entry.isVoid = true
+    this.#drop(peer)
   }
 
-  /** Takes what fits; each counts as sent once more, and is dropped when it was sent `limit` times. */
-  take(room: number, limit: number): MemberUpdate[] {
-    const taken: { readonly sent: number; readonly entry: Entry }[] = []
+  /**
+   * Takes what fits; each counts as sent once more, and is dropped when it was sent `limit` times.
+   *
+   * @param alone nothing else is in the message: then the first one goes even if it is larger than `room`
+   */
+  take(room: number, limit: number, alone: boolean): MemberUpdate[] {
+    const taken = this.#takeFirst(room, alone)
+    for (const entry of taken) {
+      entry.sent++
+      if (entry.sent < limit) this.#put(entry, this.size)
+      else this.#drop(entry.told.update.peer)
+    }
+    return taken.map(({ told }) => told.update)
+  }
+
+  #takeFirst(room: number, alone: boolean): Entry[] {
+    const taken: Entry[] = []
     let left = room
-    for (let sent = 0; sent < this.#buckets.length && left >= leastBytes; sent++) {
-      for (const entry of (this.#buckets[sent] as Map<PeerId, Entry>).values()) {
-        if (left < leastBytes || taken.length === mostUpdates) break
-        if (entry.bytes > left) continue
-        left -= entry.bytes
-        taken.push({ sent, entry })
+    for (const bucket of this.#buckets) {
+      for (let entry = bucket.first; entry !== undefined; entry = bucket.first) {
+        const { bytes } = entry.told
+        if ((bytes > left && !(alone && taken.length === 0)) || taken.length === mostUpdates) return taken
+        left -= bytes
+        taken.push(entry)
+        bucket.dropFirst()
       }
     }
-    for (const { sent, entry } of taken) {
-      this.remove(entry.update.peer)
-      if (sent + 1 < limit) this.#put(sent + 1, entry)
-    }
-    return taken.map(({ entry }) => entry.update)
+    return taken
   }
 
-  #put(sent: number, entry: Entry): void {
-    while (this.#buckets.length <= sent) this.#buckets.push(new Map())
-    this.#buckets[sent]?.set(entry.update.peer, entry)
-    this.#sent.set(entry.update.peer, sent)
+  #put(entry: Entry, known: number): void {
+    while (this.#buckets.length <= entry.sent) this.#buckets.push(new Bucket())
+    const bucket = this.#buckets[entry.sent] as Bucket
+    bucket.put(entry)
+    if (bucket.length > 2 * known + fewVoid) bucket.dropVoid()
+  }
+
+  #drop(peer: PeerId): void {
+    this.#entries?.delete(peer)
+    if (this.size > 0) return
+    this.#entries = undefined
+    this.#buckets = noBuckets
   }
 }

@@ -1,20 +1,69 @@
-import { integer, type Duration, type Instant, type Member, type PeerId } from '../../node/protocol/index.ts'
-import type { MemberState, Random } from '../../node/protocol/index.ts'
-import type { MemberUpdate } from './messages.ts'
+import type { Duration, Instant, Member, MemberState, PeerId } from '../../node/protocol/index.ts'
+import { messageLimits, noAddresses, type MemberUpdate } from './messages.ts'
 import type { Suspicion } from './suspicion.ts'
+import { noTags, type VersionedTags } from './tags.ts'
 
-/** What is known of one other member. Changed by the table alone. */
+/** An update, and how long it is on the wire. */
+export interface Told {
+  readonly update: MemberUpdate
+  readonly bytes: number
+}
+
+/** What is known of one other member. Changed by its table alone. */
 export interface MemberRecord {
   readonly peer: PeerId
-  state: MemberState
-  incarnation: number
-  since: Instant
-  roundTrip: Duration | undefined
+  readonly state: MemberState
+  readonly incarnation: number
+  /** When this was learnt of the state. */
+  readonly since: Instant
+  readonly addresses: readonly string[]
+  readonly tags: VersionedTags
   /** While it is suspected. */
-  suspicion: Suspicion | undefined
-  addresses: readonly string[]
-  /** When it was last given the whole list, or −Infinity: it is not given it at every word. */
-  pushedAt: Instant
+  readonly suspicion: Suspicion | undefined
+  /** What is told of it, kept until the record changes. */
+  told: Told | undefined
+}
+
+/**
+ * Every other member that is remembered: a row of slots in the order they were filled, in which a member keeps its
+ * place until it is forgotten, and the live ones of them at positions 0 … liveCount − 1.
+ *
+ * Which slot and which position a member has follows from the calls so far, so that two implementations that draw
+ * members by number draw the same ones: an added member takes the slot freed last or a new one, and the position after
+ * the last; the last takes the position of a live member that goes.
+ *
+ * A record is valid until the next change of its table: hold the peer, or the record that the change returns.
+ */
+export interface MemberTable {
+  /** Members remembered, the gone included. */
+  readonly size: number
+  readonly liveCount: number
+  readonly goneCount: number
+  /** Slots in the row, free ones included. */
+  readonly slotCount: number
+  /** The one that went first of all that are gone. */
+  readonly longestGone: MemberRecord | undefined
+  get(peer: PeerId): MemberRecord | undefined
+  /** @returns undefined for a free slot */
+  at(slot: number): MemberRecord | undefined
+  slotOf(record: MemberRecord): number
+  liveAt(position: number): MemberRecord
+  /** The gone in the order they went. */
+  gone(): Iterable<MemberRecord>
+  /** @param peer is not in the table */
+  add(peer: PeerId, belief: Belief, now: Instant): MemberRecord
+  change(record: MemberRecord, belief: Belief, now: Instant): MemberRecord
+  describe(record: MemberRecord, addresses: readonly string[], tags: VersionedTags): MemberRecord
+  forget(record: MemberRecord): void
+  /** Smoothed as TCP does (RFC 6298): an eighth of each new measurement. */
+  measured(record: MemberRecord, roundTrip: Duration): void
+  roundTrip(record: MemberRecord): Duration | undefined
+}
+
+export interface Belief {
+  readonly state: MemberState
+  readonly incarnation: number
+  readonly suspicion: Suspicion | undefined
 }
 
 /** At one incarnation, what is worse is believed (SWIM §4.2); having left outranks having failed, as the member said so. */
@@ -27,7 +76,10 @@ const ranks: { readonly [State in MemberState]: number } = { alive: 0, suspected
  * Deviation: in the paper a confirmed failure is final and overrides every incarnation. Here a peer keeps its PeerId
  * for life, so it may come back with a higher incarnation, and a failure is only believed of the incarnation it names.
  */
-export function supersedes(update: Pick<MemberUpdate, 'state' | 'incarnation'>, record: MemberRecord): boolean {
+export function supersedes(
+  update: Pick<MemberUpdate, 'state' | 'incarnation'>,
+  record: Pick<MemberUpdate, 'state' | 'incarnation'>,
+): boolean {
   if (update.incarnation !== record.incarnation) return update.incarnation > record.incarnation
   return ranks[update.state] > ranks[record.state]
 }
@@ -36,125 +88,77 @@ export function isGone(state: MemberState): boolean {
   return state === 'failed' || state === 'left'
 }
 
-/** Every other member: the live ones in an array for drawing at random, the gone ones in the order they went. */
-export class MemberTable {
-  readonly #limit: number
-  readonly #records = new Map<PeerId, MemberRecord>()
-  readonly #live: PeerId[] = []
-  readonly #places = new Map<PeerId, number>()
-  readonly #gone = new Map<PeerId, MemberRecord>()
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  get liveCount(): number {
-    return this.#live.length
-  }
-
-  get isFull(): boolean {
-    return this.#records.size >= this.#limit
-  }
-
-  get longestGone(): MemberRecord | undefined {
-    const [longest] = this.#gone.values()
-    return longest
-  }
-
-  get(peer: PeerId): MemberRecord | undefined {
-    return this.#records.get(peer)
-  }
-
-  isLive(peer: PeerId): boolean {
-    return this.#places.has(peer)
-  }
-
-  records(): Iterable<MemberRecord> {
-    return this.#records.values()
-  }
-
-  live(): readonly PeerId[] {
-    return this.#live
-  }
-
-  add({ peer, state, incarnation, addresses }: MemberUpdate, now: Instant): MemberRecord {
-    const unmeasured = { roundTrip: undefined, suspicion: undefined, pushedAt: -Infinity }
-    const record: MemberRecord = { peer, state, incarnation, since: now, addresses, ...unmeasured }
-    this.#records.set(peer, record)
-    this.#place(record)
-    return record
-  }
-
-  change(record: MemberRecord, state: MemberState, incarnation: number, now: Instant): void {
-    record.incarnation = incarnation
-    record.suspicion = undefined
-    if (record.state === state) return
-    record.state = state
-    record.since = now
-    this.#place(record)
-  }
-
-  /** Smoothed as TCP does (RFC 6298): an eighth of each new measurement. */
-  measured(peer: PeerId, roundTrip: Duration): void {
-    const record = this.#records.get(peer)
-    if (record === undefined) return
-    const before = record.roundTrip ?? roundTrip
-    record.roundTrip = Math.round(before + (roundTrip - before) / 8)
-  }
-
-  forget(peer: PeerId): void {
-    this.#records.delete(peer)
-    this.#gone.delete(peer)
-    this.#unplace(peer)
-  }
-
-  /** Up to `count` distinct live members, every choice equally likely. @param not is never chosen */
-  sample(random: Random, count: number, not?: PeerId): PeerId[] {
-    const chosen: PeerId[] = []
-    // A partial Fisher–Yates shuffle of the array itself, whose order means nothing.
-    for (let index = 0; index < this.#live.length && chosen.length < count; index++) {
-      this.#swap(index, index + integer(random, this.#live.length - index))
-      const peer = this.#live[index] as PeerId
-      if (peer !== not) chosen.push(peer)
-    }
-    return chosen
-  }
-
-  /** A member that failed or is said to have left, any of them equally likely. */
-  sampleGone(random: Random): PeerId | undefined {
-    return this.#gone.size === 0 ? undefined : [...this.#gone.keys()][integer(random, this.#gone.size)]
-  }
-
-  #place(record: MemberRecord): void {
-    const gone = isGone(record.state)
-    this.#gone.delete(record.peer)
-    if (gone) {
-      this.#gone.set(record.peer, record)
-      this.#unplace(record.peer)
-    } else if (!this.#places.has(record.peer)) {
-      this.#places.set(record.peer, this.#live.length)
-      this.#live.push(record.peer)
-    }
-  }
-
-  #unplace(peer: PeerId): void {
-    const place = this.#places.get(peer)
-    if (place === undefined) return
-    this.#swap(place, this.#live.length - 1)
-    this.#live.pop()
-    this.#places.delete(peer)
-  }
-
-  #swap(left: number, right: number): void {
-    const [first, second] = [this.#live[left] as PeerId, this.#live[right] as PeerId]
-    this.#live[left] = second
-    this.#live[right] = first
-    this.#places.set(second, left)
-    this.#places.set(first, right)
-  }
+export function isLive(members: MemberTable, peer: PeerId): boolean {
+  const record = members.get(peer)
+  return record !== undefined && !isGone(record.state)
 }
 
 /** What the role tells of a record. */
-export function memberOf({ peer, state, incarnation, since, roundTrip }: MemberRecord): Member {
-  return { peer, state, incarnation, since, ...(roundTrip === undefined ? {} : { roundTrip }) }
+export function memberOf(members: MemberTable, record: MemberRecord): Member {
+  const { peer, state, incarnation, since, tags } = record
+  const roundTrip = members.roundTrip(record)
+  return {
+    peer,
+    state,
+    incarnation,
+    since,
+    ...(roundTrip === undefined ? {} : { roundTrip }),
+    ...(tags.version === 0 ? {} : { tags: tags.tags }),
+  }
+}
+
+/** Every record, by slot. */
+export function* records(members: MemberTable): Generator<MemberRecord, void, undefined> {
+  for (let slot = 0; slot < members.slotCount; slot++) {
+    const record = members.at(slot)
+    if (record !== undefined) yield record
+  }
+}
+
+/** A record as its table sees it. */
+export interface OwnRecord extends MemberRecord {
+  readonly slot: number
+  /** Among the live, −1 for one that is gone. */
+  position: number
+  state: MemberState
+  incarnation: number
+  since: Instant
+  addresses: readonly string[]
+  tags: VersionedTags
+  suspicion: Suspicion | undefined
+}
+
+export function createRecord(
+  peer: PeerId,
+  slot: number,
+  { state, incarnation, suspicion }: Belief,
+  since: Instant,
+): OwnRecord {
+  return {
+    peer,
+    slot,
+    position: -1,
+    state,
+    incarnation,
+    since,
+    addresses: noAddresses,
+    tags: noTags,
+    suspicion,
+    told: undefined,
+  }
+}
+
+export function changeRecord(record: OwnRecord, { state, incarnation, suspicion }: Belief, now: Instant): void {
+  if (record.state !== state) record.since = now
+  record.state = state
+  record.incarnation = incarnation
+  record.suspicion = suspicion
+  record.told = undefined
+}
+
+export const aliveAtFirst: Belief = Object.freeze({ state: 'alive', incarnation: 0, suspicion: undefined })
+
+/** The highest number that may be taken for an incarnation or a version that is `known`, if others and not its owner tell of it. */
+export function believable(known: number, step: number): number {
+  return Math.min(known + step, messageLimits.incarnation)
 }

@@ -1,27 +1,57 @@
-import { shuffle, type Random } from '../../node/protocol/index.ts'
-import { encodedBytes, messageLimits, type MemberUpdate } from './messages.ts'
+import { integer, type Random } from '../../node/protocol/index.ts'
+import type { Group } from './group.ts'
+import type { MemberRecord } from './members.ts'
+import { messageLimits, type MemberUpdate } from './messages.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 
-/**
- * A member list cut into parts that each fit a message. The first entry comes first; the others in random order, so
- * that of a list too long for all pages every exchange sends another part.
- */
-export function pages(list: Iterable<MemberUpdate>, options: ResolvedSwimOptions, random: Random): MemberUpdate[][] {
-  const [first, ...others] = list
-  if (first === undefined) return []
-  let page: MemberUpdate[] = []
-  const all = [page]
-  let room = options.syncPageLimitBytes
-  for (const update of [first, ...shuffle(random, others)]) {
-    const bytes = encodedBytes(update)
-    if (bytes > room || page.length === messageLimits.updates) {
-      if (all.length === options.syncPageLimit) break
+/** A member list on its way into messages. */
+class Pages {
+  readonly pages: MemberUpdate[][] = [[]]
+  readonly #options: ResolvedSwimOptions
+  #room: number
+
+  constructor(options: ResolvedSwimOptions) {
+    this.#options = options
+    this.#room = options.syncPageLimitBytes
+  }
+
+  /** @returns false when there is no page left for it */
+  put(update: MemberUpdate, bytes: number): boolean {
+    let page = this.pages.at(-1) as MemberUpdate[]
+    if (page.length > 0 && (bytes > this.#room || page.length === messageLimits.updates)) {
+      if (this.pages.length === this.#options.syncPageLimit) return false
       page = []
-      all.push(page)
-      room = options.syncPageLimitBytes
+      this.pages.push(page)
+      this.#room = this.#options.syncPageLimitBytes
     }
     page.push(update)
-    room -= bytes
+    this.#room -= bytes
+    return true
   }
-  return all
+}
+
+/**
+ * All that this member knows, cut into parts that each fit a message: first itself, then the one who is told, then the
+ * others from a random slot on, so that of a list too long for all pages every exchange sends another part.
+ */
+export function pages(
+  group: Group,
+  to: MemberRecord | undefined,
+  options: ResolvedSwimOptions,
+  random: Random,
+): MemberUpdate[][] {
+  const result = new Pages(options)
+  const { members, self } = group
+  result.put(self.told.update, self.told.bytes)
+  if (to !== undefined) result.put(group.told(to).update, group.told(to).bytes)
+  const { slotCount } = members
+  if (slotCount === 0) return result.pages
+  const start = integer(random, slotCount)
+  for (let step = 0; step < slotCount; step++) {
+    const record = members.at((start + step) % slotCount)
+    if (record === undefined || record === to) continue
+    const { update, bytes } = group.told(record)
+    if (!result.put(update, bytes)) break
+  }
+  return result.pages
 }

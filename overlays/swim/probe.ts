@@ -1,4 +1,4 @@
-import { integer, shuffle, type Duration, type Instant, type PeerId, type Random } from '../../node/protocol/index.ts'
+import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
 
 /** The probe of the running period. */
 export interface Probe {
@@ -6,9 +6,9 @@ export interface Probe {
   readonly target: PeerId
   readonly sentAt: Instant
   /** Who were asked to ping the target as well. */
-  readonly relays: PeerId[]
+  relays: readonly PeerId[]
   /** Those of them who said that they had no answer either. */
-  readonly nacks: PeerId[]
+  nacks: readonly PeerId[]
 }
 
 /** What an ack turned out to answer. */
@@ -16,34 +16,15 @@ export type Acknowledged =
   | { readonly type: 'direct'; readonly peer: PeerId; readonly roundTrip: Duration }
   | { readonly type: 'indirect'; readonly peer: PeerId }
 
-/**
- * Whom to probe next, and what answers are awaited (SWIM §3.1, §4.3). One probe of its own is out at a time.
- *
- * Members are probed round-robin in an order shuffled anew at each traversal, so that every member is probed within
- * 2n − 1 periods (§4.3). A newcomer takes a random place among those still to come in this traversal.
- */
+const nobody: readonly PeerId[] = Object.freeze([])
+
+/** What answers are awaited (SWIM §3.1). One probe of its own is out at a time. */
 export class Prober {
   #number = 0
-  #order: PeerId[] = []
-  #next = 0
-  readonly #ordered = new Set<PeerId>()
   #probe: Probe | undefined
 
-  include(random: Random, peer: PeerId): void {
-    if (this.#ordered.has(peer)) return
-    this.#ordered.add(peer)
-    const place = this.#next + integer(random, this.#order.length - this.#next + 1)
-    this.#order.push(peer)
-    const last = this.#order.length - 1
-    this.#order[last] = this.#order[place] as PeerId
-    this.#order[place] = peer
-  }
-
-  /** Starts the probe of the next member in the order. @param live who still takes part */
-  begin(random: Random, live: readonly PeerId[], isLive: (peer: PeerId) => boolean, now: Instant): Probe | undefined {
-    const target = this.#nextTarget(random, live, isLive)
-    this.#probe =
-      target === undefined ? undefined : { number: this.number(), target, sentAt: now, relays: [], nacks: [] }
+  begin(target: PeerId, now: Instant): Probe {
+    this.#probe = { number: this.number(), target, sentAt: now, relays: nobody, nacks: nobody }
     return this.#probe
   }
 
@@ -59,7 +40,7 @@ export class Prober {
     return silent
   }
 
-  /** A number for a ping whose answer matters only for what rides on it. */
+  /** A number for a ping that is no probe of one's own. */
   number(): number {
     return ++this.#number
   }
@@ -77,21 +58,6 @@ export class Prober {
   /** Only those who were asked can say that they had no answer, once each. */
   refuse(number: number, from: PeerId): void {
     const probe = this.awaiting(number)
-    if (probe?.relays.includes(from) === true && !probe.nacks.includes(from)) probe.nacks.push(from)
-  }
-
-  #nextTarget(random: Random, live: readonly PeerId[], isLive: (peer: PeerId) => boolean): PeerId | undefined {
-    for (;;) {
-      while (this.#next < this.#order.length) {
-        const peer = this.#order[this.#next++] as PeerId
-        if (isLive(peer)) return peer
-        this.#ordered.delete(peer)
-      }
-      if (live.length === 0) return undefined
-      this.#order = shuffle(random, live.slice())
-      this.#next = 0
-      this.#ordered.clear()
-      for (const peer of this.#order) this.#ordered.add(peer)
-    }
+    if (probe?.relays.includes(from) === true && !probe.nacks.includes(from)) probe.nacks = [...probe.nacks, from]
   }
 }

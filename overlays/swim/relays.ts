@@ -13,9 +13,10 @@ const relayLimit = 256
 
 /** Pings on behalf of others (SWIM §3.1: ping-req) by their own numbers, until their target answers. */
 export class Relays {
-  readonly #relays = new Map<number, Relay>()
+  #relays: Map<number, Relay> | undefined
 
   add(number: number, relay: Relay): void {
+    this.#relays ??= new Map()
     this.#relays.set(number, relay)
     if (this.#relays.size <= relayLimit) return
     const [oldest] = this.#relays.keys()
@@ -24,14 +25,14 @@ export class Relays {
 
   /** @returns the relay of that number, while its target has not answered */
   awaiting(number: number): Relay | undefined {
-    return this.#relays.get(number)
+    return this.#relays?.get(number)
   }
 
   /** @returns whom to pass the ack on to, unless it comes from somebody else than the target */
   acknowledge(number: number, from: PeerId): Relay | undefined {
-    const relay = this.#relays.get(number)
+    const relay = this.#relays?.get(number)
     if (relay?.target !== from) return undefined
-    this.#relays.delete(number)
+    this.#relays?.delete(number)
     return relay
   }
 }

@@ -13,6 +13,8 @@ import { update } from './recorded-member.ts'
 
 const updates = [
   update('a', 'alive', 0, ['/ip4/127.0.0.1/tcp/1', 'ü'.repeat(64)]),
+  { ...update('a', 'alive', 2, ['/here']), tags: { version: 300, tags: { 'a': '', 'b': 'ü', '10': 'ten' } } },
+  { ...update('a', 'alive', 2), tags: { version: 1, tags: {} } },
   update('b', 'suspected', 127),
   { ...update('b', 'suspected', 127), accuser: 'accuser' as PeerId },
   update('c', 'failed', 128),
@@ -81,14 +83,20 @@ test('what no honest member says is malformed', () => {
     () =>
       decodeMessage(swimCodec, Uint8Array.from(bytes))
   expect(said(6, 0, 0)).toThrow('unknown type')
-  expect(said(0x20, 0, 0, 0)).toThrow('Only a push can pull')
-  expect(said(3, 0, 1, 0x20, 1, 97, 0, 1, 98)).toThrow('not suspected')
-  expect(said(3, 0, 1, 4, 1, 97, 0)).toThrow('unknown state')
-  expect(said(3, 0, 1, 0, 0, 0)).toThrow('without a name')
-  expect(said(3, 0, 1, 0x11, 1, 97, 0, 1, 1, 97)).toThrow('not said to be alive')
-  expect(said(3, 0, 1, 0x10, 1, 97, 0, 0)).toThrow('empty list')
-  expect(said(3, 0, 1, 0x10, 1, 97, 0, 9)).toThrow(MalformedMessageError)
-  expect(said(3, 0, 0xff, 0xff, 0xff, 0x7f)).toThrow(MalformedMessageError)
+  expect(said(0x20, 0, 0)).toThrow('Only a push can pull')
+  expect(said(0x43, 0, 0)).toThrow('An empty list of updates')
+  expect(said(0x43, 0, 1, 4, 1, 97, 0)).toThrow('unknown state')
+  expect(said(0x43, 0, 1, 0, 0, 0)).toThrow('without a name')
+  expect(said(0x43, 0, 1, 0x20, 1, 97, 0, 1, 98)).toThrow('not suspected')
+  expect(said(0x43, 0, 1, 0x11, 1, 97, 0, 1, 1, 97)).toThrow('not said to be alive')
+  expect(said(0x43, 0, 1, 0x42, 1, 97, 0, 1, 1, 97)).toThrow('not said to be alive')
+  expect(said(0x43, 0, 1, 0x10, 1, 97, 0, 0)).toThrow('empty list')
+  expect(said(0x43, 0, 1, 0x40, 1, 97, 0, 0, 0)).toThrow('version 0')
+  expect(said(0x43, 0, 1, 0x40, 1, 97, 0, 1, 2, 1, 98, 0, 1, 97, 0)).toThrow('not in order')
+  expect(said(0x43, 0, 1, 0x40, 1, 97, 0, 1, 2, 1, 97, 0, 1, 97, 0)).toThrow('not in order')
+  expect(said(0x43, 0, 1, 0x40, 1, 97, 0, 1, 33)).toThrow(MalformedMessageError)
+  expect(said(0x43, 0, 1, 0x10, 1, 97, 0, 9)).toThrow(MalformedMessageError)
+  expect(said(0x43, 0, 0xff, 0xff, 0xff, 0x7f)).toThrow(MalformedMessageError)
 })
 
 test('options are checked by themselves and against each other', () => {

@@ -1,0 +1,105 @@
+import type { Environment, PeerId } from '../../node/protocol/index.ts'
+import type { SwimEvent } from './events.ts'
+import type { Group } from './group.ts'
+import type { LocalHealth } from './health.ts'
+import type { MemberRecord } from './members.ts'
+import type { SwimMessage } from './messages.ts'
+import type { Messenger } from './messenger.ts'
+import type { ResolvedSwimOptions } from './options.ts'
+import type { ProbeOrder } from './order.ts'
+import { Prober, type Probe } from './probe.ts'
+import { Relays } from './relays.ts'
+import { sampleLive } from './sampling.ts'
+import type { SwimTimer } from './timers.ts'
+
+export interface DetectorPorts {
+  readonly environment: Environment<SwimMessage, SwimTimer, SwimEvent>
+  readonly group: Group
+  readonly health: LocalHealth
+  readonly order: ProbeOrder
+  readonly messenger: Messenger
+}
+
+type PingRequest = Extract<SwimMessage, { readonly type: 'ping-req' }>
+
+/** The failure detector (SWIM §3.1): one member is probed in each period, by others too if it does not answer. */
+export class Detector {
+  readonly #ports: DetectorPorts
+  readonly #options: ResolvedSwimOptions
+  readonly #prober = new Prober()
+  readonly #relays = new Relays()
+
+  constructor(ports: DetectorPorts, options: ResolvedSwimOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  /** Ends the probe of the last period and starts the next one. */
+  beginPeriod(): void {
+    const silent = this.#prober.finish()
+    if (silent !== undefined) this.#judge(silent)
+    const { environment, group, health, order, messenger } = this.#ports
+    const target = order.next(group.members, environment.random)
+    if (target === undefined) return
+    const { number } = this.#prober.begin(target, environment.now())
+    messenger.ping(target, number)
+    environment.schedule({ type: 'probe-timeout', probe: number }, health.stretched(this.#options.probeTimeout))
+  }
+
+  /** The target of that probe has had the time for a direct answer. */
+  probeIndirectly(number: number): void {
+    const probe = this.#prober.awaiting(number)
+    if (probe === undefined) return
+    const { environment, group, messenger } = this.#ports
+    const { indirectProbes, localHealthLimit } = this.#options
+    // Suspects are likely to be of no help (memberlist).
+    const fits = ({ peer, state }: MemberRecord): boolean => state === 'alive' && peer !== probe.target
+    probe.relays = sampleLive(group.members, environment.random, indirectProbes, fits)
+    for (const relay of probe.relays) messenger.pingRequest(relay, number, probe.target, localHealthLimit > 0)
+  }
+
+  /** Only members are pinged for others, so that nobody can be made to call on strangers. */
+  pingFor(requester: PeerId, { target, probe, nack }: PingRequest): void {
+    const { environment, group, messenger } = this.#ports
+    if (group.members.get(target) === undefined) return
+    const number = this.#prober.number()
+    this.#relays.add(number, { target, requester, requesterProbe: probe })
+    messenger.ping(target, number)
+    if (!nack) return
+    const { nackShare, probeTimeout } = this.#options
+    environment.schedule({ type: 'nack', probe: number }, Math.round(nackShare * probeTimeout))
+  }
+
+  /** The requester learns that it hears this member, though the target does not answer; a late ack is passed on still. */
+  refuse(number: number): void {
+    const relay = this.#relays.awaiting(number)
+    if (relay !== undefined) this.#ports.messenger.nack(relay.requester, relay.requesterProbe)
+  }
+
+  acknowledged(number: number, from: PeerId): void {
+    const { environment, group, health, messenger } = this.#ports
+    const relay = this.#relays.acknowledge(number, from)
+    if (relay !== undefined) return messenger.ack(relay.requester, relay.requesterProbe)
+    const acknowledged = this.#prober.acknowledge(number, from, environment.now())
+    if (acknowledged === undefined) return
+    health.probeSucceeded()
+    if (acknowledged.type === 'indirect') return
+    const record = group.members.get(acknowledged.peer)
+    if (record !== undefined) group.members.measured(record, acknowledged.roundTrip)
+  }
+
+  refused(number: number, from: PeerId): void {
+    this.#prober.refuse(number, from)
+  }
+
+  /** A ping whose answer matters only for what rides on it. */
+  call(peer: PeerId): void {
+    this.#ports.messenger.ping(peer, this.#prober.number())
+  }
+
+  /** The one place that decides what a silent probe means: for the target, and for this member's own health. */
+  #judge({ target, relays, nacks }: Probe): void {
+    this.#ports.health.probeFailed(relays.length, nacks.length)
+    this.#ports.group.suspect(target)
+  }
+}

@@ -1,0 +1,66 @@
+import type { Environment, PeerId } from '../../node/protocol/index.ts'
+import type { SwimEvent } from './events.ts'
+import type { Group } from './group.ts'
+import { noUpdates, type MemberUpdate, type SwimMessage } from './messages.ts'
+import type { SwimTimer } from './timers.ts'
+
+/** Sends messages, each with this member's incarnation and with what news fits (SWIM §3.2). */
+export class Messenger {
+  readonly #environment: Environment<SwimMessage, SwimTimer, SwimEvent>
+  readonly #group: Group
+
+  constructor(environment: Environment<SwimMessage, SwimTimer, SwimEvent>, group: Group) {
+    this.#environment = environment
+    this.#group = group
+  }
+
+  ping(to: PeerId, probe: number): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'ping', probe, incarnation, updates: this.#group.newsFor(to) })
+  }
+
+  ack(to: PeerId, probe: number): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'ack', probe, incarnation, updates: this.#group.newsFor(to) })
+  }
+
+  pingRequest(to: PeerId, probe: number, target: PeerId, nack: boolean): void {
+    const { incarnation } = this.#group.self
+    const updates = this.#group.newsFor(to)
+    this.#environment.send(to, { type: 'ping-req', probe, target, nack, incarnation, updates })
+  }
+
+  nack(to: PeerId, probe: number): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'nack', probe, incarnation, updates: this.#group.newsFor(to) })
+  }
+
+  /** Nothing is sent when there is no news. */
+  gossip(to: PeerId): void {
+    const updates = this.#group.newsFor(to)
+    if (updates.length === 0) return
+    this.#environment.send(to, { type: 'gossip', incarnation: this.#group.self.incarnation, updates })
+  }
+
+  push(to: PeerId, pull: boolean, updates: readonly MemberUpdate[]): void {
+    this.#environment.send(to, { type: 'push', pull, incarnation: this.#group.self.incarnation, updates })
+  }
+
+  /** This member leaves. */
+  farewell(to: PeerId): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'gossip', incarnation, leaving: true, updates: this.#group.newsFor(to) })
+  }
+
+  /** Of a member that has left: to a ping, so that the sender need not wait. */
+  leftAck(to: PeerId, probe: number): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'ack', probe, incarnation, leaving: true, updates: noUpdates })
+  }
+
+  /** Of a member that has left: to anything else. */
+  left(to: PeerId): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'gossip', incarnation, leaving: true, updates: noUpdates })
+  }
+}

@@ -1,0 +1,63 @@
+import { integer, type PeerId, type Random } from '../../node/protocol/index.ts'
+import { isGone, type MemberRecord, type MemberTable } from './members.ts'
+import { Permutation } from './permutation.ts'
+
+/**
+ * In what order members are probed (SWIM §4.3): one traversal after the other, each in a random order of its own, so
+ * that every member is probed within 2n − 1 periods. A newcomer takes a random place among those still to come.
+ *
+ * The order is computed, not stored: of the members that were there when the traversal began it is a permutation of
+ * their slots. Only those who came since are a list.
+ */
+export class ProbeOrder {
+  #permutation = new Permutation(0, 0)
+  #next = 0
+  /** Slots of those to be visited in this traversal besides, in any order, and the same as a set. */
+  #newcomers: number[] | undefined
+  #isNewcomer: Set<number> | undefined
+
+  /** That member is live and was not. */
+  include(members: MemberTable, record: MemberRecord): void {
+    const slot = members.slotOf(record)
+    const isToCome = slot < this.#permutation.size && this.#permutation.placeOf(slot) >= this.#next
+    if (isToCome || this.#isNewcomer?.has(slot) === true) return
+    this.#newcomers ??= []
+    this.#isNewcomer ??= new Set()
+    this.#newcomers.push(slot)
+    this.#isNewcomer.add(slot)
+  }
+
+  /** @returns undefined when no member is live */
+  next(members: MemberTable, random: Random): PeerId | undefined {
+    if (members.liveCount === 0) return undefined
+    for (;;) {
+      const slot = this.#nextSlot(random)
+      if (slot === undefined) {
+        this.#permutation = new Permutation(members.slotCount, integer(random, 0x1_0000_0000))
+        this.#next = 0
+        continue
+      }
+      const record = members.at(slot)
+      if (record !== undefined && !isGone(record.state)) return record.peer
+    }
+  }
+
+  #nextSlot(random: Random): number | undefined {
+    const left = this.#permutation.size - this.#next
+    const newcomers = this.#newcomers
+    if (newcomers !== undefined) {
+      const place = integer(random, left + newcomers.length)
+      if (place < newcomers.length) return this.#takeNewcomer(newcomers, place)
+    }
+    return left === 0 ? undefined : this.#permutation.at(this.#next++)
+  }
+
+  #takeNewcomer(newcomers: number[], place: number): number {
+    const slot = newcomers[place] as number
+    const last = newcomers.pop() as number
+    if (place < newcomers.length) newcomers[place] = last
+    this.#isNewcomer?.delete(slot)
+    if (newcomers.length === 0) this.#newcomers = this.#isNewcomer = undefined
+    return slot
+  }
+}
