@@ -62,7 +62,18 @@ export class Anomaly {
       this.#waiting.sends.push(() => void environment.send(to, message))
       return true
     }
-    return { ...environment, send }
+    return {
+      self: environment.self,
+      author: environment.author,
+      random: environment.random,
+      send,
+      now: () => environment.now(),
+      schedule: (timer, delay) => environment.schedule(timer, delay),
+      emit: (event) => environment.emit(event),
+      write: (entry) => environment.write(entry),
+      sign: (bytes) => environment.sign(bytes),
+      verify: (claim) => environment.verify(claim),
+    }
   }
 
   #protocol<Message, Timer, Entry>(core: Protocol<Message, Timer, Entry>): Protocol<Message, Timer, Entry> {
