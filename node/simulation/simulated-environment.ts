@@ -10,9 +10,8 @@ import {
   type Ticket,
 } from '../protocol/index.ts'
 import { eventKind } from './events.ts'
-import type { RunningProtocol } from './running-protocol.ts'
+import type { ProtocolSort } from './population.ts'
 import type { SimulatedHost } from './simulated-host.ts'
-import type { SimulatedPeer } from './simulated-peer.ts'
 import type { World } from './world.ts'
 
 /** What a ticket is answered with: nothing (written), a signature, or whether one is valid. */
@@ -27,14 +26,15 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
   readonly random: Random
   readonly #world: World
   readonly #host: SimulatedHost
-  readonly #peer: SimulatedPeer<unknown>
-  readonly #protocol: Omit<RunningProtocol, 'core'>
+  readonly #peer: number
+  readonly #session: number
+  readonly #protocol: ProtocolSort
   readonly #listen: ((event: unknown) => void) | undefined
 
   constructor(
     world: World,
     host: SimulatedHost,
-    protocol: Omit<RunningProtocol, 'core'>,
+    protocol: ProtocolSort,
     random: Random,
     listen: ((event: unknown) => void) | undefined,
   ) {
@@ -42,13 +42,14 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
     this.random = random
     this.#world = world
     this.#host = host
-    this.#peer = host.peer
+    this.#peer = host.peer.index
+    this.#session = host.session
     this.#protocol = protocol
     this.#listen = listen
   }
 
   get author(): Uint8Array {
-    return this.#peer.author
+    return this.#host.peer.author
   }
 
   now(): Instant {
@@ -56,29 +57,30 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
   }
 
   send(to: PeerId, message: unknown): boolean {
-    const host = this.#host
-    if (!host.isCurrent) return false
-    const receiver = this.#world.find(to)
-    if (receiver === undefined) {
-      this.#world.count('unknown-peer')
+    const world = this.#world
+    if (!world.population.runs(this.#peer, this.#session)) return false
+    const receiver = world.population.find(to)
+    if (receiver < 0) {
+      world.count('unknown-peer')
       return true
     }
     if (this.#protocol.plane === 'bulk' && receiver !== this.#peer) return this.#sendBulk(receiver, message)
-    this.#world.carry(this.#peer, receiver, this.#protocol, message, host.random)
+    world.carry(this.#peer, receiver, this.#protocol, message)
     return true
   }
 
   schedule(timer: unknown, delay: Duration): void {
-    if (this.#host.isCurrent) this.#later(delay, eventKind.expire, 0, timer)
+    assert(Number.isInteger(delay) && delay >= 0, 'a timer expires in a whole number of milliseconds')
+    if (this.#world.population.runs(this.#peer, this.#session)) this.#later(delay, eventKind.expire, -1, timer)
   }
 
   emit(event: unknown): void {
     this.#listen?.(event)
-    this.#world.emitted(this.self, this.#protocol.number, event)
+    this.#world.emitted(this.self, this.#protocol, event)
   }
 
   write(entry: unknown): Ticket {
-    this.#peer.disk.write(this.#protocol.name, entry)
+    this.#host.peer.disk.write(this.#protocol.name, entry)
     return this.#issue('written', this.#flushDelay())
   }
 
@@ -90,15 +92,15 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
     return this.#issue(this.#world.signatures.verify(claim), this.#edgeDelay())
   }
 
-  #sendBulk(receiver: SimulatedPeer<unknown>, message: unknown): boolean {
-    const { bulk, random } = this.#host
-    if (bulk.isFull(receiver.index)) {
+  #sendBulk(receiver: number, message: unknown): boolean {
+    const { bulk } = this.#host
+    if (bulk.isFull(receiver)) {
       this.#world.count('queue-full')
       return false
     }
-    const arrival = this.#world.carry(this.#peer, receiver, this.#protocol, message, random)
-    this.#later(arrival, eventKind.credit, receiver.index, undefined)
-    return bulk.sent(receiver.index, this.#protocol.index)
+    const arrival = this.#world.carry(this.#peer, receiver, this.#protocol, message)
+    this.#later(arrival, eventKind.credit, receiver, undefined)
+    return bulk.sent(receiver, this.#protocol.number)
   }
 
   #issue(answer: Answer, delay: Duration): Ticket {
@@ -110,15 +112,14 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
   /** Flushes end in the order in which they were asked for. */
   #flushDelay(): Duration {
     const { now } = this.#world
-    return this.#host.flushEnd(now + this.#world.flushDelay(this.#host.random)) - now
+    return this.#host.flushEnd(now + this.#world.flushDelay(this.#peer)) - now
   }
 
   #edgeDelay(): Duration {
-    return integer(this.#host.random, 3)
+    return integer(this.#world.chance(this.#peer), 3)
   }
 
   #later(delay: Duration, kind: number, other: number, payload: unknown): void {
-    assert(Number.isInteger(delay) && delay >= 0, `a delay is a whole number of milliseconds, not ${delay}`)
-    this.#world.schedule(delay, kind, this.#peer, other, this.#protocol.index, payload)
+    this.#world.schedule(delay, kind, this.#peer, other, this.#session, this.#protocol.number, payload)
   }
 }

@@ -1,22 +1,24 @@
 import {
   assert,
-  split,
-  type Codec,
+  createRandom,
   type Host,
   type Instant,
   type PeerId,
   type Protocol,
   type ProtocolDefinition,
-  type Random,
   type Roles,
   type Ticket,
 } from '../protocol/index.ts'
 import { BulkWindows } from './bulk-windows.ts'
-import { IndexSet } from './index-set.ts'
-import type { RunningProtocol } from './running-protocol.ts'
+import type { ProtocolSort } from './population.ts'
 import { SimulatedEnvironment, type Answer } from './simulated-environment.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
 import type { World } from './world.ts'
+
+interface RunningProtocol {
+  readonly sort: ProtocolSort
+  readonly core: Protocol<unknown, unknown, unknown>
+}
 
 /**
  * The simulator's side of the kernel for one session of a peer, from its start to its crash or stop. It has the same
@@ -25,24 +27,20 @@ import type { World } from './world.ts'
 export class SimulatedHost implements Host {
   readonly self: PeerId
   readonly peer: SimulatedPeer<unknown>
-  /** The session's own chance: wires, disk and signatures draw from it, and each protocol has one of its own. */
-  readonly random: Random
+  readonly session: number
   readonly #world: World
-  readonly #session: number
   readonly #protocols: RunningProtocol[] = []
-  readonly #linked = new IndexSet()
   #roles: Partial<Roles> | undefined
   #bulk: BulkWindows | undefined
   #ticket = 0
   #lastFlush: Instant = 0
   #started = false
 
-  constructor(world: World, peer: SimulatedPeer<unknown>, random: Random) {
+  constructor(world: World, peer: SimulatedPeer<unknown>) {
     this.self = peer.id
-    this.#world = world
     this.peer = peer
-    this.#session = peer.session
-    this.random = random
+    this.session = peer.session
+    this.#world = world
   }
 
   run<Message, Timer, Event, Core extends Protocol<Message, Timer, Entry>, Needs, Entry>(
@@ -50,15 +48,16 @@ export class SimulatedHost implements Host {
     needs: Needs,
     listen?: (event: Event) => void,
   ): Core {
-    const { name, plane } = definition
+    const { name, plane, codec } = definition
     assert(!this.speaks(name), `${name} already runs on ${this.self}`)
-    const codec = definition.codec as Codec<unknown>
-    const sort = { name, number: this.#world.protocol(name, codec), index: this.#protocols.length, plane, codec }
+    const sort = this.#world.protocol(name, plane, codec)
+    // By name and session, so that one protocol that draws more leaves the chance of the others as it was.
+    const random = createRandom(`${this.#world.seed}/${this.self}/${this.session}/${name}`)
     const ear = listen as ((event: unknown) => void) | undefined
-    const environment = new SimulatedEnvironment(this.#world, this, sort, split(this.random, name), ear)
-    const core = definition.create(environment, needs)
-    const running = { ...sort, core: core as unknown as Protocol<unknown, unknown, unknown> }
+    const core = definition.create(new SimulatedEnvironment(this.#world, this, sort, random, ear), needs)
+    const running = { sort, core: core as unknown as RunningProtocol['core'] }
     this.#protocols.push(running)
+    this.#world.population.attach(this.peer.index, sort.number, running.core)
     if (this.#started) this.#startProtocol(running)
     return core
   }
@@ -72,11 +71,6 @@ export class SimulatedHost implements Host {
     return this.#roles?.[name]
   }
 
-  /** Whether a session of the peer still is this one. */
-  get isCurrent(): boolean {
-    return this.peer.state === 'running' && this.peer.session === this.#session
-  }
-
   start(): void {
     this.#started = true
     for (const running of this.#protocols) this.#startProtocol(running)
@@ -87,52 +81,25 @@ export class SimulatedHost implements Host {
   }
 
   speaks(name: string): boolean {
-    return this.#protocols.some((running) => running.name === name)
+    return this.#protocols.some(({ sort }) => sort.name === name)
   }
 
-  isLinked(other: number): boolean {
-    return this.#linked.has(other)
-  }
-
-  /** Who can be reached, by number. */
-  get linked(): readonly number[] {
-    return this.#linked.values()
+  /** How this host runs the protocol of that number. */
+  sort(number: number): ProtocolSort | undefined {
+    return this.#protocols.find(({ sort }) => sort.number === number)?.sort
   }
 
   /** The other can be reached from now on. */
-  link(other: SimulatedPeer<unknown>): void {
-    if (!this.#linked.add(other.index)) return
-    for (const { core, name } of this.#protocols) if (other.host?.speaks(name) === true) core.connected?.(other.id)
+  connected(other: SimulatedPeer<unknown>): void {
+    for (const { core, sort } of this.#protocols) if (other.host?.speaks(sort.name) === true) core.connected?.(other.id)
   }
 
-  unlink(other: SimulatedPeer<unknown>): void {
-    if (!this.#linked.delete(other.index)) return
+  disconnected(other: SimulatedPeer<unknown>): void {
     for (const { core } of this.#protocols) core.disconnected?.(other.id)
   }
 
-  /** A message from the wire. @param protocol its number @throws MalformedMessageError */
-  receive(protocol: number, carried: unknown, from: PeerId): void {
-    for (const { number, codec, core } of this.#protocols) {
-      if (number !== protocol) continue
-      const message = this.#world.open(codec, carried)
-      this.#world.delivered(from, this.self, protocol, message)
-      core.receive(message, from)
-      return
-    }
-    this.#world.count('unknown-protocol')
-  }
-
-  /** As if the message had come over the wire, at once: for tests that speak in another peer's name. */
-  deliver(protocol: string, message: unknown, from: PeerId): void {
-    this.#protocols.find(({ name }) => name === protocol)?.core.receive(message, from)
-  }
-
-  expire(index: number, timer: unknown): void {
-    this.#protocols[index]?.core.expire(timer)
-  }
-
-  answer(index: number, ticket: Ticket, answer: Answer): void {
-    const core = this.#protocols[index]?.core
+  answer(protocol: number, ticket: Ticket, answer: Answer): void {
+    const core = this.#world.population.core(this.peer.index, protocol)
     if (answer === 'written') {
       this.peer.disk.flushOne()
       core?.written?.(ticket)
@@ -157,11 +124,27 @@ export class SimulatedHost implements Host {
 
   /** A bulk message left the wire, arrived or lost. */
   credit(to: SimulatedPeer<unknown>): void {
-    for (const index of this.bulk.arrived(to.index)) this.#protocols[index]?.core.writable?.(to.id)
+    for (const protocol of this.bulk.arrived(to.index)) {
+      this.#world.population.core(this.peer.index, protocol)?.writable?.(to.id)
+    }
   }
 
-  #startProtocol({ core, name }: RunningProtocol): void {
-    const entries = this.peer.disk.entries(name)
+  // For tests that speak in the other peer's name; no time passes.
+
+  link(other: SimulatedPeer<unknown>): void {
+    this.#world.link(this.peer.index, other.index)
+  }
+
+  unlink(other: SimulatedPeer<unknown>): void {
+    this.#world.unlink(this.peer.index, other.index)
+  }
+
+  deliver(protocol: string, message: unknown, from: PeerId): void {
+    this.#protocols.find(({ sort }) => sort.name === protocol)?.core.receive(message, from)
+  }
+
+  #startProtocol({ core, sort }: RunningProtocol): void {
+    const entries = this.peer.disk.entries(sort.name)
     if (entries.length > 0) core.restore?.(entries)
     core.start()
   }

@@ -1,12 +1,4 @@
-import {
-  assert,
-  createRandom,
-  split,
-  type Duration,
-  type Instant,
-  type PeerId,
-  type Random,
-} from '../protocol/index.ts'
+import { assert, createRandom, type Duration, type Instant, type PeerId, type Random } from '../protocol/index.ts'
 import { Checkers, type Checker } from './checkers.ts'
 import { Partition } from './cuts.ts'
 import { Engine } from './engine.ts'
@@ -14,7 +6,6 @@ import type { Degradation, Network, NetworkOptions } from './network.ts'
 import type { Happening, ObserveOptions } from './observers.ts'
 import { SimulatedHost } from './simulated-host.ts'
 import { SimulatedPeer, type PeerSetup } from './simulated-peer.ts'
-import { Stall } from './stall.ts'
 import type { TrafficCount } from './traffic.ts'
 
 export interface SimulationOptions extends NetworkOptions {
@@ -67,7 +58,7 @@ export class Simulation {
 
   /** In the order in which they were added. */
   get peers(): readonly Peer[] {
-    return this.#engine.peers
+    return this.#engine.population.peers
   }
 
   /** Events so far: deliveries, expiries, answers, links. */
@@ -87,12 +78,14 @@ export class Simulation {
 
   /** How often something was dropped, by reason. */
   get counters(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#engine.counters)
+    return Object.fromEntries(this.#engine.carrier.counters)
   }
 
   /** What peers have sent to others so far, lost or not. @param protocol its name; left out: of all */
   traffic(protocol?: string): TrafficCount {
-    return protocol === undefined ? this.#engine.traffic.total() : this.#engine.trafficOf(protocol)
+    const { traffic, population } = this.#engine
+    if (protocol === undefined) return traffic.total()
+    return traffic.of(population.protocols.findIndex(({ name }) => name === protocol))
   }
 
   /** Chance for a part of the scenario, by name: another part that draws more leaves it as it was. */
@@ -115,7 +108,7 @@ export class Simulation {
 
   /** As if one had dialled the other: both hear of it after one latency, unless the wire between them is cut. */
   connect(left: Peer, right: Peer): void {
-    this.#engine.connect(left, right)
+    this.#engine.connections.connect(left.index, right.index)
   }
 
   /** The peer vanishes with whatever it had not flushed. Others notice by silence, or by the broken link. */
@@ -123,7 +116,7 @@ export class Simulation {
     if (peer.state !== 'running') return
     peer.state = 'crashed'
     peer.disk.crash(this.#engine.random)
-    this.#end(peer)
+    this.#engine.end(peer)
     this.#tell('crashed', peer)
   }
 
@@ -133,7 +126,7 @@ export class Simulation {
     peer.host?.stop()
     peer.state = 'stopped'
     peer.disk.flushAll()
-    this.#end(peer)
+    this.#engine.end(peer)
     this.#tell('stopped', peer)
   }
 
@@ -146,7 +139,7 @@ export class Simulation {
 
   /** Nothing passes between peers of different groups; peers in no group keep all their links. */
   partition(...groups: readonly (readonly Peer[])[]): void {
-    this.#engine.part(partitionOf(groups))
+    this.#engine.connections.part(partitionOf(groups))
     this.#say(`partition of ${sizes(groups)}`)
   }
 
@@ -159,7 +152,7 @@ export class Simulation {
     if (!(down >= 1 && up >= 1)) throw new RangeError(`Cannot flap every ${down} and ${up} ms: both must be 1 or more`)
     if (this.now >= until) return
     const partition = partitionOf(groups)
-    this.#engine.part(partition)
+    this.#engine.connections.part(partition)
     this.#say(`partition of ${sizes(groups)}, flapping`)
     this.at(Math.min(down, until - this.now), () => {
       // `heal` ended it.
@@ -184,7 +177,7 @@ export class Simulation {
 
   /** One way: what `from` sends does not reach `to`. */
   block(from: Peer, to: Peer): void {
-    this.#engine.block(from, to)
+    this.#engine.connections.block(from.index, to.index)
     this.#say(`${from.id} to ${to.id} blocked`)
   }
 
@@ -219,8 +212,7 @@ export class Simulation {
    */
   suspend(peer: Peer, { timers = true }: { readonly timers?: boolean } = {}): void {
     if (peer.state !== 'running') return
-    const stall = (peer.stall ??= new Stall())
-    stall.suspended = timers ? 'messages' : 'everything'
+    this.#engine.stall(peer).suspended = timers ? 'messages' : 'everything'
     this.#tell('suspended', peer)
   }
 
@@ -235,8 +227,7 @@ export class Simulation {
   slow(peer: Peer, delay: Duration): void {
     assert(Number.isInteger(delay) && delay >= 0, `a delay is a whole number of milliseconds, not ${delay}`)
     if (peer.state !== 'running') return
-    const stall = (peer.stall ??= new Stall())
-    stall.delay = delay
+    this.#engine.stall(peer).delay = delay
     this.#say(delay === 0 ? `${peer.id} no longer slow` : `${peer.id} takes ${delay} ms for each message`)
   }
 
@@ -272,13 +263,9 @@ export class Simulation {
   #begin(peer: Peer): void {
     peer.state = 'running'
     peer.session++
+    this.#engine.population.begin(peer)
     this.#tell('started', peer)
-    peer.begin(new SimulatedHost(this.#engine, peer, split(this.#engine.random, peer.id)))
-  }
-
-  #end(peer: Peer): void {
-    peer.stall = undefined
-    this.#engine.cutLinks(peer)
+    peer.begin(new SimulatedHost(this.#engine, peer))
   }
 
   #tell(kind: 'started' | 'crashed' | 'stopped' | 'suspended' | 'resumed', peer: Peer): void {

@@ -1,12 +1,10 @@
-import type { Duration, Instant, Random } from '../protocol/index.ts'
+import type { Duration, Instant } from '../protocol/index.ts'
 import type { HeldEvent } from './events.ts'
-import type { SimulatedPeer } from './simulated-peer.ts'
 
-interface HeldMessage {
-  readonly to: SimulatedPeer<unknown>
+export interface HeldMessage {
+  readonly to: number
   readonly protocol: number
-  readonly message: unknown
-  readonly random: Random
+  readonly carried: unknown
 }
 
 /** What keeps one session of a peer from its messages: it is suspended, or slow, or both. */
@@ -19,10 +17,10 @@ export class Stall {
   #events: HeldEvent[] = []
   #messages: HeldMessage[] = []
 
-  /** @returns when a message that arrives now has been handled */
-  handle(now: Instant): Instant {
+  /** @returns in how long a message that arrives now has been handled */
+  handle(now: Instant): Duration {
     this.#busyUntil = Math.max(this.#busyUntil, now) + this.delay
-    return this.#busyUntil
+    return this.#busyUntil - now
   }
 
   /** Holds back what reaches the peer. */
@@ -31,8 +29,8 @@ export class Stall {
   }
 
   /** Holds back what the peer sends. */
-  holdSent(to: SimulatedPeer<unknown>, protocol: number, message: unknown, random: Random): void {
-    this.#messages.push({ to, protocol, message, random })
+  holdSent(message: HeldMessage): void {
+    this.#messages.push(message)
   }
 
   /** What was held back, in order. */

@@ -12,9 +12,9 @@ export class TraceHash {
   }
 
   /** What happened (kind and protocol), when, and to whom. */
-  addEvent(time: number, what: number, peer: number, other: number): void {
+  addEvent(time: number, kind: number, protocol: number, peer: number, other: number): void {
     this.add(time)
-    this.#mix(what)
+    this.#mix((protocol << 8) | kind)
     this.#mix(peer)
     this.#mix(other)
   }

@@ -13,11 +13,6 @@ export class Traffic {
   readonly #bytes: number[] = []
   readonly #writer = new ByteWriter(1024)
 
-  addProtocol(): void {
-    this.#messages.push(0)
-    this.#bytes.push(0)
-  }
-
   count(protocol: number): void {
     this.#messages[protocol] = (this.#messages[protocol] ?? 0) + 1
   }

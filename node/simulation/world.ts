@@ -1,36 +1,31 @@
-import type { Codec, Duration, Instant, PeerId, Random } from '../protocol/index.ts'
-import type { RunningProtocol } from './running-protocol.ts'
-import type { SimulatedPeer } from './simulated-peer.ts'
+import type { Codec, Duration, Instant, PeerId, Plane, Random } from '../protocol/index.ts'
+import type { Population, ProtocolSort } from './population.ts'
 import type { SimulatedSignatures } from './simulated-signatures.ts'
 
-/** What a simulated host sees of the simulation around it. */
+/** What a simulated host sees of the simulation around it. Peers are numbers here. */
 export interface World {
+  readonly seed: number | string
   readonly now: Instant
   readonly signatures: SimulatedSignatures
-  /** @returns the number of the protocol of that name, the same on every host */
-  protocol(name: string, codec: Codec<unknown>): number
-  find(peer: PeerId): SimulatedPeer<unknown> | undefined
-  /** Puts an event of the peer's present session into the queue. */
+  readonly population: Population
+  protocol(name: string, plane: Plane, codec: Codec<unknown>): ProtocolSort
+  /** Chance for what the host does for that peer. Drawn from at once, never kept. */
+  chance(peer: number): Random
+  /** Puts an event of that session of the peer into the queue. @param protocol its number */
   schedule(
     delay: Duration,
     kind: number,
-    peer: SimulatedPeer<unknown>,
+    peer: number,
     other: number,
-    index: number,
+    session: number,
+    protocol: number,
     payload: unknown,
   ): void
-  /** @param random the sender's chance @returns in how long the last copy arrives, or would have */
-  carry(
-    from: SimulatedPeer<unknown>,
-    to: SimulatedPeer<unknown>,
-    protocol: Pick<RunningProtocol, 'number' | 'codec'>,
-    message: unknown,
-    random: Random,
-  ): Duration
-  /** @returns the message that the wire carried @throws MalformedMessageError */
-  open(codec: Codec<unknown>, carried: unknown): unknown
-  delivered(from: PeerId, to: PeerId, protocol: number, message: unknown): void
-  emitted(peer: PeerId, protocol: number, event: unknown): void
-  flushDelay(random: Random): Duration
+  /** @returns in how long the last copy arrives, or would have */
+  carry(from: number, to: number, protocol: ProtocolSort, message: unknown): Duration
+  link(peer: number, other: number): void
+  unlink(peer: number, other: number): void
+  emitted(peer: PeerId, protocol: ProtocolSort, event: unknown): void
+  flushDelay(peer: number): Duration
   count(reason: string): void
 }

@@ -1,0 +1,85 @@
+import { assert, type Codec, type PeerId, type Plane, type Protocol } from '../protocol/index.ts'
+import type { SimulatedPeer } from './simulated-peer.ts'
+
+type AnyCore = Protocol<unknown, unknown, unknown>
+
+/** A protocol, numbered in the order in which hosts first ran it. */
+export interface ProtocolSort {
+  readonly name: string
+  readonly number: number
+  readonly plane: Plane
+  readonly codec: Codec<unknown>
+}
+
+/**
+ * Everybody, by number. What each event asks of a peer stands in columns: in a crowd of a hundred thousand each object on
+ * the way to a core is a miss of the processor's cache, and costs more than the rest of the event.
+ */
+export class Population {
+  readonly peers: SimulatedPeer<unknown>[] = []
+  readonly ids: PeerId[] = []
+  readonly protocols: ProtocolSort[] = []
+  /** The number of the session that runs, 0 where none does. */
+  readonly #sessions: number[] = []
+  /** By protocol, then by peer. */
+  readonly #cores: (AnyCore | undefined)[][] = []
+  readonly #byId = new Map<PeerId, number>()
+
+  add(peer: SimulatedPeer<unknown>): void {
+    assert(!this.#byId.has(peer.id), `there is a peer named ${peer.id}`)
+    this.#byId.set(peer.id, peer.index)
+    this.peers.push(peer)
+    this.ids.push(peer.id)
+    this.#sessions.push(0)
+    for (const cores of this.#cores) cores.push(undefined)
+  }
+
+  peer(index: number): SimulatedPeer<unknown> {
+    const peer = this.peers[index]
+    assert(peer !== undefined, `there is no peer ${index}`)
+    return peer
+  }
+
+  /** @returns its number, or −1 */
+  find(id: PeerId): number {
+    return this.#byId.get(id) ?? -1
+  }
+
+  begin({ index, session }: SimulatedPeer<unknown>): void {
+    this.#sessions[index] = session
+  }
+
+  end({ index }: SimulatedPeer<unknown>): void {
+    this.#sessions[index] = 0
+    for (const cores of this.#cores) cores[index] = undefined
+  }
+
+  isRunning(peer: number): boolean {
+    return this.#sessions[peer] !== 0
+  }
+
+  /** Whether that session of the peer is the one that runs. */
+  runs(peer: number, session: number): boolean {
+    return this.#sessions[peer] === session
+  }
+
+  protocol(name: string, plane: Plane, codec: Codec<unknown>): ProtocolSort {
+    const known = this.protocols.find((sort) => sort.name === name)
+    // A peer may run a protocol otherwise than the first one did: an older codec, say.
+    if (known !== undefined) return known.codec === codec && known.plane === plane ? known : { ...known, plane, codec }
+    const sort = { name, number: this.protocols.length, plane, codec }
+    this.protocols.push(sort)
+    this.#cores.push(this.peers.map(() => undefined))
+    return sort
+  }
+
+  attach(peer: number, protocol: number, core: AnyCore): void {
+    const cores = this.#cores[protocol]
+    if (cores !== undefined) cores[peer] = core
+  }
+
+  /** What the peer runs at the moment. */
+  core(peer: number, protocol: number): AnyCore | undefined {
+    return this.#cores[protocol]?.[peer]
+  }
+}
