@@ -9,7 +9,7 @@ import {
 import { messageLimits, noAddresses, type MemberUpdate, type SwimBody, type SwimMessage } from './messages.ts'
 import { decodeTags, encodeTags } from './tags.ts'
 
-const types = ['ping', 'ack', 'ping-req', 'gossip', 'push', 'nack'] as const
+const types = ['ping', 'ack', 'ping-req', 'gossip', 'push', 'nack', 'digest'] as const
 const states: readonly MemberState[] = ['alive', 'suspected', 'failed', 'left']
 
 /** Flags of a message, beside its type. */
@@ -31,6 +31,7 @@ export const swimCodec: Codec<SwimMessage> = {
     writer.u8(types.indexOf(message.type) | flags).varint(message.incarnation)
     if ('probe' in message) writer.varint(message.probe)
     if ('target' in message) writer.text(message.target)
+    if ('digest' in message) writer.varint(message.digest)
     if (message.updates.length === 0) return
     writer.varint(message.updates.length)
     for (const update of message.updates) encodeUpdate(update, writer)
@@ -68,6 +69,8 @@ function decodeBody(type: SwimBody['type'] | undefined, answered: boolean, reade
       return { type, probe: reader.varint(), target: decodePeer(reader), nack: answered }
     case 'gossip':
       return { type }
+    case 'digest':
+      return { type, digest: reader.varint(messageLimits.digest) }
     case 'push':
       return { type, pull: answered }
     case undefined:

@@ -3,7 +3,8 @@ import { Contacts } from './contacts.ts'
 import type { SwimEvent } from './events.ts'
 import type { Group } from './group.ts'
 import { isLive } from './members.ts'
-import type { MemberUpdate, SwimMessage } from './messages.ts'
+import type { SwimMessage } from './messages.ts'
+import type { Messenger } from './messenger.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { pages } from './pages.ts'
 import { sampleLive } from './sampling.ts'
@@ -12,7 +13,7 @@ import type { SwimTimer } from './timers.ts'
 export interface ExchangePorts {
   readonly environment: Environment<SwimMessage, SwimTimer, SwimEvent>
   readonly group: Group
-  readonly push: (to: PeerId, pull: boolean, updates: readonly MemberUpdate[]) => void
+  readonly messenger: Messenger
   /** Has `retry` called with this. */
   readonly retryLater: (attempt: number, delay: Duration) => void
 }
@@ -21,8 +22,8 @@ export interface ExchangePorts {
 const longestLonelyWait = 4
 
 /**
- * Exchange of whole member lists: with those who are asked for theirs when joining (SWIM §3), and with a random member
- * from time to time (memberlist).
+ * Exchange of whole member lists: with those who are asked for theirs when joining (SWIM §3), and from time to time with
+ * a random member (memberlist), if the two believe different things.
  */
 export class Exchange {
   readonly #ports: ExchangePorts
@@ -75,8 +76,18 @@ export class Exchange {
 
   withRandomMember(): void {
     const { environment, group } = this.#ports
-    for (const partner of sampleLive(group.members, environment.random, 1)) this.push(partner, true)
+    for (const partner of sampleLive(group.members, environment.random, 1)) this.compare(partner)
     this.recallSeeds()
+  }
+
+  /** Lists are exchanged with that member if they differ. */
+  compare(to: PeerId): void {
+    this.#ports.messenger.digest(to, this.#digest())
+  }
+
+  /** Deviation (memberlist's exchange of lists is unconditional): nothing is sent where nothing is to be learnt. */
+  compared(from: PeerId, digest: number): void {
+    if (digest !== this.#digest() && this.#mayBeGiven(from)) this.push(from, true)
   }
 
   /** Whoever has lost everybody asks its seeds again. */
@@ -89,19 +100,26 @@ export class Exchange {
   /** Its list has been heard. */
   received(from: PeerId, pull: boolean): void {
     this.#contacts.satisfied(from)
-    if (pull && this.#ports.group.members.get(from) !== undefined && this.#mayBeGiven(from)) this.push(from, false)
+    if (pull && this.#mayBeGiven(from)) this.push(from, false)
   }
 
   push(to: PeerId, pull: boolean): void {
-    const { environment, group } = this.#ports
+    const { environment, group, messenger } = this.#ports
     const [first = [], ...others] = pages(group, group.members.get(to), this.#options, environment.random)
-    this.#ports.push(to, pull, first)
-    for (const page of others) this.#ports.push(to, false, page)
+    messenger.push(to, pull, first)
+    for (const page of others) messenger.push(to, false, page)
+  }
+
+  #digest(): number {
+    const { members, self } = this.#ports.group
+    return members.digest.with({ ...self.told.update, tags: self.tags })
   }
 
   /** A list is much larger than the message that asks for it: nobody gets it again at once. */
   #mayBeGiven(to: PeerId): boolean {
-    const now = this.#ports.environment.now()
+    const { environment, group } = this.#ports
+    if (group.members.get(to) === undefined) return false
+    const now = environment.now()
     this.#given ??= new Map()
     for (const [peer, time] of this.#given) {
       if (now - time < this.#options.probeTimeout) break

@@ -1,4 +1,5 @@
 import type { Duration, Instant, Member, MemberState, PeerId } from '../../node/protocol/index.ts'
+import type { Digest } from './digest.ts'
 import { messageLimits, noAddresses, type MemberUpdate } from './messages.ts'
 import type { Suspicion } from './suspicion.ts'
 import { noTags, type VersionedTags } from './tags.ts'
@@ -41,6 +42,8 @@ export interface MemberTable {
   readonly goneCount: number
   /** Slots in the row, free ones included. */
   readonly slotCount: number
+  /** Of all live members. */
+  readonly digest: Digest
   /** The one that went first of all that are gone. */
   readonly longestGone: MemberRecord | undefined
   get(peer: PeerId): MemberRecord | undefined
@@ -67,7 +70,7 @@ export interface Belief {
 }
 
 /** At one incarnation, what is worse is believed (SWIM §4.2); having left outranks having failed, as the member said so. */
-const ranks: { readonly [State in MemberState]: number } = { alive: 0, suspected: 1, failed: 2, left: 3 }
+export const ranks: { readonly [State in MemberState]: number } = { alive: 0, suspected: 1, failed: 2, left: 3 }
 
 /**
  * Whether an update is news: pairs (incarnation, rank) are totally ordered, so members that heard the same updates in
@@ -153,6 +156,12 @@ export function changeRecord(record: OwnRecord, { state, incarnation, suspicion 
   record.state = state
   record.incarnation = incarnation
   record.suspicion = suspicion
+  record.told = undefined
+}
+
+export function describeRecord(record: OwnRecord, addresses: readonly string[], tags: VersionedTags): void {
+  record.addresses = addresses
+  record.tags = tags
   record.told = undefined
 }
 

@@ -31,6 +31,8 @@ export type SwimBody =
   /** The target of a `ping-req` has not answered so far (Lifeguard §IV-A). */
   | { readonly type: 'nack'; readonly probe: number }
   | { readonly type: 'gossip' }
+  /** What the sender believes of the live, in a number: who believes otherwise answers with its list. */
+  | { readonly type: 'digest'; readonly digest: number }
   /** A part of the sender's member list; `pull` asks for the receiver's in return. */
   | { readonly type: 'push'; readonly pull: boolean }
 
@@ -44,12 +46,14 @@ export const messageLimits: {
   readonly updates: number
   /** Of incarnations and of the versions of tags. */
   readonly incarnation: number
+  readonly digest: number
 } = Object.freeze({
   peerBytes: 128,
   addresses: 8,
   addressBytes: 128,
   updates: 8192,
   incarnation: Number.MAX_SAFE_INTEGER - 1,
+  digest: 2 ** 52 - 1,
 })
 
 /** No news: most messages carry this. */

@@ -42,6 +42,11 @@ export class Messenger {
     this.#environment.send(to, { type: 'gossip', incarnation: this.#group.self.incarnation, updates })
   }
 
+  digest(to: PeerId, digest: number): void {
+    const { incarnation } = this.#group.self
+    this.#environment.send(to, { type: 'digest', digest, incarnation, updates: this.#group.newsFor(to) })
+  }
+
   push(to: PeerId, pull: boolean, updates: readonly MemberUpdate[]): void {
     this.#environment.send(to, { type: 'push', pull, incarnation: this.#group.self.incarnation, updates })
   }

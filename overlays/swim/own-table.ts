@@ -1,7 +1,9 @@
 import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
+import { Digest } from './digest.ts'
 import {
   changeRecord,
   createRecord,
+  describeRecord,
   isGone,
   type Belief,
   type MemberRecord,
@@ -13,6 +15,7 @@ import type { VersionedTags } from './tags.ts'
 
 /** A table with a record of its own for every member: what a live member has. */
 export class OwnTable implements MemberTable {
+  readonly digest: Digest = new Digest()
   readonly #records = new Map<PeerId, OwnRecord>()
   readonly #slots: (OwnRecord | undefined)[] = []
   readonly #free: number[] = []
@@ -67,6 +70,7 @@ export class OwnTable implements MemberTable {
     const record = createRecord(peer, slot, belief, now)
     this.#records.set(peer, record)
     this.#slots[slot] = record
+    this.digest.add(record)
     this.#place(record)
     return record
   }
@@ -74,21 +78,24 @@ export class OwnTable implements MemberTable {
   change(record: MemberRecord, belief: Belief, now: Instant): MemberRecord {
     const own = record as OwnRecord
     const before = own.state
+    this.digest.remove(own)
     changeRecord(own, belief, now)
+    this.digest.add(own)
     if (before !== belief.state) this.#place(own)
     return own
   }
 
   describe(record: MemberRecord, addresses: readonly string[], tags: VersionedTags): MemberRecord {
     const own = record as OwnRecord
-    own.addresses = addresses
-    own.tags = tags
-    own.told = undefined
+    this.digest.remove(own)
+    describeRecord(own, addresses, tags)
+    this.digest.add(own)
     return own
   }
 
   forget(record: MemberRecord): void {
     const own = record as OwnRecord
+    this.digest.remove(own)
     this.#records.delete(own.peer)
     this.#gone.delete(own.peer)
     this.#unplace(own)

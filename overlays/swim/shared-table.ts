@@ -1,8 +1,10 @@
 import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
+import { Digest } from './digest.ts'
 import {
   aliveAtFirst,
   changeRecord,
   createRecord,
+  describeRecord,
   isGone,
   type Belief,
   type MemberRecord,
@@ -15,12 +17,16 @@ import type { VersionedTags } from './tags.ts'
 /** What all tables over it have in common: these members, all alive at incarnation 0. Never changed. */
 export class SharedMembers {
   readonly records: readonly OwnRecord[]
+  readonly digest: Digest = new Digest()
   readonly #indices = new Map<PeerId, number>()
 
   constructor(names: Iterable<PeerId>) {
     const distinct = [...new Set(names)]
     this.records = distinct.map((peer, index) => createRecord(peer, index, aliveAtFirst, 0))
-    for (const [index, peer] of distinct.entries()) this.#indices.set(peer, index)
+    for (const record of this.records) {
+      this.#indices.set(record.peer, record.slot)
+      this.digest.add(record)
+    }
   }
 
   /** @returns −1 for a peer that is not among them */
@@ -52,6 +58,7 @@ export class SharedTable implements MemberTable {
   #gone: Map<PeerId, OwnRecord> | undefined
   #free: number[] | undefined
   #roundTrips: RoundTrips | undefined
+  readonly digest: Digest
   slotCount: number
   size: number
   liveCount: number
@@ -61,6 +68,8 @@ export class SharedTable implements MemberTable {
     this.#shared = shared
     this.#self = index === -1 ? shared.records.length : index
     this.#base = index === -1 ? shared.records.length : shared.records.length - 1
+    this.digest = new Digest(shared.digest)
+    if (index !== -1) this.digest.remove(shared.records[index] as OwnRecord)
     this.slotCount = this.#base
     this.size = this.#base
     this.liveCount = this.#base
@@ -114,6 +123,7 @@ export class SharedTable implements MemberTable {
       this.#moved.set(peer, record)
     }
     this.size++
+    this.digest.add(record)
     this.#place(record)
     return record
   }
@@ -121,21 +131,24 @@ export class SharedTable implements MemberTable {
   change(record: MemberRecord, belief: Belief, now: Instant): MemberRecord {
     const own = this.#ownOf(record)
     const before = own.state
+    this.digest.remove(own)
     changeRecord(own, belief, now)
+    this.digest.add(own)
     if (before !== belief.state) this.#place(own)
     return own
   }
 
   describe(record: MemberRecord, addresses: readonly string[], tags: VersionedTags): MemberRecord {
     const own = this.#ownOf(record)
-    own.addresses = addresses
-    own.tags = tags
-    own.told = undefined
+    this.digest.remove(own)
+    describeRecord(own, addresses, tags)
+    this.digest.add(own)
     return own
   }
 
   forget(record: MemberRecord): void {
     const own = this.#ownOf(record)
+    this.digest.remove(own)
     this.#moved?.delete(own.peer)
     this.#gone?.delete(own.peer)
     this.#unplace(own)

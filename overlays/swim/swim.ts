@@ -70,10 +70,9 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     this.#group = group
     this.#messenger = messenger
     this.#detector = new Detector({ environment, group, health, order, messenger }, options)
-    const push = messenger.push.bind(messenger)
     const retryLater = (attempt: number, delay: Duration): void =>
       environment.schedule({ type: 'join', session: this.#session, attempt }, delay)
-    this.#exchange = new Exchange({ environment, group, push, retryLater }, options)
+    this.#exchange = new Exchange({ environment, group, messenger, retryLater }, options)
   }
 
   start(): void {
@@ -99,6 +98,9 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
         break
       case 'nack':
         this.#detector.refused(message.probe, from)
+        break
+      case 'digest':
+        this.#exchange.compared(from, message.digest)
         break
       case 'push':
         this.#exchange.received(from, message.pull)
@@ -227,7 +229,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     this.#group.hear({ peer: from, state, incarnation, addresses: [] }, from, false)
     if (leaving === true) this.#exchange.lost(from)
     // Whoever is back from the dead may bring the other half of a partition with it.
-    if (wasGone && isLive(members, from)) this.#exchange.push(from, true)
+    if (wasGone && isLive(members, from)) this.#exchange.compare(from)
   }
 
   #beginPeriod(): void {
@@ -238,7 +240,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   }
 
   /**
-   * The list is exchanged with one live member. One that is gone is pinged: a partition may have healed, and that it
+   * The list is compared with that of one live member. One that is gone is pinged: a partition may have healed, and that it
    * left may have been a lie.
    */
   #sync(): void {

@@ -27,6 +27,7 @@ const messages: SwimMessage[] = [
   { type: 'ack', probe: 1, incarnation: 1, leaving: true, updates: [] },
   { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, nack: false, incarnation: 2, updates },
   { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, nack: true, incarnation: 2, updates: [] },
+  { type: 'digest', digest: 2 ** 52 - 1, incarnation: 2, updates },
   { type: 'nack', probe: 4, incarnation: 2, updates },
   { type: 'gossip', incarnation: 3, leaving: true, updates },
   { type: 'push', pull: true, incarnation: 4, updates },
@@ -82,7 +83,7 @@ test('what no honest member says is malformed', () => {
     (...bytes: number[]): (() => SwimMessage) =>
     () =>
       decodeMessage(swimCodec, Uint8Array.from(bytes))
-  expect(said(6, 0, 0)).toThrow('unknown type')
+  expect(said(7, 0, 0)).toThrow('unknown type')
   expect(said(0x20, 0, 0)).toThrow('Only a push can pull')
   expect(said(0x43, 0, 0)).toThrow('An empty list of updates')
   expect(said(0x43, 0, 1, 4, 1, 97, 0)).toThrow('unknown state')

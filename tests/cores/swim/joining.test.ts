@@ -84,11 +84,48 @@ describe('joining', () => {
 })
 
 describe('lists', () => {
-  test('a list is exchanged with a random member from time to time', () => {
-    const member = new RecordedMember({ syncInterval: 10_000, probeInterval: 60_000 })
+  /** What that member sends when it compares lists with another. */
+  function digestOf(member: RecordedMember): number {
+    for (let waited = 0; waited < 20; waited++) {
+      member.recorder.advance(1000)
+      const [compared] = member.messages('digest')
+      if (compared !== undefined) return compared.message.digest
+    }
+    throw new Error('It never compared its list')
+  }
+
+  const often = { syncInterval: 10_000, probeInterval: 60_000 }
+
+  test('members that believe the same have the same digest, whoever they are and however they came to it', () => {
+    const member = new RecordedMember({ ...often, self: 'a' })
+    member.meet('b', 'c')
+    member.gossip('b', update('d', 'alive', 3), update('e', 'alive'), update('e', 'failed'))
+    const other = new RecordedMember({ ...often, self: 'b' })
+    other.meet('d', 'c', 'a')
+    other.gossip('c', update('d', 'suspected'), update('d', 'alive', 3))
+    expect(digestOf(member)).toBe(digestOf(other))
+    other.gossip('c', update('d', 'suspected', 3))
+    expect(digestOf(member)).not.toBe(digestOf(other))
+  })
+
+  test('the list is compared with that of a random member from time to time', () => {
+    const member = new RecordedMember(often)
     member.meet('b')
     member.recorder.advance(10_000)
+    expect(member.sent()).toEqual(['digest to b'])
+  })
+
+  test('whoever believes otherwise answers a digest with its list and asks for the other, not twice at once', () => {
+    const member = new RecordedMember(often)
+    member.meet('b')
+    const digest = digestOf(member)
+    member.hear('b', { type: 'digest', digest })
+    expect(member.sent()).toEqual([])
+    member.hear('b', { type: 'digest', digest: digest + 1 })
     expect(member.messages('push')).toMatchObject([{ to: 'b', message: { pull: true } }])
+    member.hear('b', { type: 'digest', digest: digest + 1 })
+    member.hear('stranger', { type: 'digest', digest }, [update('stranger', 'alive')])
+    expect(member.sent()).toEqual(['push to stranger'])
   })
 
   test('a failure that stands in a list is only suspected, so that the member can clear its name', () => {
@@ -98,7 +135,7 @@ describe('lists', () => {
     expect(member.stateOf('c')).toBe('suspected')
   })
 
-  test('those who failed are tried again, and whoever returns is asked what else was missed', () => {
+  test('those who failed are tried again, and whoever returns is asked whether anything else was missed', () => {
     const member = new RecordedMember({ syncInterval: 10_000 })
     member.meet('b')
     member.gossip('b', update('b', 'failed'))
@@ -107,7 +144,7 @@ describe('lists', () => {
     expect(member.sent()).toContain('ping to b')
     member.hear('b', { type: 'ack', probe: 0 }, [], 1)
     expect(member.stateOf('b')).toBe('alive')
-    expect(member.sent()).toContain('push to b')
+    expect(member.sent()).toContain('digest to b')
   })
 
   test('strangers that are gone are not taken in', () => {

@@ -14,6 +14,8 @@ const quiet: SwimOptions = { gossipInterval: 0, syncInterval: 3_600_000 }
 
 export interface MemberSetup extends SwimOptions {
   readonly seed?: number
+  /** Its name. @default 'self' */
+  readonly self?: string
   readonly addresses?: AddressBook
 }
 
@@ -28,8 +30,8 @@ export class RecordedMember {
   readonly recorder: Recorder<SwimMessage, SwimTimer, SwimEvent>
   readonly core: SwimCore
 
-  constructor({ seed = 1, addresses, ...options }: MemberSetup = {}) {
-    this.recorder = new Recorder({ seed })
+  constructor({ seed = 1, self = 'self', addresses, ...options }: MemberSetup = {}) {
+    this.recorder = new Recorder({ seed, self })
     this.core = this.recorder.run(swimDefinition({ ...quiet, ...options }), { addresses })
     this.recorder.take()
   }
