@@ -2,3 +2,4 @@ export { documentStoreContract, type ContractCase, type DocumentStoreHarness } f
 export { broadcastContract, type BroadcastHarness } from './broadcast.ts'
 export { membershipContract, type MembershipHarness, type MembershipUnderTest } from './membership.ts'
 export type { ContractNetwork, ContractPeer, NetworkCase, NetworkHarness } from './network.ts'
+export { SimulatedNetwork } from './simulated-network.ts'

@@ -4,18 +4,28 @@ import {
   type Membership,
   type MembershipEvent,
   type PeerId,
+  type Tags,
 } from '../../node/protocol/index.ts'
 import { NetworkContract, addPeers, assertSame } from './network.ts'
 import type { ContractPeer, NetworkCase, NetworkHarness } from './network.ts'
 
-/** An overlay with the role, and with a way to leave if it has one. */
-export type MembershipUnderTest = Membership & { readonly leave?: () => void }
+/** An overlay with the role, and with ways to leave, to come back, and to say something of itself if it has them. */
+export interface MembershipUnderTest extends Membership {
+  leave?(): void
+  /** Takes part again after `leave`, by way of these peers. */
+  join?(peers: readonly PeerId[]): void
+  setTags?(tags: Tags): void
+}
 
 type Peer = ContractPeer<MembershipUnderTest>
 
 export interface MembershipHarness extends NetworkHarness<MembershipUnderTest> {
   /** Whether the overlay can leave: `leave()`, or by being stopped properly. @default true */
   readonly leaves?: boolean
+  /** Whether the overlay has `leave()` and, after it, `join(peers)`. @default false */
+  readonly rejoins?: boolean
+  /** Whether the overlay has `setTags()`, which all others learn. @default false */
+  readonly tags?: boolean
 }
 
 /** What every overlay in the role `Membership` promises. Each case can be run by any test runner, in a browser as well. */
@@ -24,6 +34,8 @@ export function membershipContract(harness: MembershipHarness): readonly Network
   addKnowledge(contract)
   addSamples(contract)
   addDepartures(contract, harness.leaves !== false)
+  addReturns(contract, harness.rejoins === true)
+  addTags(contract, harness.tags === true)
   addSubscriptions(contract)
   addPartitions(contract)
   return contract.cases
@@ -35,6 +47,17 @@ function addKnowledge(contract: NetworkContract<MembershipUnderTest>): void {
     await network.settle()
     assertSame(states(alone), [[alone.id, 'alive']], 'members')
     assertSame(alone.api.sample(3), [], 'sample')
+  })
+
+  contract.add('a member is the first in its own list, and each other one is in it once', async (network) => {
+    const peers = await addPeers(network, 4)
+    await network.until(() => allKnow(peers, peers), 'four members to know each other')
+    const ids = peers.map(({ id }) => id)
+    for (const peer of peers) {
+      const listed = states(peer).map(([id]) => id)
+      assertSame(listed[0], peer.id, 'the first member')
+      assertSame(listed.sort(), ids.toSorted(), 'members')
+    }
   })
 
   contract.add('every member learns of every other', async (network) => {
@@ -155,6 +178,66 @@ async function assertLeft(
   }
 }
 
+function addReturns(contract: NetworkContract<MembershipUnderTest>, rejoins: boolean): void {
+  contract.addRestarted(
+    'a member that crashed and is back is alive at all others, which tell of it',
+    async (network) => {
+      const peers = await addPeers(network, 4)
+      await network.until(() => allKnow(peers, peers), 'four members to know each other')
+      const [crashed, ...others] = peers as [Peer, ...Peer[]]
+      await network.crash(crashed)
+      await network.until(() => others.every((peer) => isGone(stateOf(peer, crashed.id))), 'the crash to be noticed')
+      const events = others.map((peer) => record(peer))
+      const back = await network.restart(crashed)
+      assertSame(back.id, crashed.id, 'the name of the member that is back')
+      const all = [back, ...others]
+      await network.until(() => allKnow(all, all), 'the member that is back to be known and to know')
+      for (const heard of events) {
+        assert(
+          heard.some(({ type, peer }) => type === 'joined' && peer === back.id),
+          'nobody was told that a member is back',
+        )
+      }
+    },
+  )
+
+  const name = 'a member that left and joins again is alive at all others'
+  if (!rejoins) return contract.leaveOut(name, 'the overlay cannot leave and join again')
+  contract.add(name, async (network) => {
+    const peers = await addPeers(network, 4)
+    await network.until(() => allKnow(peers, peers), 'four members to know each other')
+    const [leaver, ...others] = peers as [Peer, ...Peer[]]
+    leaver.api.leave?.()
+    await network.until(() => others.every((peer) => isGone(stateOf(peer, leaver.id))), 'the leave to be noticed')
+    leaver.api.join?.(others.map(({ id }) => id))
+    await network.until(() => allKnow(peers, peers), 'the member that left to be known again and to know')
+  })
+}
+
+function addTags(contract: NetworkContract<MembershipUnderTest>, tags: boolean): void {
+  const name = 'what a member says of itself is known to all others, later joiners too, and the newest of it lasts'
+  if (!tags) return contract.leaveOut(name, 'the overlay has no tags')
+  contract.add(name, async (network) => {
+    const early = await addPeers(network, 4)
+    await network.until(() => allKnow(early, early), 'four members to know each other')
+    const [speaker, ...others] = early as [Peer, ...Peer[]]
+    const events = others.map((peer) => record(peer))
+    speaker.api.setTags?.({ city: 'Lisbon', role: 'store' })
+    speaker.api.setTags?.({ city: 'Porto' })
+    const know = (peers: readonly Peer[]): boolean =>
+      peers.every((peer) => JSON.stringify(tagsOf(peer, speaker.id)) === '{"city":"Porto"}')
+    await network.until(() => know(early), 'all to know what the member says of itself')
+    await network.until(
+      () => events.every((heard) => heard.some(({ type, peer }) => type === 'updated' && peer === speaker.id)),
+      'all others to be told of it',
+    )
+    const late = await network.add()
+    await network.until(() => know([...early, late]), 'a late joiner to know it as well')
+    await network.settle()
+    assert(know([...early, late]), 'what a member said earlier is back')
+  })
+}
+
 function addSubscriptions(contract: NetworkContract<MembershipUnderTest>): void {
   contract.add('listeners hear of who joins, once each', async (network) => {
     const first = await network.add()
@@ -165,6 +248,31 @@ function addSubscriptions(contract: NetworkContract<MembershipUnderTest>): void 
     await network.settle()
     const joined = events.filter(({ type }) => type === 'joined').map(({ peer }) => peer)
     assertSame(joined.sort(), [second.id, third.id].sort(), 'joined')
+  })
+
+  contract.add('what is told of a member is what is listed, and one thing follows from the other', async (network) => {
+    const observer = await network.add()
+    const state = new Map<PeerId, MemberState>()
+    const wrong: string[] = []
+    observer.api.subscribe(({ type, peer }) => {
+      const [before, listed] = [state.get(peer), stateOf(observer, peer)]
+      if (!follows(type, before)) wrong.push(`${type} of a member that is ${before ?? 'unknown'}`)
+      if (!agrees(type, listed)) wrong.push(`${type} of a member that is listed as ${listed ?? 'unknown'}`)
+      if (type !== 'updated') state.set(peer, type === 'joined' ? 'alive' : type)
+    })
+    const [crashing, stopping, staying] = (await addPeers(network, 3)) as [Peer, Peer, Peer]
+    const others = [crashing, stopping, staying]
+    await network.until(() => allKnow([observer], others), 'the observer to know three others')
+    await network.crash(crashing)
+    await network.stop(stopping)
+    const gone = (): boolean => [crashing, stopping].every(({ id }) => isGone(stateOf(observer, id)))
+    await network.until(gone, 'the observer to notice who is gone')
+    await network.until(() => allKnow([observer], [staying]), 'the observer to have the other for alive')
+    assertSame(wrong, [], 'events that contradict')
+    for (const [peer, told] of state) {
+      const listed = stateOf(observer, peer)
+      assert(listed === undefined || listed === told, `a member that is ${listed ?? 'unknown'} was told to be ${told}`)
+    }
   })
 
   contract.add('a subscription ends with its signal, and one that has ended never begins', async (network) => {
@@ -207,6 +315,34 @@ function states({ api }: Peer): [PeerId, MemberState][] {
 
 function stateOf({ api }: Peer, peer: PeerId): MemberState | undefined {
   return api.members().find((member) => member.peer === peer)?.state
+}
+
+function tagsOf({ api }: Peer, peer: PeerId): Tags | undefined {
+  return api.members().find((member) => member.peer === peer)?.tags
+}
+
+/** Whether an event can come next. */
+function follows(type: MembershipEvent['type'], state: MemberState | undefined): boolean {
+  switch (type) {
+    case 'joined':
+      return isGone(state)
+    case 'suspected':
+      return state === 'alive'
+    case 'alive':
+      return state === 'suspected'
+    case 'failed':
+      return state === 'alive' || state === 'suspected'
+    case 'left':
+      return state !== undefined && state !== 'left'
+    case 'updated':
+      return state !== undefined
+  }
+}
+
+/** Whether an event says the same as the list at that moment. A newcomer may be suspected already. */
+function agrees(type: MembershipEvent['type'], listed: MemberState | undefined): boolean {
+  if (type === 'updated') return listed !== undefined
+  return type === 'joined' ? !isGone(listed) : listed === type
 }
 
 function isGone(state: MemberState | undefined): boolean {

@@ -18,6 +18,8 @@ export interface ContractNetwork<Api> {
   crash(peer: ContractPeer<Api>): Promise<void>
   /** Ends a peer properly: its protocols are stopped. From here on its listeners must hear nothing. */
   stop(peer: ContractPeer<Api>): Promise<void>
+  /** Starts a peer anew that was crashed or stopped, under the same name. Left out where that cannot be done. */
+  restart?(peer: ContractPeer<Api>): Promise<ContractPeer<Api>>
   /** Cuts the network in two, until `heal`. Left out where that cannot be done. */
   partition?(left: readonly ContractPeer<Api>[], right: readonly ContractPeer<Api>[]): Promise<void>
   heal?(): Promise<void>
@@ -34,6 +36,8 @@ export interface NetworkHarness<Api> {
   open(): Promise<ContractNetwork<Api>>
   /** Whether the networks have `partition` and `heal`. @default false */
   readonly partitions?: boolean
+  /** Whether the networks have `restart`. @default false */
+  readonly restarts?: boolean
 }
 
 export interface NetworkCase extends ContractCase {
@@ -67,11 +71,23 @@ export class NetworkContract<Api> {
   /** A case that needs partitions: left out, by name, where there are none. */
   addPartitioned(name: string, test: (network: PartitionedNetwork<Api>) => Promise<void>): void {
     if (this.#harness.partitions === true) this.add(name, (network) => test(network as PartitionedNetwork<Api>))
-    else this.cases.push({ name, run: () => Promise.resolve(), leftOut: 'the network cannot be partitioned' })
+    else this.leaveOut(name, 'the network cannot be partitioned')
+  }
+
+  /** A case that needs restarts: left out, by name, where there are none. */
+  addRestarted(name: string, test: (network: RestartedNetwork<Api>) => Promise<void>): void {
+    if (this.#harness.restarts === true) this.add(name, (network) => test(network as RestartedNetwork<Api>))
+    else this.leaveOut(name, 'the network cannot restart a peer')
+  }
+
+  leaveOut(name: string, reason: string): void {
+    this.cases.push({ name, run: () => Promise.resolve(), leftOut: reason })
   }
 }
 
 type PartitionedNetwork<Api> = ContractNetwork<Api> & Required<Pick<ContractNetwork<Api>, 'partition' | 'heal'>>
+
+type RestartedNetwork<Api> = ContractNetwork<Api> & Required<Pick<ContractNetwork<Api>, 'restart'>>
 
 /** Adds peers one after another. */
 export async function addPeers<Api>(network: ContractNetwork<Api>, count: number): Promise<ContractPeer<Api>[]> {

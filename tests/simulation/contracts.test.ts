@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Broadcast, Host, Overlay } from '../../node/protocol/index.ts'
 import { gossip, resolveGossipOptions } from '../../overlays/gossip/index.ts'
 import { swim } from '../../overlays/swim/index.ts'
-import { broadcastContract, membershipContract, type NetworkCase } from '../contracts/index.ts'
-import { SimulatedNetwork } from './simulated-network.ts'
+import { broadcastContract, membershipContract, SimulatedNetwork, type NetworkCase } from '../contracts/index.ts'
 
 function runAll(cases: readonly NetworkCase[]): void {
   for (const { name, run } of cases) test(name, run)
@@ -27,6 +26,9 @@ describe('SWIM keeps the contract of the role Membership', () => {
     membershipContract({
       open: async () => new SimulatedNetwork(() => swim(), { encodeMessages: true }),
       partitions: true,
+      restarts: true,
+      rejoins: true,
+      tags: true,
     }),
   )
 })

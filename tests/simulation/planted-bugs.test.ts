@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Broadcast, Membership, Overlay } from '../../node/protocol/index.ts'
+import type { Broadcast, MembershipEvent, Overlay } from '../../node/protocol/index.ts'
 import { gossip } from '../../overlays/gossip/index.ts'
-import { swim } from '../../overlays/swim/index.ts'
-import { broadcastContract, membershipContract, type NetworkCase } from '../contracts/index.ts'
-import { SimulatedNetwork } from './simulated-network.ts'
+import { swim, type Swim } from '../../overlays/swim/index.ts'
+import { broadcastContract, membershipContract, SimulatedNetwork, type NetworkCase } from '../contracts/index.ts'
 
 /** Names of the cases that fail. */
 async function failures(cases: readonly NetworkCase[]): Promise<string[]> {
@@ -18,16 +17,22 @@ async function failures(cases: readonly NetworkCase[]): Promise<string[]> {
   return failed
 }
 
-function spoilMembership(spoil: (api: Membership) => Partial<Membership>): Promise<string[]> {
-  const overlay: Overlay<Membership> = {
+function spoilMembership(spoil: (api: Swim) => Partial<Swim>): Promise<string[]> {
+  const overlay: Overlay<Swim> = {
     attach(host) {
       const api = swim().attach(host)
       return { ...api, ...spoil(api) }
     },
   }
-  return failures(
-    membershipContract({ open: async () => new SimulatedNetwork(() => overlay, {}, 5000), partitions: true }),
-  )
+  const open = async (): Promise<SimulatedNetwork<Swim>> => new SimulatedNetwork(() => overlay, {}, 5000)
+  return failures(membershipContract({ open, partitions: true, restarts: true, rejoins: true, tags: true }))
+}
+
+/** Listeners hear what comes of each event, or nothing. */
+function retelling(api: Swim, retell: (event: MembershipEvent) => readonly MembershipEvent[]): Partial<Swim> {
+  return {
+    subscribe: (listener, options) => api.subscribe((event) => retell(event).forEach(listener), options),
+  }
 }
 
 function spoilBroadcast(spoil: (api: Broadcast) => Partial<Broadcast>): Promise<string[]> {
@@ -55,6 +60,32 @@ test('the contract of membership finds what is planted', async () => {
   ).toContain('a crashed member is failed at all others, which stay alive')
   expect(await spoilMembership((api) => ({ subscribe: (listener) => api.subscribe(listener) }))).toEqual([
     'a subscription ends with its signal, and one that has ended never begins',
+  ])
+  expect(await spoilMembership((api) => ({ members: () => api.members().toReversed() }))).toContain(
+    'a member is the first in its own list, and each other one is in it once',
+  )
+  expect(await spoilMembership((api) => retelling(api, (event) => [event, event]))).toContain(
+    'listeners hear of who joins, once each',
+  )
+  const story = 'what is told of a member is what is listed, and one thing follows from the other'
+  const mistold: Record<string, (event: MembershipEvent) => readonly MembershipEvent[]> = {
+    'departures are told as failures': (event) => [event.type === 'left' ? { ...event, type: 'failed' } : event],
+    'arrivals are not told': (event) => (event.type === 'joined' ? [] : [event]),
+    'failures are told as recoveries': (event) => [event.type === 'failed' ? { ...event, type: 'alive' } : event],
+  }
+  for (const [what, retell] of Object.entries(mistold)) {
+    expect(await spoilMembership((api) => retelling(api, retell)), what).toContain(story)
+  }
+})
+
+test('the contract of membership finds what is planted in what not every overlay has', async () => {
+  expect(await spoilMembership(() => ({ join: () => {} }))).toEqual([
+    'a member that left and joins again is alive at all others',
+  ])
+  const tags = 'what a member says of itself is known to all others, later joiners too, and the newest of it lasts'
+  expect(await spoilMembership(() => ({ setTags: () => {} }))).toEqual([tags])
+  expect(await spoilMembership((api) => retelling(api, (event) => (event.type === 'updated' ? [] : [event])))).toEqual([
+    tags,
   ])
 })
 
@@ -85,6 +116,9 @@ test('the contract of broadcast finds what is planted', async () => {
 test('cases that the network cannot run are named, not passed over', () => {
   const cases = membershipContract({ open: () => Promise.reject(new Error('not opened')) })
   expect(cases.filter(({ leftOut }) => leftOut !== undefined).map(({ name }) => name)).toEqual([
+    'a member that crashed and is back is alive at all others, which tell of it',
+    'a member that left and joins again is alive at all others',
+    'what a member says of itself is known to all others, later joiners too, and the newest of it lasts',
     'after a partition heals every member knows every other again',
   ])
 })

@@ -1,18 +1,25 @@
 import type { Overlay } from '../../node/protocol/index.ts'
 import { Simulation, type SimulatedPeer, type SimulationOptions } from '../../node/simulation/index.ts'
-import type { ContractNetwork, ContractPeer } from '../contracts/index.ts'
+import type { ContractNetwork, ContractPeer } from './network.ts'
 
 /** More than any wait of a contract takes, in virtual time. */
 const patience = 300_000
 
-/** A network of one overlay in the simulator, for the contracts of the roles. Links are told of as dials would. */
+/**
+ * A network of one overlay in the simulator, for the contracts of the roles. Links are told of as dials would. Virtual
+ * time passes only while a case waits, so nothing of it takes long.
+ */
 export class SimulatedNetwork<Api> implements ContractNetwork<Api> {
   readonly simulation: Simulation
   readonly #overlay: () => Overlay<Api>
   readonly #settleFor: number
   readonly #peers = new Map<string, SimulatedPeer<Api>>()
 
-  constructor(overlay: () => Overlay<Api>, options: SimulationOptions, settleFor = 20_000) {
+  /**
+   * @param overlay of each peer, and again of each that is restarted
+   * @param settleFor virtual milliseconds in which the overlay has done all that it does without being asked
+   */
+  constructor(overlay: () => Overlay<Api>, options: SimulationOptions = {}, settleFor = 20_000) {
     this.simulation = new Simulation(options)
     this.#overlay = overlay
     this.#settleFor = settleFor
@@ -20,12 +27,15 @@ export class SimulatedNetwork<Api> implements ContractNetwork<Api> {
 
   add(): Promise<ContractPeer<Api>> {
     const name = `peer-${this.#peers.size}`
-    const others = [...this.#peers.values()].filter(({ state }) => state === 'running')
     const peer = this.simulation.addPeer(name, (host) => this.#overlay().attach(host))
     this.#peers.set(name, peer)
-    for (const other of others) this.simulation.connect(peer, other)
-    this.simulation.run(100)
-    return Promise.resolve({ id: peer.id, api: peer.api })
+    return this.#introduce(peer)
+  }
+
+  restart({ id }: ContractPeer<Api>): Promise<ContractPeer<Api>> {
+    const peer = this.#peer(id)
+    this.simulation.restart(peer)
+    return this.#introduce(peer)
   }
 
   async crash({ id }: ContractPeer<Api>): Promise<void> {
@@ -58,6 +68,14 @@ export class SimulatedNetwork<Api> implements ContractNetwork<Api> {
 
   dispose(): Promise<void> {
     return Promise.resolve()
+  }
+
+  #introduce(peer: SimulatedPeer<Api>): Promise<ContractPeer<Api>> {
+    for (const other of this.#peers.values()) {
+      if (other !== peer && other.state === 'running') this.simulation.connect(peer, other)
+    }
+    this.simulation.run(100)
+    return Promise.resolve({ id: peer.id, api: peer.api })
   }
 
   #peer(id: string): SimulatedPeer<Api> {
