@@ -1,4 +1,3 @@
-import { sample } from '../../node/protocol/index.ts'
 import {
   converted,
   duration,
@@ -15,6 +14,7 @@ import {
 } from '../../node/simulation/index.ts'
 import {
   IncarnationChecker,
+  KnownMembers,
   resolveSwimOptions,
   swim,
   swimDefinition,
@@ -67,20 +67,22 @@ function optionField(name: string, preset: number | boolean): Field<unknown> {
   return optional((durations.has(name) ? duration() : count) as Shape<unknown>, about)
 }
 
-/** More than that `join` does not keep. */
-const joinLimit = 64
-
 /** SWIM as scenario files know it. */
 export const swimOverlay: ScenarioOverlay<ResolvedSwimOptions, Swim, never> = {
   about: 'Group membership with failure detection.',
   protocol,
   options,
   prepare(resolved, run) {
-    const overlay = swim(resolved)
-    return (host, { contacts }) => {
-      const api = overlay.attach(host)
-      api.join(contacts.length > joinLimit ? sample(run.random, contacts, joinLimit) : contacts)
-      return api
+    let known: KnownMembers | undefined
+    const joining = swim(resolved)
+    return (host, { contacts, knowsAll }) => {
+      if (!knowsAll) {
+        const api = joining.attach(host)
+        api.join(contacts)
+        return api
+      }
+      const all = (known ??= new KnownMembers(run.names))
+      return swim(resolved, { members: (self) => all.sharedTable(self) }).attach(host)
     }
   },
   checkers: {

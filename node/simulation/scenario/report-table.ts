@@ -13,7 +13,7 @@ export function reportTable(report: ScenarioReport): string {
     ['time', `${durationInWords(report.virtualTime)} of ${durationInWords(report.duration)}, virtual`],
     [
       'peers',
-      `${count(peers.added)}, of which ${peers.running} run, ${peers.crashed} crashed, ${peers.stopped} stopped`,
+      `${count(peers.added)}, of which ${count(peers.running)} run, ${count(peers.crashed)} crashed, ${count(peers.stopped)} stopped`,
     ],
     ['events', count(report.events)],
     ['trace hash', report.traceHash],
@@ -58,9 +58,11 @@ function measured(name: string, figures: Figures): string {
       plain.push([spaced(key), cell(value)])
       continue
     }
+    // What never happened has no figures.
+    if (Object.values(value).every((part) => part === null || part === 0)) continue
     const parts = Object.keys(value)
-    const rows = tables.get(parts.join()) ?? [['', ...parts]]
-    tables.set(parts.join(), [...rows, [key, ...Object.values(value).map(cell)]])
+    const rows = tables.get(parts.join()) ?? [['', ...parts.map(spaced)]]
+    tables.set(parts.join(), [...rows, [spaced(key), ...Object.values(value).map(cell)]])
   }
   return [
     spaced(name).toUpperCase(),

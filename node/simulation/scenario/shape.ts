@@ -231,7 +231,8 @@ export function either<Value>(kinds: Kinds<Value>, wish: string = wishOf(kinds))
     wish,
     schema: { anyOf: Object.values(kinds).map(({ schema }: Shape<Value>) => schema) },
     read(value, place) {
-      const shape = kinds[kindOf(value)]
+      const kind = kindOf(value)
+      const shape = kind === undefined ? undefined : kinds[kind]
       return shape === undefined ? refuse(place, value, wish) : shape.read(value, place)
     },
   }
@@ -281,9 +282,10 @@ function wishOf<Value>(kinds: Kinds<Value>): string {
     .join(', or ')
 }
 
-function kindOf(value: unknown): 'number' | 'string' | 'list' | 'object' {
+function kindOf(value: unknown): keyof Kinds<unknown> | undefined {
   if (typeof value === 'number' || typeof value === 'string') return typeof value as 'number' | 'string'
-  return Array.isArray(value) ? 'list' : 'object'
+  if (Array.isArray(value)) return 'list'
+  return isObject(value) ? 'object' : undefined
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

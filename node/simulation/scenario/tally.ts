@@ -2,6 +2,9 @@ import type { Instant } from '../../protocol/index.ts'
 import type { Happening } from '../observers.ts'
 import { typeOf } from '../timeline/selection.ts'
 
+/** Types of events that are told apart, by overlay. */
+const typeLimit = 50
+
 /** Counts what happens in a run. */
 export class Tally {
   /** Overlays by protocol. */
@@ -42,8 +45,9 @@ export class Tally {
   #count(name: string, event: unknown): void {
     const counts = this.#emitted.get(name) ?? new Map<string, number>()
     this.#emitted.set(name, counts)
-    const type = typeOf(event)
-    counts.set(type, (counts.get(type) ?? 0) + 1)
+    const type = typeOf(event).slice(0, 40)
+    const counted = counts.has(type) || counts.size < typeLimit ? type : 'others'
+    counts.set(counted, (counts.get(counted) ?? 0) + 1)
   }
 
   #change(time: Instant, difference: number): void {

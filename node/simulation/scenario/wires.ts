@@ -1,7 +1,19 @@
 import type { Duration } from '../../protocol/index.ts'
 import { constantLatency, logNormalLatency, uniformLatency, cityLatency, type Latency } from '../latency.ts'
-import { duration, share } from './quantities.ts'
-import { converted, either, keyed, list, number, optional, record, required, word, type Shape } from './shape.ts'
+import { duration, readDuration, share } from './quantities.ts'
+import {
+  converted,
+  either,
+  keyed,
+  list,
+  number,
+  optional,
+  record,
+  refuse,
+  required,
+  word,
+  type Shape,
+} from './shape.ts'
 
 /** A model of how long messages take, by name. */
 export type LatencyModel =
@@ -36,17 +48,30 @@ const logNormal: Shape<LatencyModel> = converted(
   (given) => ({ model: 'logNormal', ...given }),
 )
 
+const wish =
+  '"20ms" or milliseconds, {"uniform": ["1ms", "50ms"]}, {"logNormal": {"median": "40ms", "spread": 0.5}} or "cities"'
+
+const cities: Shape<LatencyModel> = converted(word('cities'), () => ({ model: 'cities' }))
+
 const latency: Shape<LatencyModel> = either<LatencyModel>(
   {
     number: constant,
-    string: converted(word('cities'), () => ({ model: 'cities' })),
+    string: {
+      wish,
+      schema: { anyOf: [cities.schema, constant.schema] },
+      read(value, place) {
+        const isDuration = typeof value === 'string' && readDuration(value) !== undefined
+        if (value !== 'cities' && !isDuration) return refuse(place, value, wish)
+        return (isDuration ? constant : cities).read(value, place)
+      },
+    },
     object: keyed('an object with one of the keys "constant", "uniform" and "logNormal"', {
       constant,
       uniform,
       logNormal,
     }),
   },
-  'milliseconds, {"constant": "20ms"}, {"uniform": ["1ms", "50ms"]}, {"logNormal": {"median": "40ms", "spread": 0.5}} or "cities"',
+  wish,
 )
 
 export const wires: Shape<Wires> = record<Wires>('an object that says what the wires are like', {

@@ -44,8 +44,9 @@ export class TimelineRecording {
     this.#put({ t: simulation.now, k: 'timeline', version: 1, name, seed: simulation.seed })
     for (const peer of simulation.peers) {
       this.#peer(simulation.now, peer.id)
-      if (peer.state === 'running')
-        this.#put({ t: simulation.now, k: 'started', p: this.#peer(simulation.now, peer.id) })
+      if (peer.state !== 'running') continue
+      this.#recorded++
+      this.#put({ t: simulation.now, k: 'started', p: this.#peer(simulation.now, peer.id) })
     }
     const isWanted = createSelection(options)
     simulation.observe(
