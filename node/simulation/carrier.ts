@@ -4,7 +4,7 @@ import { eventKind } from './events.ts'
 import type { Network } from './network.ts'
 import type { Observers } from './observers.ts'
 import type { Population, ProtocolSort } from './population.ts'
-import type { HeldMessage, Stall } from './stall.ts'
+import type { HeldMessage } from './stall.ts'
 import type { Traffic } from './traffic.ts'
 import type { WireChance } from './wire-chance.ts'
 
@@ -47,8 +47,8 @@ export class Carrier {
     this.#measure = measureBytes
   }
 
-  /** @param stall what keeps the sender, if anything does @returns in how long the last copy arrives, or would have */
-  carry(from: number, to: number, protocol: ProtocolSort, message: unknown, stall: Stall | undefined): Duration {
+  /** @returns in how long the last copy arrives, or would have */
+  carry(from: number, to: number, protocol: ProtocolSort, message: unknown): Duration {
     const { number, codec } = protocol
     const carried = this.encodes ? encodeMessage(codec, message) : message
     if (from === to) {
@@ -58,6 +58,7 @@ export class Carrier {
     this.#traffic.count(number)
     if (this.#measure) this.#traffic.measure(number, codec, message)
     if (this.#observers.anyMessages) this.tell('sent', from, to, number, message)
+    const stall = this.#population.stallOf(from)
     if (stall === undefined || stall.suspended === 'no') return this.transmit(from, to, number, carried)
     stall.holdSent({ to, protocol: number, carried })
     return this.#network.latency(this.#chance.of(from), from, to)

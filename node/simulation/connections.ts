@@ -54,12 +54,12 @@ export class Connections {
 
   link(peer: number, other: number): void {
     if (this.#holds(peer, other, eventKind.link) || !this.#links.add(peer, other)) return
-    this.#population.peer(peer).host?.connected(this.#population.peer(other))
+    this.#population.connected(peer, other)
   }
 
   unlink(peer: number, other: number): void {
     if (!this.#population.isRunning(peer) || this.#holds(peer, other, eventKind.unlink)) return
-    if (this.#links.delete(peer, other)) this.#population.peer(peer).host?.disconnected(this.#population.peer(other))
+    if (this.#links.delete(peer, other)) this.#population.disconnected(peer, other)
   }
 
   /** The peer is gone: it knows of no links any more, and the other ends hear of it after one latency. */
@@ -105,8 +105,9 @@ export class Connections {
 
   /** A peer that stands still hears of its links when it goes on. */
   #holds(peer: number, other: number, kind: number): boolean {
-    const { stall, session } = this.#population.peer(peer)
+    const stall = this.#population.stallOf(peer)
     if (stall?.suspended !== 'everything') return false
+    const { session } = this.#population.peer(peer)
     const event: HeldEvent = { kind, peer, other, session, protocol: 0, payload: undefined }
     stall.hold(event)
     return true

@@ -23,7 +23,6 @@ import { Population, type ProtocolSort } from './population.ts'
 import type { Answer } from './simulated-environment.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
 import { SimulatedSignatures } from './simulated-signatures.ts'
-import { Stall } from './stall.ts'
 import { TraceHash } from './trace-hash.ts'
 import { Traffic } from './traffic.ts'
 import { WireChance } from './wire-chance.ts'
@@ -56,8 +55,6 @@ export class Engine implements World {
   readonly #agenda = new Agenda()
   readonly #chance: WireChance
   readonly #flushDelay: Duration
-  /** Peers that are suspended or slow: nobody looks for one while there is none. */
-  readonly #stalled = new Set<number>()
 
   constructor(seed: number | string, options: EngineOptions, checkers: Checkers) {
     const { encodeMessages = false, measureBytes = false, flushDelay = 20, linkTimeout = 5000 } = options
@@ -85,21 +82,13 @@ export class Engine implements World {
 
   /** The peer's session is over. */
   end(peer: SimulatedPeer<unknown>): void {
-    peer.stall = undefined
-    this.#stalled.delete(peer.index)
     this.population.end(peer)
     this.connections.cutLinks(peer.index)
   }
 
-  /** What keeps the peer from its messages, from here until `end`. */
-  stall(peer: SimulatedPeer<unknown>): Stall {
-    this.#stalled.add(peer.index)
-    return (peer.stall ??= new Stall())
-  }
-
   /** What was held back for and by a peer goes on from here. */
   release(peer: SimulatedPeer<unknown>): void {
-    const held = peer.stall?.release()
+    const held = this.population.stallOf(peer.index)?.release()
     if (held === undefined) return
     for (const { kind, other, session, protocol, payload } of held.events) {
       this.#agenda.after(0, kind, peer.index, other, session, protocol, payload)
@@ -152,7 +141,7 @@ export class Engine implements World {
   }
 
   carry(from: number, to: number, protocol: ProtocolSort, message: unknown): Duration {
-    return this.carrier.carry(from, to, protocol, message, this.#stallOf(from))
+    return this.carrier.carry(from, to, protocol, message)
   }
 
   link(peer: number, other: number): void {
@@ -198,7 +187,7 @@ export class Engine implements World {
 
   #arrive(peer: number, from: number, protocol: number, carried: unknown): void {
     if (!this.population.isRunning(peer)) return this.carrier.lose('peer-down', from, peer, protocol, carried)
-    const stall = this.#stallOf(peer)
+    const stall = this.population.stallOf(peer)
     if (stall === undefined) return this.#receive(peer, from, protocol, carried)
     if (stall.suspended !== 'no') return stall.hold(this.#event())
     const { session } = this.population.peer(peer)
@@ -207,7 +196,7 @@ export class Engine implements World {
 
   #expire(peer: number, session: number, protocol: number, timer: unknown): void {
     if (!this.population.runs(peer, session)) return
-    const stall = this.#stallOf(peer)
+    const stall = this.population.stallOf(peer)
     if (stall?.suspended === 'everything') return stall.hold(this.#event())
     this.handled++
     this.population.core(peer, protocol)?.expire(timer)
@@ -222,7 +211,7 @@ export class Engine implements World {
     payload: unknown,
   ): void {
     if (!this.population.runs(peer, session)) return
-    const stall = this.#stallOf(peer)
+    const stall = this.population.stallOf(peer)
     if (stall?.suspended === 'everything') return stall.hold(this.#event())
     const { host } = this.population.peer(peer)
     switch (kind) {
@@ -266,10 +255,6 @@ export class Engine implements World {
       if (!(error instanceof MalformedMessageError)) throw error
       return undefined
     }
-  }
-
-  #stallOf(peer: number): Stall | undefined {
-    return this.#stalled.size === 0 ? undefined : this.population.peer(peer).stall
   }
 
   /** The event that was taken, to be kept. */

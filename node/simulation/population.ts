@@ -1,5 +1,6 @@
 import { assert, type Codec, type PeerId, type Plane, type Protocol } from '../protocol/index.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
+import { Stall } from './stall.ts'
 
 type AnyCore = Protocol<unknown, unknown, unknown>
 
@@ -21,6 +22,8 @@ export class Population {
   readonly protocols: ProtocolSort[] = []
   /** The number of the session that runs, 0 where none does. */
   readonly #sessions: number[] = []
+  /** Of those that are suspended or slow: nobody looks for one while there is none. */
+  readonly #stalls = new Map<number, Stall>()
   /** By protocol, then by peer. */
   readonly #cores: (AnyCore | undefined)[][] = []
   readonly #byId = new Map<PeerId, number>()
@@ -51,6 +54,7 @@ export class Population {
 
   end({ index }: SimulatedPeer<unknown>): void {
     this.#sessions[index] = 0
+    this.#stalls.delete(index)
     for (const cores of this.#cores) cores[index] = undefined
   }
 
@@ -61,6 +65,17 @@ export class Population {
   /** Whether that session of the peer is the one that runs. */
   runs(peer: number, session: number): boolean {
     return this.#sessions[peer] === session
+  }
+
+  /** What keeps the present session of the peer from its messages, if anything does. */
+  stallOf(peer: number): Stall | undefined {
+    return this.#stalls.size === 0 ? undefined : this.#stalls.get(peer)
+  }
+
+  stall(peer: number): Stall {
+    const stall = this.#stalls.get(peer) ?? new Stall()
+    this.#stalls.set(peer, stall)
+    return stall
   }
 
   protocol(name: string, plane: Plane, codec: Codec<unknown>): ProtocolSort {
@@ -76,6 +91,17 @@ export class Population {
   attach(peer: number, protocol: number, core: AnyCore): void {
     const cores = this.#cores[protocol]
     if (cores !== undefined) cores[peer] = core
+  }
+
+  /** Tells the peer's cores that the other can be reached, where the other runs the same protocol. */
+  connected(peer: number, other: number): void {
+    const id = this.ids[other] as PeerId
+    for (const cores of this.#cores) if (cores[other] !== undefined) cores[peer]?.connected?.(id)
+  }
+
+  disconnected(peer: number, other: number): void {
+    const id = this.ids[other] as PeerId
+    for (const cores of this.#cores) cores[peer]?.disconnected?.(id)
   }
 
   /** What the peer runs at the moment. */

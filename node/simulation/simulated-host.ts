@@ -89,15 +89,6 @@ export class SimulatedHost implements Host {
     return this.#protocols.find(({ sort }) => sort.number === number)?.sort
   }
 
-  /** The other can be reached from now on. */
-  connected(other: SimulatedPeer<unknown>): void {
-    for (const { core, sort } of this.#protocols) if (other.host?.speaks(sort.name) === true) core.connected?.(other.id)
-  }
-
-  disconnected(other: SimulatedPeer<unknown>): void {
-    for (const { core } of this.#protocols) core.disconnected?.(other.id)
-  }
-
   answer(protocol: number, ticket: Ticket, answer: Answer): void {
     const core = this.#world.population.core(this.peer.index, protocol)
     if (answer === 'written') {

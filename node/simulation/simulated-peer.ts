@@ -2,7 +2,6 @@ import type { PeerId } from '../protocol/index.ts'
 import { Disk } from './disk.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { SimulatedSignatures } from './simulated-signatures.ts'
-import type { Stall } from './stall.ts'
 
 export type PeerState = 'running' | 'crashed' | 'stopped'
 
@@ -18,8 +17,6 @@ export class SimulatedPeer<Api> {
   /** Counts starts. */
   session = 0
   host: SimulatedHost | undefined
-  /** What keeps the present session from its messages, if anything does. */
-  stall: Stall | undefined
   readonly #signatures: SimulatedSignatures
   #author: Uint8Array | undefined
   #disk: Disk | undefined

@@ -212,13 +212,14 @@ export class Simulation {
    */
   suspend(peer: Peer, { timers = true }: { readonly timers?: boolean } = {}): void {
     if (peer.state !== 'running') return
-    this.#engine.stall(peer).suspended = timers ? 'messages' : 'everything'
+    this.#engine.population.stall(peer.index).suspended = timers ? 'messages' : 'everything'
     this.#tell('suspended', peer)
   }
 
   resume(peer: Peer): void {
-    if (peer.stall === undefined || peer.stall.suspended === 'no') return
-    peer.stall.suspended = 'no'
+    const stall = this.#engine.population.stallOf(peer.index)
+    if (stall === undefined || stall.suspended === 'no') return
+    stall.suspended = 'no'
     this.#tell('resumed', peer)
     this.#engine.release(peer)
   }
@@ -227,7 +228,7 @@ export class Simulation {
   slow(peer: Peer, delay: Duration): void {
     assert(Number.isInteger(delay) && delay >= 0, `a delay is a whole number of milliseconds, not ${delay}`)
     if (peer.state !== 'running') return
-    this.#engine.stall(peer).delay = delay
+    this.#engine.population.stall(peer.index).delay = delay
     this.#say(delay === 0 ? `${peer.id} no longer slow` : `${peer.id} takes ${delay} ms for each message`)
   }
 
