@@ -1,6 +1,6 @@
-import type { Host, PeerId } from '../../node/protocol/index.ts'
+import type { Host } from '../../node/protocol/index.ts'
 import { Simulation, type Latency, type SimulatedPeer, type SimulationOptions } from '../../node/simulation/index.ts'
-import { swim, type Swim, type SwimOptions } from '../../overlays/swim/index.ts'
+import { KnownMembers, swim, type Swim, type SwimOptions } from '../../overlays/swim/index.ts'
 
 export interface GroupOptions extends SimulationOptions {
   readonly size: number
@@ -24,13 +24,10 @@ export const oneNetwork: Latency = (random) => (random.next() < 0.05 ? 1 : 0)
 /** A group in which all know each other from the start. */
 export function startGroup({ size, swim: options, host = (same) => same, ...simulationOptions }: GroupOptions): Group {
   const simulation = new Simulation({ latency: oneNetwork, ...simulationOptions })
-  const overlay = swim(options)
+  const known = new KnownMembers(Array.from({ length: size }, (_, index) => `m${index}`))
+  const overlay = swim({ memberLimit: size, ...options }, { members: (self) => known.sharedTable(self) })
   const members = Array.from({ length: size }, (_, index) =>
-    simulation.addPeer(`m${index}`, (simulated) => {
-      const api = overlay.attach(host(simulated, index))
-      if (index > 0) api.join(['m0' as PeerId])
-      return api
-    }),
+    simulation.addPeer(`m${index}`, (simulated) => overlay.attach(host(simulated, index))),
   )
   return { simulation, members }
 }

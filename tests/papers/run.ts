@@ -7,6 +7,7 @@ import { Workers } from './workers.ts'
 
 /** A section is a file here that exports `subject`. */
 const sections: Runner<Extent>['subjects'] = {
+  'swim/detection': () => import('./swim/tables.ts'),
   'swim/lifeguard': () => import('./lifeguard/tables.ts'),
   'swim/rapid': () => import('./rapid/tables.ts'),
 }
