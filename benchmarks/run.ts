@@ -9,6 +9,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   channel: () => import('./channel.ts'),
   startup: () => import('./startup.ts'),
   faults: () => import('./faults.ts'),
+  simulation: () => import('./simulation.ts'),
 }
 
 const page: Page = {

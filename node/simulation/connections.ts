@@ -14,6 +14,13 @@ interface Surroundings {
   readonly chance: WireChance
 }
 
+export interface ConnectionOptions {
+  /** How long a cut wire takes to be noticed. */
+  readonly linkTimeout: Duration
+  /** Whether messages make links. */
+  readonly links: boolean
+}
+
 /** What `connected` and `disconnected` tell of: links come with messages, and go with peers and wires. */
 export class Connections {
   readonly #agenda: Agenda
@@ -21,15 +28,16 @@ export class Connections {
   readonly #network: Network
   readonly #chance: WireChance
   readonly #timeout: Duration
+  readonly #byMessages: boolean
   readonly #links = new Links()
 
-  /** @param timeout how long a cut wire takes to be noticed */
-  constructor({ agenda, population, network, chance }: Surroundings, timeout: Duration) {
+  constructor({ agenda, population, network, chance }: Surroundings, { linkTimeout, links }: ConnectionOptions) {
     this.#agenda = agenda
     this.#population = population
     this.#network = network
     this.#chance = chance
-    this.#timeout = timeout
+    this.#timeout = linkTimeout
+    this.#byMessages = links
   }
 
   /** Both hear of it after one latency. */
@@ -41,7 +49,7 @@ export class Connections {
 
   /** A message of `from` arrives, the first one as far as the peer knows: so there is a link, at both ends. */
   reached(peer: number, from: number): void {
-    if (this.#links.has(peer, from) || from === peer || !this.#population.isRunning(from)) return
+    if (!this.#byMessages || this.#links.has(peer, from) || from === peer || !this.#population.isRunning(from)) return
     this.link(peer, from)
     this.established(from, peer)
   }

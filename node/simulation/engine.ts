@@ -33,6 +33,7 @@ export interface EngineOptions extends NetworkOptions {
   readonly measureBytes?: boolean
   readonly flushDelay?: Duration
   readonly linkTimeout?: Duration
+  readonly links?: boolean
 }
 
 /** What happens next: takes events in order, and calls the cores they concern. */
@@ -57,7 +58,7 @@ export class Engine implements World {
   readonly #flushDelay: Duration
 
   constructor(seed: number | string, options: EngineOptions, checkers: Checkers) {
-    const { encodeMessages = false, measureBytes = false, flushDelay = 20, linkTimeout = 5000 } = options
+    const { encodeMessages = false, measureBytes = false, flushDelay = 20, linkTimeout = 5000, links = true } = options
     this.seed = seed
     this.random = createRandom(seed)
     this.#chance = new WireChance(integer(this.random, 0x1_0000_0000))
@@ -66,7 +67,7 @@ export class Engine implements World {
     const { observers, population, traffic, network } = this
     const around = { agenda: this.#agenda, chance: this.#chance, observers, population, traffic, network }
     this.carrier = new Carrier(around, { encodeMessages, measureBytes })
-    this.connections = new Connections(around, linkTimeout)
+    this.connections = new Connections(around, { linkTimeout, links })
     this.#checkers = checkers
     this.#flushDelay = flushDelay
   }

@@ -19,6 +19,9 @@ export interface SimulationOptions extends NetworkOptions {
   readonly flushDelay?: Duration
   /** How long a cut link takes to be noticed at both ends. @default 5000 */
   readonly linkTimeout?: Duration
+  /** Whether the first message that gets through links two peers, as a dial does live, and cores are told so (`connected`).
+   *  false leaves it to `connect`: cheaper where a hundred thousand peers talk to each other. @default true */
+  readonly links?: boolean
   /** The command that runs a seed again; stands in `CheckFailedError`. */
   readonly replay?: (seed: number | string) => string
 }

@@ -1,0 +1,90 @@
+// How much the simulator does in a second, and how large a crowd it carries: SWIM members, the very code that runs live.
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Crowd, CrowdFigures } from './simulation-crowd.ts'
+import { atLeast, atMost, median, type Row, type Subject, type Table } from './table.ts'
+
+const program = fileURLToPath(new URL('./simulation-crowd.ts', import.meta.url))
+
+const thousand: Crowd = { peers: 1000, warmUp: 30, measured: 300, crashes: 3, joins: 3, links: true }
+const tenThousand: Crowd = { peers: 10_000, warmUp: 0, measured: 60, crashes: 2, joins: 2, links: true }
+const hundredThousand: Crowd = { peers: 100_000, warmUp: 0, measured: 60, crashes: 1, joins: 1, links: false }
+
+const quickly: Partial<Crowd> = { warmUp: 10, measured: 60 }
+
+export const subject: Subject = async ({ quick }) => {
+  const rates: CrowdFigures[] = []
+  for (let round = 0; round < (quick ? 1 : 3); round++)
+    rates.push(await measure(quick ? { ...thousand, ...quickly } : thousand))
+  const tables: Table[] = [rateTable(rates)]
+  const crowds = [await row(tenThousand, atMost, 60)]
+  if (!quick) crowds.push(await row(hundredThousand, atMost, 60))
+  tables.push(crowdTable(crowds.flat()))
+  return tables
+}
+
+function rateTable(figures: readonly CrowdFigures[]): Table {
+  const rate = median(figures.map(({ handled, cpuSeconds }) => handled / cpuSeconds))
+  const wall = median(figures.map(({ handled, seconds }) => handled / seconds))
+  const memory = Math.max(...figures.map(({ peakMemoryMB }) => peakMemoryMB))
+  const values = [rate, wall, memory, lowest(figures)]
+  return {
+    title: 'Simulator: events through real handlers, SWIM lan, 1,000 peers',
+    columns: ['per CPU second', 'per second', 'peak MB', 'crashes noticed %'],
+    rows: [
+      { label: 'events', values, gate: atLeast(rate, 1_000_000) },
+      { label: 'beyond', values: [rate, '', '', ''], gate: atLeast(rate, 1_500_000) },
+    ],
+    notes: [
+      'An event is one `receive` or one `expire`. Checkers and trace hash are on; 3 peers crash and 3 join within 300 virtual seconds.',
+      'CPU time is that of all threads, the garbage collector and the compiler included: on an idle machine the rate by the clock is higher.',
+    ],
+  }
+}
+
+function crowdTable(rows: readonly Row[]): Table {
+  return {
+    title: 'Simulator: large crowds, SWIM lan, 60 virtual seconds',
+    columns: ['CPU s', 's', 'peak MB', 'events', 'crashes noticed %'],
+    rows,
+    notes: [
+      'One process each. Everybody knows everybody from the start, by tables that share memory; `memberLimit` is raised to the size of the crowd.',
+      '10,000: 2 peers crash and 2 join. 100,000: 1 crashes and 1 joins, and messages make no links (`links: false`).',
+    ],
+  }
+}
+
+async function row(crowd: Crowd, gate: typeof atMost, most: number): Promise<Row[]> {
+  const figures = await measure(crowd)
+  const { cpuSeconds, seconds, peakMemoryMB, handled } = figures
+  const label = `${crowd.peers.toLocaleString('en')} peers`
+  const values = [cpuSeconds, seconds, peakMemoryMB, handled, lowest([figures])]
+  const rows: Row[] = [{ label, values, gate: gate(cpuSeconds, most, ' s') }]
+  if (crowd.peers < 100_000) return rows
+  const more = (name: string, value: number, limit: number, unit: string): Row => ({
+    label: `${label}, ${name}`,
+    values: ['', '', '', '', ''],
+    gate: gate(value, limit, unit),
+  })
+  return [
+    ...rows,
+    more('memory', peakMemoryMB, 4000, ' MB'),
+    more('time, beyond', cpuSeconds, 30, ' s'),
+    more('memory, beyond', peakMemoryMB, 1500, ' MB'),
+  ]
+}
+
+function lowest(figures: readonly CrowdFigures[]): number {
+  return Math.min(...figures.map(({ noticed }) => noticed * 100))
+}
+
+function measure(crowd: Crowd): Promise<CrowdFigures> {
+  return new Promise((resolve, reject) => {
+    const child = fork(program, [JSON.stringify(crowd)], { execArgv: ['--max-old-space-size=8000'] })
+    child.once('message', (figures) => resolve(figures as CrowdFigures))
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      if (code !== 0) reject(new Error(`A crowd of ${crowd.peers} peers ended with ${code}`))
+    })
+  })
+}
