@@ -113,10 +113,10 @@ function decodeUpdate(reader: ByteReader): MemberUpdate {
   }
   const peer = decodePeer(reader)
   const incarnation = reader.varint(messageLimits.incarnation)
-  const accuser = (first & accuserFlag) === 0 ? {} : { accuser: decodePeer(reader) }
+  const accuser = (first & accuserFlag) === 0 ? undefined : decodePeer(reader)
   const addresses = (first & addressedFlag) === 0 ? noAddresses : decodeAddresses(reader)
-  const tags = (first & tagsFlag) === 0 ? {} : { tags: decodeTags(reader, messageLimits.incarnation) }
-  return { peer, state, incarnation, addresses, ...accuser, ...tags }
+  const tags = (first & tagsFlag) === 0 ? undefined : decodeTags(reader, messageLimits.incarnation)
+  return { peer, state, incarnation, addresses, accuser, tags }
 }
 
 function decodeAddresses(reader: ByteReader): readonly string[] {

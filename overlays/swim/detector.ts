@@ -39,9 +39,10 @@ export class Detector {
     const silent = this.#prober.finish()
     if (silent !== undefined) this.#judge(silent)
     const { environment, group, health, order, messenger } = this.#ports
-    const target = order.next(group.members, environment.random)
-    if (target === undefined) return
-    const { number } = this.#prober.begin(target, environment.now())
+    const slot = order.next(group.members, environment.random)
+    const target = slot === undefined ? undefined : group.members.at(slot)?.peer
+    if (slot === undefined || target === undefined) return
+    const { number } = this.#prober.begin(target, slot, environment.now())
     messenger.ping(target, number)
     environment.schedule({ type: 'probe-timeout', probe: number }, health.stretched(this.#options.probeTimeout))
   }
@@ -80,12 +81,11 @@ export class Detector {
     const { environment, group, health, messenger } = this.#ports
     const relay = this.#relays.acknowledge(number, from)
     if (relay !== undefined) return messenger.ack(relay.requester, relay.requesterProbe)
-    const acknowledged = this.#prober.acknowledge(number, from, environment.now())
-    if (acknowledged === undefined) return
+    const probe = this.#prober.acknowledge(number, from)
+    if (probe === undefined) return
     health.probeSucceeded()
-    if (acknowledged.type === 'indirect') return
-    const record = group.members.get(acknowledged.peer)
-    if (record !== undefined) group.members.measured(record, acknowledged.roundTrip)
+    const record = group.members.at(probe.slot)
+    if (record?.peer === from) group.members.measured(record, environment.now() - probe.sentAt)
   }
 
   refused(number: number, from: PeerId): void {

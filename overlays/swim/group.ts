@@ -13,10 +13,11 @@ import {
   type MemberTable,
   type Told,
 } from './members.ts'
-import { noUpdates, type MemberUpdate, type SwimMessage } from './messages.ts'
+import { noAddresses, noUpdates, type MemberUpdate, type SwimMessage } from './messages.ts'
 import type { ResolvedSwimOptions } from './options.ts'
+import { RecentlyFailed } from './recently-failed.ts'
 import { Self } from './self.ts'
-import { confirmSuspicion, startSuspicion, type Suspicion } from './suspicion.ts'
+import { confirmSuspicion, isConfirmedBy, startSuspicion, type Suspicion } from './suspicion.ts'
 import type { SwimTimer } from './timers.ts'
 
 export interface GroupPorts {
@@ -27,8 +28,6 @@ export interface GroupPorts {
   /** A member is live that was not: it is probed from now on. */
   readonly includes: (record: MemberRecord) => void
 }
-
-const nobody: readonly PeerId[] = Object.freeze([])
 
 /**
  * What this member believes of the group, and what of it is still to be told.
@@ -42,14 +41,14 @@ export class Group {
   readonly #ports: GroupPorts
   readonly #options: ResolvedSwimOptions
   readonly #news = new Dissemination()
-  /** Those that failed lately, oldest first; some may be back meanwhile. */
-  #failed: { readonly peer: PeerId; readonly since: Instant }[] | undefined
+  readonly #failed: RecentlyFailed
   #forgetting = false
 
   constructor(ports: GroupPorts, options: ResolvedSwimOptions) {
     this.#ports = ports
     this.#options = options
     this.members = ports.members
+    this.#failed = new RecentlyFailed(ports.members, options.gossipToTheDead)
     this.self = new Self({ ...ports, announce: (told) => this.#news.add(told) }, options)
   }
 
@@ -94,16 +93,9 @@ export class Group {
     this.#believe(record, 'failed', record.incarnation, this.#ports.environment.self)
   }
 
-  /** Those that failed so lately that they are still told the news (memberlist: gossip to the dead). */
+  /** Those that failed so lately that they are still told the news. */
   lately(): readonly PeerId[] {
-    if (this.#failed === undefined) return nobody
-    const since = this.#ports.environment.now() - this.#options.gossipToTheDead
-    const failed = this.#failed.filter((entry) => {
-      const record = entry.since > since ? this.members.get(entry.peer) : undefined
-      return record?.state === 'failed' && record.since === entry.since
-    })
-    this.#failed = failed.length === 0 ? undefined : failed
-    return failed.map(({ peer }) => peer)
+    return this.#failed.peers(this.#ports.environment.now())
   }
 
   /** Forgets those who have been gone for `forgetAfter`, and looks again when the next one will have. */
@@ -123,6 +115,8 @@ export class Group {
    * (Lifeguard §IV-C, buddy system). Deviation: so is whoever is thought to be gone.
    */
   newsFor(to: PeerId): readonly MemberUpdate[] {
+    const { suspectedCount, goneCount } = this.members
+    if (this.#news.size === 0 && suspectedCount === 0 && goneCount === 0) return noUpdates
     const record = this.members.get(to)
     const accused = record !== undefined && this.#isToldOfItself(record) ? accusation(record) : undefined
     if (this.#news.size === 0) return accused === undefined ? noUpdates : [accused]
@@ -150,9 +144,9 @@ export class Group {
       peer,
       state,
       incarnation,
-      addresses: described ? addresses : [],
-      ...(isOwn ? {} : { accuser }),
-      ...(described && tags.version > 0 ? { tags } : {}),
+      addresses: described ? addresses : noAddresses,
+      accuser: isOwn ? undefined : accuser,
+      tags: described && tags.version > 0 ? tags : undefined,
     }
     return { update, bytes: encodedBytes(update) }
   }
@@ -200,15 +194,8 @@ export class Group {
     this.#news.add(this.told(changed))
     if (before !== state) this.#emit(state, changed)
     if (!isGone(state)) return
-    if (state === 'failed' && this.#options.gossipToTheDead > 0) this.#addFailed(changed)
+    if (state === 'failed') this.#failed.add(changed)
     this.#forgetLater(this.#options.forgetAfter)
-  }
-
-  #addFailed({ peer, since }: MemberRecord): void {
-    this.#failed ??= []
-    if (this.#failed.length > this.members.goneCount) this.lately()
-    this.#failed ??= []
-    this.#failed.push({ peer, since })
   }
 
   /** One timer is enough for all: whoever goes later is forgotten later. */
@@ -228,8 +215,10 @@ export class Group {
   }
 
   #forget(record: MemberRecord): void {
+    const { peer, incarnation } = record
     this.members.forget(record)
-    this.#news.remove(record.peer)
+    this.#news.remove(peer)
+    this.#ports.environment.emit({ type: 'forgotten', peer, incarnation })
   }
 
   #arrive(peer: PeerId): void {
@@ -251,10 +240,12 @@ export class Group {
   /** Only members confirm, so that nobody can make accusers up. Each confirmation is told on (Lifeguard §IV-B). */
   #confirmSuspicion(record: MemberRecord, accuser: PeerId): void {
     const { environment } = this.#ports
-    if (record.suspicion === undefined || (accuser !== environment.self && !isLive(this.members, accuser))) return
-    if (!confirmSuspicion(record.suspicion, accuser, environment.now())) return
+    const { suspicion } = record
+    if (suspicion === undefined || !isConfirmedBy(suspicion, accuser)) return
+    if (accuser !== environment.self && !isLive(this.members, accuser)) return
+    confirmSuspicion(suspicion, accuser, environment.now())
     this.#news.add(this.#tell(record, accuser))
-    this.#awaitDeadline(record.peer, record.suspicion)
+    this.#awaitDeadline(record.peer, suspicion)
   }
 
   #awaitDeadline(peer: PeerId, { deadline }: Suspicion): void {
@@ -297,5 +288,5 @@ export class Group {
 
 /** To the accused itself, which need not know who accuses it. */
 function accusation({ peer, state, incarnation }: MemberRecord): MemberUpdate {
-  return { peer, state, incarnation, addresses: [] }
+  return { peer, state, incarnation, addresses: noAddresses, accuser: undefined, tags: undefined }
 }

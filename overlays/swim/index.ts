@@ -1,4 +1,4 @@
-export { IncarnationChecker, type MembershipView } from './checkers.ts'
+export { IncarnationChecker, ResurrectionChecker, type MembershipView } from './checkers.ts'
 export { swimCodec } from './codec.ts'
 export { swimDefinition } from './definition.ts'
 export type { SwimEvent } from './events.ts'

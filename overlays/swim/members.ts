@@ -39,6 +39,8 @@ export interface MemberTable {
   /** Members remembered, the gone included. */
   readonly size: number
   readonly liveCount: number
+  /** Of the live. */
+  readonly suspectedCount: number
   readonly goneCount: number
   /** Slots in the row, free ones included. */
   readonly slotCount: number
@@ -116,6 +118,11 @@ export function* records(members: MemberTable): Generator<MemberRecord, void, un
     const record = members.at(slot)
     if (record !== undefined) yield record
   }
+}
+
+/** How many more suspects there are when a state is replaced by another. */
+export function suspectsMore(before: MemberState | undefined, after: MemberState | undefined): number {
+  return (after === 'suspected' ? 1 : 0) - (before === 'suspected' ? 1 : 0)
 }
 
 /** A record as its table sees it. */

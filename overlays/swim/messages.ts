@@ -9,9 +9,9 @@ export interface MemberUpdate {
   /** Where the member says it is reached; only its own `alive` carries any. */
   readonly addresses: readonly string[]
   /** Of a suspicion: who came to it by a probe of its own. Absent: the sender of the message. */
-  readonly accuser?: PeerId
+  readonly accuser?: PeerId | undefined
   /** Only on `alive`, and only if the member ever set any. */
-  readonly tags?: VersionedTags
+  readonly tags?: VersionedTags | undefined
 }
 
 interface Envelope {

@@ -1,4 +1,4 @@
-import { integer, type PeerId, type Random } from '../../node/protocol/index.ts'
+import { integer, type Random } from '../../node/protocol/index.ts'
 import { isGone, type MemberRecord, type MemberTable } from './members.ts'
 import { Permutation } from './permutation.ts'
 
@@ -27,8 +27,8 @@ export class ProbeOrder {
     this.#isNewcomer.add(slot)
   }
 
-  /** @returns undefined when no member is live */
-  next(members: MemberTable, random: Random): PeerId | undefined {
+  /** @returns the slot of a live member, undefined when there is none */
+  next(members: MemberTable, random: Random): number | undefined {
     if (members.liveCount === 0) return undefined
     for (;;) {
       const slot = this.#nextSlot(random)
@@ -38,7 +38,7 @@ export class ProbeOrder {
         continue
       }
       const record = members.at(slot)
-      if (record !== undefined && !isGone(record.state)) return record.peer
+      if (record !== undefined && !isGone(record.state)) return slot
     }
   }
 

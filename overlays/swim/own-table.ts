@@ -5,6 +5,7 @@ import {
   createRecord,
   describeRecord,
   isGone,
+  suspectsMore,
   type Belief,
   type MemberRecord,
   type MemberTable,
@@ -16,6 +17,7 @@ import type { VersionedTags } from './tags.ts'
 /** A table with a record of its own for every member: what a live member has. */
 export class OwnTable implements MemberTable {
   readonly digest: Digest = new Digest()
+  suspectedCount = 0
   readonly #records = new Map<PeerId, OwnRecord>()
   readonly #slots: (OwnRecord | undefined)[] = []
   readonly #free: number[] = []
@@ -71,6 +73,7 @@ export class OwnTable implements MemberTable {
     this.#records.set(peer, record)
     this.#slots[slot] = record
     this.digest.add(record)
+    this.suspectedCount += suspectsMore(undefined, record.state)
     this.#place(record)
     return record
   }
@@ -81,6 +84,7 @@ export class OwnTable implements MemberTable {
     this.digest.remove(own)
     changeRecord(own, belief, now)
     this.digest.add(own)
+    this.suspectedCount += suspectsMore(before, belief.state)
     if (before !== belief.state) this.#place(own)
     return own
   }
@@ -96,6 +100,7 @@ export class OwnTable implements MemberTable {
   forget(record: MemberRecord): void {
     const own = record as OwnRecord
     this.digest.remove(own)
+    this.suspectedCount += suspectsMore(own.state, undefined)
     this.#records.delete(own.peer)
     this.#gone.delete(own.peer)
     this.#unplace(own)

@@ -1,20 +1,17 @@
-import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
+import type { Instant, PeerId } from '../../node/protocol/index.ts'
 
 /** The probe of the running period. */
 export interface Probe {
   readonly number: number
   readonly target: PeerId
+  /** Where the target stands in the member table. */
+  readonly slot: number
   readonly sentAt: Instant
   /** Who were asked to ping the target as well. */
   relays: readonly PeerId[]
   /** Those of them who said that they had no answer either. */
   nacks: readonly PeerId[]
 }
-
-/** What an ack turned out to answer. */
-export type Acknowledged =
-  | { readonly type: 'direct'; readonly peer: PeerId; readonly roundTrip: Duration }
-  | { readonly type: 'indirect'; readonly peer: PeerId }
 
 const nobody: readonly PeerId[] = Object.freeze([])
 
@@ -23,8 +20,8 @@ export class Prober {
   #number = 0
   #probe: Probe | undefined
 
-  begin(target: PeerId, now: Instant): Probe {
-    this.#probe = { number: this.number(), target, sentAt: now, relays: nobody, nacks: nobody }
+  begin(target: PeerId, slot: number, now: Instant): Probe {
+    this.#probe = { number: this.number(), target, slot, sentAt: now, relays: nobody, nacks: nobody }
     return this.#probe
   }
 
@@ -45,14 +42,17 @@ export class Prober {
     return ++this.#number
   }
 
-  /** Only whoever was pinged or asked for help can answer; all other acks are nothing. */
-  acknowledge(number: number, from: PeerId, now: Instant): Acknowledged | undefined {
+  /**
+   * Only whoever was pinged or asked for help can answer; all other acks are nothing.
+   *
+   * @returns the probe that this answers
+   */
+  acknowledge(number: number, from: PeerId): Probe | undefined {
     const probe = this.awaiting(number)
     if (probe === undefined) return undefined
     if (from !== probe.target && !probe.relays.includes(from)) return undefined
     this.#probe = undefined
-    if (from !== probe.target) return { type: 'indirect', peer: probe.target }
-    return { type: 'direct', peer: from, roundTrip: now - probe.sentAt }
+    return probe
   }
 
   /** Only those who were asked can say that they had no answer, once each. */

@@ -58,6 +58,7 @@ export class Self {
   /** A member that comes back after it left must outdo what it said before. */
   announceAgain(): void {
     this.#raise(this.#incarnation + 1)
+    this.#ports.environment.emit({ type: 'raised', incarnation: this.#incarnation })
   }
 
   announceMoves(): void {
@@ -111,13 +112,13 @@ export class Self {
 
   #tell(): Told {
     const peer = this.#ports.environment.self
-    const tags = this.#tags.version === 0 ? {} : { tags: this.#tags }
-    const update = {
+    const update: MemberUpdate = {
       peer,
-      state: 'alive' as const,
+      state: 'alive',
       incarnation: this.#incarnation,
       addresses: this.#addresses,
-      ...tags,
+      accuser: undefined,
+      tags: this.#tags.version === 0 ? undefined : this.#tags,
     }
     return { update, bytes: encodedBytes(update) }
   }

@@ -6,6 +6,7 @@ import {
   createRecord,
   describeRecord,
   isGone,
+  suspectsMore,
   type Belief,
   type MemberRecord,
   type MemberTable,
@@ -62,6 +63,7 @@ export class SharedTable implements MemberTable {
   slotCount: number
   size: number
   liveCount: number
+  suspectedCount = 0
 
   constructor(shared: SharedMembers, self: PeerId) {
     const index = shared.indexOf(self)
@@ -124,6 +126,7 @@ export class SharedTable implements MemberTable {
     }
     this.size++
     this.digest.add(record)
+    this.suspectedCount += suspectsMore(undefined, record.state)
     this.#place(record)
     return record
   }
@@ -134,6 +137,7 @@ export class SharedTable implements MemberTable {
     this.digest.remove(own)
     changeRecord(own, belief, now)
     this.digest.add(own)
+    this.suspectedCount += suspectsMore(before, belief.state)
     if (before !== belief.state) this.#place(own)
     return own
   }
@@ -149,6 +153,7 @@ export class SharedTable implements MemberTable {
   forget(record: MemberRecord): void {
     const own = this.#ownOf(record)
     this.digest.remove(own)
+    this.suspectedCount += suspectsMore(own.state, undefined)
     this.#moved?.delete(own.peer)
     this.#gone?.delete(own.peer)
     this.#unplace(own)

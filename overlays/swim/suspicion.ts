@@ -42,19 +42,20 @@ export function startSuspicion(
   return { startedAt, shortest, longest, expected, accusers: [accuser], deadline: startedAt + longest }
 }
 
+/** Whether that accuser is a new one, and its confirmation still waited for. */
+export function isConfirmedBy({ accusers, expected }: Suspicion, accuser: PeerId): boolean {
+  return accusers.length <= expected && !accusers.includes(accuser)
+}
+
 /**
- * Takes note of somebody who suspects the same. The one place that decides how confirmations bring the end of a
- * suspicion nearer.
- *
- * @returns whether this was a confirmation still waited for; then `deadline` has changed, and others may need to know
+ * Takes note of a new accuser. The one place that decides how confirmations bring the end of a suspicion nearer:
+ * longest − (longest − shortest) · log(c + 1) / log(k + 1), of k expected confirmations c have come.
  */
-export function confirmSuspicion(suspicion: Suspicion, accuser: PeerId, now: Instant): boolean {
+export function confirmSuspicion(suspicion: Suspicion, accuser: PeerId, now: Instant): void {
   const { accusers, expected, startedAt, shortest, longest } = suspicion
-  if (accusers.length > expected || accusers.includes(accuser)) return false
   accusers.push(accuser)
   const share = (logarithms[accusers.length - 1] as number) / (logarithms[expected] as number)
   suspicion.deadline = Math.max(now, startedAt + Math.round(longest - (longest - shortest) * share))
-  return true
 }
 
 /**

@@ -76,6 +76,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   }
 
   start(): void {
+    this.#environment.emit({ type: 'started' })
     // Those who know it from the start need not hear of it.
     if (this.#group.members.size === 0) this.#group.self.announce()
     this.#takePart()
