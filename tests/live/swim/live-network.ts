@@ -1,0 +1,128 @@
+import { createPeer, type Peer } from '../../../node/peer/index.ts'
+import type { Libp2pHost } from '../../../node/libp2p/index.ts'
+import type { Host, Overlay, PeerId } from '../../../node/protocol/index.ts'
+import type { ContractNetwork, ContractPeer } from '../../contracts/index.ts'
+
+/** A bound that only a failing case runs into. */
+const patience = 60_000
+
+/** In which an overlay has done what it does unasked: so many of its timers have expired at one of the peers. */
+const settledTimers = 10
+
+type Overlays<Api> = { readonly tested: Overlay<Api, Libp2pHost> }
+
+interface LivePeer<Api> {
+  readonly peer: Peer<Overlays<Api>>
+  readonly timers: TimerCount
+  isRunning: boolean
+}
+
+/** A network of real nodes on loopback, in this process, for the contracts of the roles. Each joins those that run. */
+export class LiveNetwork<Api> implements ContractNetwork<Api> {
+  readonly #overlay: () => Overlay<Api>
+  readonly #peers = new Map<PeerId, LivePeer<Api>>()
+  readonly #name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`
+
+  constructor(overlay: () => Overlay<Api>) {
+    this.#overlay = overlay
+  }
+
+  async add(): Promise<ContractPeer<Api>> {
+    const timers = new TimerCount()
+    const peer = await createPeer({
+      network: this.#name,
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      mdns: false,
+      join: this.#running.flatMap((other) => other.peer.addresses),
+      overlays: { tested: timers.counted(this.#overlay()) },
+    })
+    this.#peers.set(peer.id, { peer, timers, isRunning: true })
+    return { id: peer.id, api: peer.overlays.tested }
+  }
+
+  /** Its connections are gone before its protocols can say a word. */
+  async crash({ id }: ContractPeer<Api>): Promise<void> {
+    const crashing = this.#end(id)
+    await crashing.peer.libp2p.stop()
+    await crashing.peer.stop()
+  }
+
+  async stop({ id }: ContractPeer<Api>): Promise<void> {
+    await this.#end(id).peer.stop()
+  }
+
+  /** Looks again whenever a timer expires somewhere: whatever changes is followed by one. */
+  async until(condition: () => boolean, wish: string): Promise<void> {
+    const limit = AbortSignal.timeout(patience)
+    while (!condition()) {
+      if (limit.aborted) throw new Error(`Waited ${patience} ms for ${wish}`)
+      await Promise.race(this.#running.map(({ timers }) => timers.next()))
+    }
+  }
+
+  /** A peer that has left has no timers any more; it is the first one to be through that counts. */
+  async settle(): Promise<void> {
+    await Promise.race(
+      this.#running.map(async ({ timers }) => {
+        for (let count = 0; count < settledTimers; count++) await timers.next()
+      }),
+    )
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(Array.from(this.#peers.values(), ({ peer }) => peer.stop()))
+  }
+
+  get #running(): LivePeer<Api>[] {
+    return [...this.#peers.values()].filter(({ isRunning }) => isRunning)
+  }
+
+  #end(id: PeerId): LivePeer<Api> {
+    const ending = this.#peers.get(id)
+    if (ending === undefined) throw new Error(`There is no peer ${id}`)
+    ending.isRunning = false
+    return ending
+  }
+}
+
+/** The timers of one overlay: what passes of its time. */
+class TimerCount {
+  #waiting: (() => void)[] = []
+
+  /** Resolves when the next one expires. */
+  next(): Promise<void> {
+    return new Promise((resolve) => void this.#waiting.push(resolve))
+  }
+
+  /** The overlay, on a host that tells of each timer. */
+  counted<Api>(overlay: Overlay<Api>): Overlay<Api, Libp2pHost> {
+    return {
+      attach: (host) => {
+        const run: Host['run'] = (definition, needs, listen) => {
+          const create: typeof definition.create = (environment, own) => {
+            const core = definition.create(environment, own)
+            const expire = core.expire.bind(core)
+            core.expire = (timer) => {
+              expire(timer)
+              this.#tell()
+            }
+            return core
+          }
+          return host.run({ ...definition, create }, needs, listen)
+        }
+        const counting: Host = {
+          self: host.self,
+          run,
+          offer: (name, role) => host.offer(name, role),
+          role: (name) => host.role(name),
+          ...(host.addresses === undefined ? {} : { addresses: host.addresses }),
+        }
+        return overlay.attach(counting)
+      },
+    }
+  }
+
+  #tell(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+}
