@@ -19,7 +19,7 @@ export interface Group {
  * One network, as the papers had it: a round trip of a tenth of a millisecond. Time is counted in whole milliseconds
  * here, so one message in twenty takes one and the others none.
  */
-export const oneNetwork: Latency = (random) => (random.next() < 0.05 ? 1 : 0)
+const oneNetwork: Latency = (random) => (random.next() < 0.05 ? 1 : 0)
 
 /** A group in which all know each other from the start. */
 export function startGroup({ size, swim: options, host = (same) => same, ...simulationOptions }: GroupOptions): Group {

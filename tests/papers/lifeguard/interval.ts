@@ -1,11 +1,12 @@
 import { createRandom, sample, type Duration } from '../../../node/protocol/index.ts'
+import type { SwimOptions } from '../../../overlays/swim/index.ts'
 import type { Experiment } from '../experiment.ts'
 import { indexOf, startGroup } from '../group.ts'
 import { Anomaly } from './anomaly.ts'
-import { configurations, groupSize, quietTime, type Configuration } from './configurations.ts'
+import { groupSize, quietTime } from './configurations.ts'
 
 export interface IntervalTrial {
-  readonly configuration: Configuration
+  readonly options: SwimOptions
   readonly seed: number
   /** C: members that are anomalous at the same time. */
   readonly anomalies: number
@@ -31,12 +32,12 @@ const testTime = 120_000
 /** Lifeguard §V, the interval experiment: some members are blocked and freed, again and again. */
 export const experiment: Experiment<IntervalTrial, IntervalOutcome> = {
   module: import.meta.url,
-  run({ configuration, seed, anomalies: count, duration, interval }) {
+  run({ options, seed, anomalies: count, duration, interval }) {
     const anomalies = Array.from({ length: groupSize }, () => new Anomaly())
     const { simulation, members } = startGroup({
       size: groupSize,
       seed,
-      swim: configurations[configuration],
+      swim: options,
       measureBytes: true,
       host: (host, index) => (anomalies[index] as Anomaly).on(host),
     })

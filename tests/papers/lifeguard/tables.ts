@@ -1,4 +1,5 @@
 import { atMost, between, within, type Row, type Subject, type Table } from '../../../benchmarks/table.ts'
+import type { SwimOptions } from '../../../overlays/swim/index.ts'
 import { combinations, type Extent } from '../experiment.ts'
 import { percent, percentile, plain, seconds, spread, total } from '../statistics.ts'
 import { configurations, type Configuration } from './configurations.ts'
@@ -38,9 +39,9 @@ async function measureThresholds(extent: Extent): Promise<ByConfiguration<Thresh
   return arrange(await extent.laboratory.run(threshold, trials), settings.length, extent)
 }
 
-function repetitions({ seeds }: Extent): { readonly configuration: Configuration; readonly seed: number }[] {
+function repetitions({ seeds }: Extent): { readonly options: SwimOptions; readonly seed: number }[] {
   return combinations(
-    names.map((configuration) => ({ configuration })),
+    names.map((name) => ({ options: configurations[name] })),
     seeds.map((seed) => ({ seed })),
   )
 }

@@ -1,11 +1,12 @@
 import { createRandom, sample, type Duration, type Instant } from '../../../node/protocol/index.ts'
+import type { SwimOptions } from '../../../overlays/swim/index.ts'
 import type { Experiment } from '../experiment.ts'
 import { indexOf, startGroup } from '../group.ts'
 import { Anomaly } from './anomaly.ts'
-import { configurations, groupSize, quietTime, type Configuration } from './configurations.ts'
+import { groupSize, quietTime } from './configurations.ts'
 
 export interface ThresholdTrial {
-  readonly configuration: Configuration
+  readonly options: SwimOptions
   readonly seed: number
   /** C: members that are anomalous at the same time. */
   readonly anomalies: number
@@ -26,12 +27,12 @@ const aftermath = 5000
 /** Lifeguard §V, the threshold experiment: some members are blocked once. */
 export const experiment: Experiment<ThresholdTrial, ThresholdOutcome> = {
   module: import.meta.url,
-  run({ configuration, seed, anomalies: count, duration }) {
+  run({ options, seed, anomalies: count, duration }) {
     const anomalies = Array.from({ length: groupSize }, () => new Anomaly())
     const { simulation, members } = startGroup({
       size: groupSize,
       seed,
-      swim: configurations[configuration],
+      swim: options,
       host: (host, index) => (anomalies[index] as Anomaly).on(host),
     })
     simulation.run(quietTime)
