@@ -17,7 +17,7 @@ import { noAddresses, noUpdates, type MemberUpdate, type SwimMessage } from './m
 import type { ResolvedSwimOptions } from './options.ts'
 import { RecentlyFailed } from './recently-failed.ts'
 import { Self } from './self.ts'
-import { confirmSuspicion, isConfirmedBy, startSuspicion, type Suspicion } from './suspicion.ts'
+import { confirmSuspicion, isConfirmedBy, startSuspicion } from './suspicion.ts'
 import type { SwimTimer } from './timers.ts'
 
 export interface GroupPorts {
@@ -86,10 +86,14 @@ export class Group {
     else if (record?.state === 'suspected') this.#confirmSuspicion(record, self)
   }
 
-  /** The time of a suspect is up (SWIM §4.2: confirm). A timer of a suspicion since refuted or shortened is stale. */
-  confirm(peer: PeerId, deadline: Instant): void {
+  /** The time of a suspect may be up (SWIM §4.2: confirm). A timer that has been overtaken by an earlier one is stale. */
+  alarm(peer: PeerId, due: Instant): void {
     const record = this.members.get(peer)
-    if (record?.suspicion?.deadline !== deadline) return
+    if (record?.alarm !== due) return
+    record.alarm = undefined
+    const { suspicion } = record
+    if (suspicion === undefined) return
+    if (suspicion.deadline > due) return this.#awaitDeadline(record)
     this.#believe(record, 'failed', record.incarnation, this.#ports.environment.self)
   }
 
@@ -177,21 +181,19 @@ export class Group {
     // Nobody needs to hear that a stranger is gone, and a forgotten member must not come back as a ghost.
     if (isGone(update.state)) return
     if (!this.#makeRoom()) return this.#reject('member-limit', update.peer, from)
-    const suspicion =
-      update.state === 'suspected' ? this.#startSuspicion(update.peer, update.accuser ?? from) : undefined
-    const { state, incarnation } = update
-    const record = this.members.add(update.peer, { state, incarnation, suspicion }, this.#ports.environment.now())
+    const belief = this.#belief(update.state, update.incarnation, update.accuser ?? from)
+    const record = this.members.add(update.peer, belief, this.#ports.environment.now())
     this.#describe(record, update.addresses, update, from)
     this.#arrive(update.peer)
   }
 
   #believe(record: MemberRecord, state: MemberRecord['state'], incarnation: number, accuser: PeerId): void {
     const before = record.state
-    const suspicion = state === 'suspected' ? this.#startSuspicion(record.peer, accuser) : undefined
-    const belief: Belief = { state, incarnation, suspicion }
+    const belief = this.#belief(state, incarnation, accuser)
     const changed = this.members.change(record, belief, this.#ports.environment.now())
     if (isGone(before) && !isGone(state)) return this.#arrive(changed.peer)
     this.#news.add(this.told(changed))
+    this.#awaitDeadline(changed)
     if (before !== state) this.#emit(state, changed)
     if (!isGone(state)) return
     if (state === 'failed') this.#failed.add(changed)
@@ -227,14 +229,16 @@ export class Group {
     this.#news.add(this.told(record))
     this.#emit('joined', record)
     this.#ports.includes(record)
-    if (record.state === 'suspected') this.#emit('suspected', record)
+    if (record.state !== 'suspected') return
+    this.#emit('suspected', record)
+    this.#awaitDeadline(record)
   }
 
-  #startSuspicion(peer: PeerId, accuser: PeerId): Suspicion {
+  #belief(state: MemberRecord['state'], incarnation: number, accuser: PeerId): Belief {
+    if (state !== 'suspected') return { state, incarnation, suspicion: undefined }
     const now = this.#ports.environment.now()
     const suspicion = startSuspicion(this.#options, this.members.liveCount + 1, accuser, now)
-    this.#awaitDeadline(peer, suspicion)
-    return suspicion
+    return { state, incarnation, suspicion }
   }
 
   /** Only members confirm, so that nobody can make accusers up. Each confirmation is told on (Lifeguard §IV-B). */
@@ -245,12 +249,18 @@ export class Group {
     if (accuser !== environment.self && !isLive(this.members, accuser)) return
     confirmSuspicion(suspicion, accuser, environment.now())
     this.#news.add(this.#tell(record, accuser))
-    this.#awaitDeadline(record.peer, suspicion)
+    this.#awaitDeadline(record)
   }
 
-  #awaitDeadline(peer: PeerId, { deadline }: Suspicion): void {
+  /** However often a suspicion is refuted and raised again: a timer that is due before its end will do. */
+  #awaitDeadline(record: MemberRecord): void {
+    if (record.suspicion === undefined) return
+    const { deadline } = record.suspicion
+    if (record.alarm !== undefined && record.alarm <= deadline) return
     const { environment } = this.#ports
-    environment.schedule({ type: 'suspicion', peer, deadline }, deadline - environment.now())
+    record.alarm = deadline
+    const delay = Math.max(0, deadline - environment.now())
+    environment.schedule({ type: 'suspicion', peer: record.peer, due: deadline }, delay)
   }
 
   /**

@@ -23,6 +23,8 @@ export interface MemberRecord {
   readonly suspicion: Suspicion | undefined
   /** What is told of it, kept until the record changes. */
   told: Told | undefined
+  /** For when a timer is set that looks at its suspicion; it may have been set for an earlier one. */
+  alarm: Instant | undefined
 }
 
 /**
@@ -155,6 +157,7 @@ export function createRecord(
     tags: noTags,
     suspicion,
     told: undefined,
+    alarm: undefined,
   }
 }
 

@@ -126,7 +126,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
         this.#detector.refuse(timer.probe)
         break
       case 'suspicion':
-        this.#group.confirm(timer.peer, timer.deadline)
+        this.#group.alarm(timer.peer, timer.due)
         break
       case 'gossip':
         this.#gossip()

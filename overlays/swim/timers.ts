@@ -9,6 +9,6 @@ export type SwimTimer =
   | { readonly type: 'probe-timeout'; readonly probe: number }
   /** `probe` is the number of the ping that was sent on behalf of somebody. */
   | { readonly type: 'nack'; readonly probe: number }
-  /** Stale once the suspicion of that peer has another deadline, or none. */
-  | { readonly type: 'suspicion'; readonly peer: PeerId; readonly deadline: Instant }
+  /** Stale unless the record of that peer has an alarm for just then. */
+  | { readonly type: 'suspicion'; readonly peer: PeerId; readonly due: Instant }
   | { readonly type: 'forget' }

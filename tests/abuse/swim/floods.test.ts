@@ -112,8 +112,7 @@ test('a flood ends with those who made it up: only real members are left', () =>
   expect(group.isWhole).toBe(true)
 })
 
-// A gap: a suspicion that is refuted and raised again has another timer each time, and the old ones wait to their end.
-test.fails('suspicions that are raised again and again wait for a bounded number of timers', () => {
+test('suspicions that are raised again and again wait for a bounded number of timers', () => {
   const recorder = new Recorder<SwimMessage, SwimTimer, SwimEvent>({ self: 'honest' })
   const core = recorder.run(swimDefinition({ memberLimit: 100 }), {})
   const names = Array.from({ length: 100 }, (_, index) => `made-up-${index}` as PeerId)
