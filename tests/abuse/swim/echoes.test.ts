@@ -96,9 +96,13 @@ test.for<[string, number, Speak]>([
 /** Each member may give its list so often, of one page here, and once to begin with. */
 const mostPages = size * (duration / probeTimeout + 2)
 
-test('the member list is not given again and again to a flood of requests for it', () => {
-  const { flood, echo: answer } = echo((say, to) => say(to, { type: 'push', pull: true }))
+test.for<[string, Speak]>([
+  ['requests for it', (say, to) => say(to, { type: 'push', pull: true })],
+  ['digests of another one', (say, to, digest) => say(to, { type: 'digest', digest })],
+])('the member list is not given again and again to a flood of %s', ([, speak]) => {
+  const { flood, echo: answer } = echo(speak)
   expect(flood.messages).toBeGreaterThan(90_000)
+  expect(answer.pages).toBeGreaterThan(size)
   expect(answer.pages).toBeLessThanOrEqual(mostPages)
 })
 

@@ -40,17 +40,44 @@ function pick<Item>(random: Random, items: readonly Item[]): Item {
   return items[integer(random, items.length)] as Item
 }
 
-const names = ['honest', '', 'a', '__proto__', 'constructor', 'p'.repeat(128), '\u{1F980}', 'b', 'c', 'd', 'e', 'f'] as PeerId[]
+const names = [
+  'honest',
+  '',
+  'a',
+  '__proto__',
+  'constructor',
+  'p'.repeat(128),
+  '\u{1F980}',
+  'b',
+  'c',
+  'd',
+  'e',
+  'f',
+] as PeerId[]
 /** The host knows who sent a frame. */
 const senders = names.filter((name) => name !== '' && name !== 'honest')
 const numbers = [0, 1, 2, 127, 128, 1_000_000, 2 ** 32, Number.MAX_SAFE_INTEGER - 1]
 const states: readonly MemberState[] = ['alive', 'suspected', 'failed', 'left']
-const types = ['ping', 'ack', 'ping-req', 'nack', 'gossip', 'push'] as const
+const types = ['ping', 'ack', 'ping-req', 'nack', 'gossip', 'digest', 'push'] as const
 
 function update(random: Random): MemberUpdate {
   const state = pick(random, states)
   const said = state === 'alive' ? Array.from({ length: integer(random, 3) }, () => '/ip4/127.0.0.1/tcp/1') : []
-  return { peer: pick(random, names), state, incarnation: pick(random, numbers), addresses: said }
+  return {
+    peer: pick(random, names),
+    state,
+    incarnation: pick(random, numbers),
+    addresses: said,
+    ...(state === 'suspected' && random.next() < 0.5 ? { accuser: pick(random, names) } : {}),
+    ...(state === 'alive' && random.next() < 0.5
+      ? {
+          tags: {
+            version: 1 + pick(random, numbers.slice(0, -1)),
+            tags: { __proto__x: '1', [pick(random, names)]: '' },
+          },
+        }
+      : {}),
+  }
 }
 
 function message(random: Random): SwimMessage {
@@ -68,6 +95,8 @@ function message(random: Random): SwimMessage {
       return { type, probe, target, nack: flag, ...envelope }
     case 'gossip':
       return { type, ...envelope }
+    case 'digest':
+      return { type, digest: pick(random, numbers) % 2 ** 52, ...envelope }
     case 'push':
       return { type, pull: flag, ...envelope }
   }

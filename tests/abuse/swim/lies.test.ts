@@ -142,3 +142,25 @@ test('a member that has used up its incarnations is a member, fails like one, an
     expect([group.count('failed'), group.isWhole]).toEqual([0, true])
   }
 })
+
+test.for<[string, (round: number) => number]>([
+  ['beyond belief', () => Number.MAX_SAFE_INTEGER - 1],
+  ['as high as is believed', (round) => (round + 1) * 1_000_000],
+])('forged tags of all, of versions %s, give way to what each says of itself', ([, version]) => {
+  for (const seed of seeds) {
+    const group = new HostileGroup(size, {}, { seed })
+    for (const { peer } of group.honest) peer.api.setTags({ owner: peer.id })
+    group.simulation.run(5000)
+    const forged = (round: number): Partial<MemberUpdate> => ({
+      tags: { version: version(round), tags: { owner: 'liar' } },
+    })
+    const claim: Claim = (peer, incarnation, round) => ({ ...lie(peer, 'alive', incarnation), ...forged(round) })
+    const hostile = group.attack(lies(group.ids, group.ids, claim))
+    group.simulation.run(interval * (lastingRounds + 1))
+    group.simulation.crash(hostile)
+    const isTrue = (): boolean =>
+      group.honest.every(({ peer }) => group.ids.every((id) => peer.api.tags(id)?.['owner'] === id))
+    expect(group.simulation.runUntil(isTrue, refutationTime), `seed ${seed}`).toBe(true)
+    expect(group.isWhole, `seed ${seed}`).toBe(true)
+  }
+})
