@@ -6,9 +6,11 @@ import {
   durationInWords,
   reportTable,
   scenarioSchema,
+  suggestion,
   type Scenario,
   type ScenarioReport,
 } from '../../node/simulation/index.ts'
+import { escapeLine } from '../escape.ts'
 import { Failure } from '../failure.ts'
 import { readCount } from '../operands.ts'
 import { columns } from '../output.ts'
@@ -42,6 +44,7 @@ export async function run(invocation: Invocation): Promise<void> {
   assertCompatible(invocation)
   const seeds = readSeeds(options)
   const scenario = await loadScenario(given)
+  assertPeers(scenario, options)
   if (options['seeds'] === undefined) await runOne(invocation, scenario, given, seeds[0] ?? 1)
   else await runAll(invocation, scenario, given, seeds)
 }
@@ -132,29 +135,38 @@ async function perform(
 }
 
 /** Writes what is asked for with `--transcript` and `--timeline`, until it is disposed of. */
-function record(run: ScenarioRun, options: Options): DisposableStack {
-  const files = new DisposableStack()
-  const { simulation, scenario } = run
+function record({ simulation, scenario }: ScenarioRun, options: Options): Disposable {
   const selection = {
     messages: options['messages'] === true,
     limit: options['lines'] === undefined ? 100_000 : readCount(options['lines'], 'a number of lines', 1, 9_999_999),
     ...(options['peer'] === undefined ? {} : { peers: options['peer'] as readonly string[] }),
     ...(options['event'] === undefined ? {} : { types: options['event'] as readonly string[] }),
   }
+  const ends: (() => void)[] = []
   if (typeof options['transcript'] === 'string') {
-    const file = files.use(new LineFile(options['transcript']))
-    const transcript = new Transcript(simulation, (line) => file.line(line), selection)
-    files.defer(() => transcript.end(simulation.now))
+    const file = new LineFile(options['transcript'])
+    const transcript = new Transcript(simulation, (line) => file.line(escapeLine(line)), selection)
+    ends.push(
+      () => transcript.end(simulation.now),
+      () => file.close(),
+    )
   }
   if (typeof options['timeline'] === 'string') {
-    const file = files.use(new LineFile(options['timeline']))
+    const file = new LineFile(options['timeline'])
     const recording = new TimelineRecording(simulation, (line) => file.line(line), {
       name: scenario.name,
       ...selection,
     })
-    files.defer(() => recording.end())
+    ends.push(
+      () => recording.end(),
+      () => file.close(),
+    )
   }
-  return files
+  return {
+    [Symbol.dispose]() {
+      for (const end of ends) end()
+    },
+  }
 }
 
 /** @throws Failure with the one command that runs into it again, when a checker found something */
@@ -175,7 +187,23 @@ function assertCompatible({ options, output }: Invocation): void {
   if (transcript === '-' && output.json) {
     throw new Failure('usage', 'With --json standard output is for the report: write the transcript to a file')
   }
+  const idle = transcript === undefined && timeline === undefined
+  const refining = ['messages', 'peer', 'event', 'lines'].find((name) => options[name] !== undefined)
+  if (idle && refining !== undefined) {
+    throw new Failure(
+      'usage',
+      `--${refining} says what is written with --transcript or --timeline: one of them is missing`,
+    )
+  }
   if (timeline === '-') throw new Failure('usage', 'Standard output is for the report: write the time-line to a file')
+}
+
+/** Those that churn brings are named by it. */
+function assertPeers({ peers: { names }, churn }: Scenario, { peer }: Options): void {
+  for (const name of (peer ?? []) as readonly string[]) {
+    if (names.some((known) => known === name) || (churn !== undefined && /^late\d+$/.test(name))) continue
+    throw new Failure('usage', `There is no peer named ${JSON.stringify(name)}${suggestion(name, names)}`)
+  }
 }
 
 /** Most runs of one command. */

@@ -5,7 +5,7 @@ import { Failure } from '../failure.ts'
 const chunkLength = 65_536
 
 /** A file, or standard output, that is written line by line. */
-export class LineFile implements Disposable {
+export class LineFile {
   readonly #path: string
   readonly #file: number
   #waiting = ''
@@ -21,7 +21,7 @@ export class LineFile implements Disposable {
     if (this.#waiting.length >= chunkLength) this.#flush()
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     this.#flush()
     if (this.#path !== '-') closeSync(this.#file)
   }

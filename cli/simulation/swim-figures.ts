@@ -12,7 +12,7 @@ import type { Swim, SwimEvent } from '../../overlays/swim/index.ts'
 type SwimRun = OverlayRun<Swim>
 
 /** What one of the members says of another. */
-export interface Accusation {
+interface Accusation {
   readonly type: 'suspected' | 'failed'
   readonly by: PeerId
   readonly of: PeerId
@@ -20,7 +20,7 @@ export interface Accusation {
 }
 
 /** The suspicions and failures among all that happens. */
-export function accusation(happening: Happening, protocol: string): Accusation | undefined {
+function accusation(happening: Happening, protocol: string): Accusation | undefined {
   if (happening.kind !== 'event' || happening.protocol !== protocol) return undefined
   const event = happening.event as SwimEvent
   if (event.type !== 'suspected' && event.type !== 'failed') return undefined

@@ -15,6 +15,7 @@ import {
 import {
   IncarnationChecker,
   KnownMembers,
+  ResurrectionChecker,
   resolveSwimOptions,
   swim,
   swimDefinition,
@@ -87,13 +88,17 @@ export const swimOverlay: ScenarioOverlay<ResolvedSwimOptions, Swim, never> = {
   },
   checkers: {
     'incarnations': {
-      about: 'Only its owner raises an incarnation. Looks at everybody after every event: for small groups.',
+      about: 'Only its owner raises an incarnation.',
       create: (run) =>
         new IncarnationChecker(function* () {
           for (const peer of run.peers) {
             if (peer.state === 'running') yield { self: peer.id, members: () => run.api(peer).members() }
           }
         }),
+    },
+    'resurrections': {
+      about: 'Nobody is alive and failed at one incarnation.',
+      create: () => new ResurrectionChecker(),
     },
     'false-failures': {
       about: 'No healthy member calls another healthy member failed.',

@@ -8,9 +8,9 @@ import type { Shape } from './shape.ts'
 
 /** How a peer comes in. */
 export interface Entry {
-  /** Whether it begins with knowing all peers of the start; `contacts` are then all of them. */
+  /** Whether it begins with knowing all peers of the start; `contacts` are then all of them, itself included. */
   readonly knowsAll: boolean
-  /** Whom it may ask to let it in, itself excepted; empty for the very first. */
+  /** Whom it may ask to let it in; empty for the very first. */
   readonly contacts: readonly PeerId[]
 }
 

@@ -5,7 +5,7 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 const durationPattern = String.raw`^(0|[1-9]\d{0,8})(\.\d{1,6})?(ms|s|m|h|d)$`
 
 /** Thirty days: the longest that a scenario may name. */
-export const durationLimit: Duration = 30 * 86_400_000
+const durationLimit: Duration = 30 * 86_400_000
 
 /** @returns milliseconds of `90s`, `1.5m`, `200ms`; undefined for anything else, and for what is no whole millisecond */
 export function readDuration(given: string): Duration | undefined {

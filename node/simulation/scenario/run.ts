@@ -52,7 +52,8 @@ export class ScenarioRun {
   readonly #tally: Tally
   readonly #random: Random
   readonly #measurements = new Map<string, Measurement>()
-  readonly #checkers: ScenarioChecker[] = []
+  /** By the name that the scenario has for it. */
+  readonly #checkers = new Map<string, ScenarioChecker>()
   readonly #replay: string | undefined
   #finding: Finding | undefined
   #ended = false
@@ -93,7 +94,8 @@ export class ScenarioRun {
       if (this.simulation.now >= this.scenario.duration) this.#end()
     } catch (error) {
       if (!(error instanceof CheckFailedError)) throw error
-      this.#fail(error.checker, error.finding, error.time)
+      const named = [...this.#checkers].find(([, { name }]) => name === error.checker)
+      this.#fail(named?.[0] ?? error.checker, error.finding, error.time)
     }
   }
 
@@ -120,7 +122,7 @@ export class ScenarioRun {
       counters: simulation.counters,
       emitted: this.#tally.emitted,
       measurements: Object.fromEntries([...this.#measurements].map(([name, each]) => [name, each.figures()])),
-      checkers: this.#checkers.map(({ name }) => name),
+      checkers: [...this.#checkers.keys()],
       ...(this.#finding === undefined ? {} : { finding: this.#finding }),
     }
   }
@@ -185,13 +187,13 @@ export class ScenarioRun {
         this.#measurements.set(name, overlay.workload.start(work, view))
       }
       for (const [name, offer] of Object.entries(overlay.checkers ?? {})) {
-        if (checkers.includes(name)) this.#check(offer.create(view))
+        if (checkers.includes(name)) this.#check(name, offer.create(view))
       }
     }
   }
 
-  #check(checker: ScenarioChecker): void {
-    this.#checkers.push(checker)
+  #check(name: string, checker: ScenarioChecker): void {
+    this.#checkers.set(name, checker)
     if (checker.check !== undefined || checker.heard !== undefined) this.simulation.addChecker(checker)
   }
 
@@ -220,9 +222,9 @@ export class ScenarioRun {
   }
 
   #end(): void {
-    for (const checker of this.#checkers) {
+    for (const [name, checker] of this.#checkers) {
       const finding = checker.atEnd?.(this.simulation.now)
-      if (finding !== undefined) return this.#fail(checker.name, finding, this.simulation.now)
+      if (finding !== undefined) return this.#fail(name, finding, this.simulation.now)
     }
     this.#ended = true
   }

@@ -92,7 +92,8 @@ export function parseScenario(text: string, overlays: ScenarioOverlays): Scenari
   }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    // Some editors begin a file with a byte order mark.
+    value = JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
     throw new ScenarioError([{ path: '', message: `found no JSON: ${(error as Error).message}` }])
   }

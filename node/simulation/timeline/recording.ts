@@ -14,7 +14,7 @@ export interface RecordingOptions extends SelectionOptions, SubscribeOptions {
 }
 
 /** Most characters of one text within a line, and of the line's event as a whole. */
-export const textLimit = 200
+const textLimit = 200
 const eventLimit = 2000
 
 /**

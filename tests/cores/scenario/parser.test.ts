@@ -241,7 +241,7 @@ const bad: Record<string, [unknown, string | RegExp, boolean]> = {
   ],
   'an unknown checker': [
     { ...least, checkers: ['agreemnt'] },
-    'checkers[0]: found "agreemnt", allowed is "incarnations", "false-failures", "agreement" or "delivery"; did you mean "agreement"?',
+    'checkers[0]: found "agreemnt", allowed is "incarnations", "resurrections", "false-failures", "agreement" or "delivery"; did you mean "agreement"?',
     true,
   ],
   'a name that would not stand in a path': [
@@ -287,6 +287,10 @@ test('durations and shares have one meaning in all their forms', () => {
   const read = (value: object): Scenario => readScenario({ ...least, ...value }, overlays)
   for (const duration of [90_000, '90s', '1.5m', '90000ms']) expect(read({ duration }).duration).toBe(90_000)
   for (const loss of [0.125, '12.5%']) expect(read({ network: { loss } }).network.loss).toBe(0.125)
+})
+
+test('a byte order mark before a file is no part of it', () => {
+  expect(parseScenario(`\ufeff${JSON.stringify(least)}`, overlays).name).toBe('least')
 })
 
 test('two overlays of one registry cannot offer the same name', () => {

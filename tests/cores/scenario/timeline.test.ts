@@ -98,6 +98,12 @@ describe('a transcript', () => {
 })
 
 describe('a time-line file', () => {
+  test('changes nothing of the run that it records', () => {
+    const run = start(crash)
+    while (!run.isOver) run.step()
+    expect(recording({ messages: true }).run.simulation.traceHash).toBe(run.simulation.traceHash)
+  })
+
   test('is NDJSON that introduces peers and protocols by number', () => {
     const { text, run } = recording()
     expect(text).toBe(

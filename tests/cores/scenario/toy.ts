@@ -12,7 +12,7 @@ import {
 
 type Message = 'beat'
 type Timer = 'beat'
-export type ToyEvent = { readonly type: 'beat'; readonly from: PeerId }
+type ToyEvent = { readonly type: 'beat'; readonly from: PeerId }
 
 /** Every peer tells one contact that it lives, again and again. */
 const definition = (

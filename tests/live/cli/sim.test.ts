@@ -136,7 +136,9 @@ describe('peerloom sim', () => {
     [['./none.json'], 4, 'Cannot read ./none.json: no such file or directory'],
     [['swim-crash', '--seeds', '9..1'], 2, 'Cannot use "9..1" as a range of seeds'],
     [['swim-crash', '--seeds', '1..3', '--timeline', 'x'], 2, '--seeds goes without'],
-    [['swim-crash', '--lines', '0'], 2, 'Cannot use "0" as a number of lines'],
+    [['swim-crash', '--peer', 'm1'], 2, '--peer says what is written with --transcript or --timeline'],
+    [['swim-crash', '--peer', 'm100', '--timeline', 'x'], 2, 'There is no peer named "m100"; did you mean "m10"?'],
+    [['swim-crash', '--timeline', 'x', '--lines', '0'], 2, 'Cannot use "0" as a number of lines'],
     [['swim-crash', '--transcript', '-'], 2, 'With --json standard output is for the report'],
     [['swim-crash', '--timeline', './none/x'], 1, 'Cannot write ./none/x'],
   ])('%j is refused', async (words, code, message) => {
