@@ -10,6 +10,7 @@ const sections: Runner<Extent>['subjects'] = {
   'swim/detection': () => import('./swim/tables.ts'),
   'swim/lifeguard': () => import('./lifeguard/tables.ts'),
   'swim/rapid': () => import('./rapid/tables.ts'),
+  'swim-options': () => import('./options/tables.ts'),
 }
 
 const page: Page = {
@@ -20,6 +21,17 @@ Written by \`npm run papers -- swim\`, never by hand. Every experiment runs in t
 1 to 10: whoever runs it again gets these very figures. *Ours* is over all seeds, *spread* the least and the greatest of
 the single seeds' figures. A gate is a figure of the design, set before anything was measured; one that is missed stays
 here, with its reason.
+`,
+  namesMachine: false,
+}
+
+const optionsPage: Page = {
+  file: new URL('../../docs/swim-options.md', import.meta.url),
+  head: `# The options of SWIM, measured
+
+Written by \`npm run papers -- swim-options\`, never by hand. What each option means is in \`SwimOptions\`; why each default
+is what it is, in the README of overlays/swim, which refers to this table. In virtual time, with seeds from 1 on: whoever
+runs it again gets these very figures.
 `,
   namesMachine: false,
 }
@@ -59,5 +71,5 @@ process.exitCode = await runSubjects({
     laboratory,
   },
   json,
-  page: () => page,
+  page: (name) => (name === 'swim-options' ? optionsPage : page),
 })
