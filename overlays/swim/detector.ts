@@ -47,6 +47,13 @@ export class Detector {
     environment.schedule({ type: 'probe-timeout', probe: number }, health.stretched(this.#options.probeTimeout))
   }
 
+  /** @returns the record of a member whose answer is awaited just now, which spares looking for it by its name */
+  probed(peer: PeerId): MemberRecord | undefined {
+    const slot = this.#prober.slotOf(peer)
+    const record = slot === undefined ? undefined : this.#ports.group.members.at(slot)
+    return record?.peer === peer ? record : undefined
+  }
+
   /** The target of that probe has had the time for a direct answer. */
   probeIndirectly(number: number): void {
     const probe = this.#prober.awaiting(number)

@@ -30,6 +30,11 @@ export class Prober {
     return this.#probe?.number === number ? this.#probe : undefined
   }
 
+  /** @returns where that member stands in the table, if its answer is awaited */
+  slotOf(target: PeerId): number | undefined {
+    return this.#probe?.target === target ? this.#probe.slot : undefined
+  }
+
   /** @returns the probe that nobody answered */
   finish(): Probe | undefined {
     const silent = this.#probe

@@ -84,8 +84,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
 
   receive(message: SwimMessage, from: PeerId): void {
     if (this.#state === 'left') return this.#answerAfterLeaving(message, from)
-    if (this.#state !== 'member' || from === this.#environment.self) return
-    this.#hearSender(message, from)
+    if (this.#state !== 'member' || !this.#hearSender(message, from)) return
     for (const update of message.updates) this.#group.hear(update, from, message.type === 'push')
     switch (message.type) {
       case 'ping':
@@ -221,16 +220,20 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     this.#spread()
   }
 
-  #hearSender({ incarnation, leaving }: SwimMessage, from: PeerId): void {
+  /** @returns false for a message from oneself */
+  #hearSender({ incarnation, leaving }: SwimMessage, from: PeerId): boolean {
     const { members } = this.#group
-    const before = members.get(from)
-    if (before !== undefined && leaving !== true && incarnation <= before.incarnation) return
+    const before = this.#detector.probed(from) ?? members.get(from)
+    // Nearly always nothing is new.
+    if (before !== undefined && leaving !== true && incarnation <= before.incarnation) return true
+    if (from === this.#environment.self) return false
     const wasGone = before !== undefined && isGone(before.state)
     const state = leaving === true ? 'left' : 'alive'
     this.#group.hear({ peer: from, state, incarnation, addresses: [] }, from, false)
     if (leaving === true) this.#exchange.lost(from)
     // Whoever is back from the dead may bring the other half of a partition with it.
     if (wasGone && isLive(members, from)) this.#exchange.compare(from)
+    return true
   }
 
   #beginPeriod(): void {
