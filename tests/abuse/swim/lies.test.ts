@@ -42,7 +42,7 @@ test.for<[string, (ids: readonly PeerId[]) => Claim]>([
     'suspicion in the name of others',
     (ids) => (peer, incarnation, round) => ({
       ...lie(peer, 'suspected', incarnation),
-      accuser: ids[round % ids.length] as PeerId,
+      accuser: ids[round % ids.length],
     }),
   ],
 ])('forged %s of all by one member makes none of them fail anywhere, as long as it goes on', ([, claimOf]) => {

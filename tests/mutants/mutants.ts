@@ -1,0 +1,76 @@
+/** One mistake, made on purpose, and the tests that have to find it. */
+export interface Mutant {
+  /** What of the protocol is not there any more. */
+  readonly name: string
+  /** From the root of the tree. */
+  readonly file: string
+  /** Stands in the file exactly once: a mutant that does not apply any more is an error, not a success. */
+  readonly text: string
+  readonly replacement: string
+  /** Quick ones. At least one test in them fails. */
+  readonly tests: readonly string[]
+}
+
+const suspicion = 'tests/cores/swim/suspicion.test.ts'
+const detection = 'tests/cores/swim/failure-detection.test.ts'
+const joining = 'tests/cores/swim/joining.test.ts'
+const swim = 'tests/simulation/swim.test.ts'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'suspicion: whoever does not answer a probe has failed',
+    file: 'overlays/swim/group.ts',
+    text: `this.#believe(record, 'suspected', record.incarnation, self)`,
+    replacement: `this.#believe(record, 'failed', record.incarnation, self)`,
+    tests: [detection],
+  },
+  {
+    name: 'suspicion: no suspect ever fails',
+    file: 'overlays/swim/group.ts',
+    text: `this.#believe(record, 'failed', record.incarnation, this.#ports.environment.self)`,
+    replacement: 'return',
+    tests: [detection, suspicion],
+  },
+  {
+    name: 'incarnation: what is worse is believed, however old',
+    file: 'overlays/swim/members.ts',
+    text: 'if (update.incarnation !== record.incarnation) return update.incarnation > record.incarnation',
+    replacement: 'if (update.incarnation > record.incarnation) return true',
+    tests: [suspicion],
+  },
+  {
+    name: 'incarnation: others may say of a member what number they like',
+    file: 'overlays/swim/members.ts',
+    text: 'return Math.min(known + step, messageLimits.incarnation)',
+    replacement: 'return Infinity',
+    tests: [suspicion],
+  },
+  {
+    name: 'refutation: the accused keeps silent',
+    file: 'overlays/swim/self.ts',
+    text: 'if (next !== undefined) {',
+    replacement: 'if (next === Infinity) {',
+    tests: [suspicion],
+  },
+  {
+    name: 'refutation: the accused denies without a higher incarnation',
+    file: 'overlays/swim/self.ts',
+    text: 'this.#incarnation = Math.min(incarnation, messageLimits.incarnation)',
+    replacement: '',
+    tests: [suspicion],
+  },
+  {
+    name: 'push/pull: nobody gives its list in return',
+    file: 'overlays/swim/exchange.ts',
+    text: 'if (pull && this.#mayBeGiven(from)) this.push(from, false)',
+    replacement: '',
+    tests: [joining],
+  },
+  {
+    name: 'push/pull: lists are exchanged by joiners alone',
+    file: 'overlays/swim/swim.ts',
+    text: 'this.#exchange.withRandomMember()',
+    replacement: '',
+    tests: [joining, swim],
+  },
+]
