@@ -135,7 +135,8 @@ async function perform(
 }
 
 /** Writes what is asked for with `--transcript` and `--timeline`, until it is disposed of. */
-function record({ simulation, scenario }: ScenarioRun, options: Options): Disposable {
+function record(run: ScenarioRun, options: Options): Disposable {
+  const { simulation, scenario } = run
   const selection = {
     messages: options['messages'] === true,
     limit: options['lines'] === undefined ? 100_000 : readCount(options['lines'], 'a number of lines', 1, 9_999_999),
@@ -145,7 +146,8 @@ function record({ simulation, scenario }: ScenarioRun, options: Options): Dispos
   const ends: (() => void)[] = []
   if (typeof options['transcript'] === 'string') {
     const file = new LineFile(options['transcript'])
-    const transcript = new Transcript(simulation, (line) => file.line(escapeLine(line)), selection)
+    const describe = run.describe.bind(run)
+    const transcript = new Transcript(simulation, (line) => file.line(escapeLine(line)), { ...selection, describe })
     ends.push(
       () => transcript.end(simulation.now),
       () => file.close(),

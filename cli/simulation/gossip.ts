@@ -19,6 +19,7 @@ import {
   gossipDefinition,
   resolveGossipOptions,
   type Gossip,
+  type GossipEvent,
   type GossipOptions,
   type ResolvedGossipOptions,
 } from '../../overlays/gossip/index.ts'
@@ -60,6 +61,7 @@ export const gossipOverlay: ScenarioOverlay<ResolvedGossipOptions, Gossip, Publi
       return overlay.attach(host)
     }
   },
+  describe: (event) => inWords(event as GossipEvent),
   workload: {
     shape: publishWork,
     start(work, run) {
@@ -77,6 +79,24 @@ export const gossipOverlay: ScenarioOverlay<ResolvedGossipOptions, Gossip, Publi
   measurements: {
     neighbours: { about: 'How many neighbours peers have at the end.', create: (run) => new Neighbours(run) },
   },
+}
+
+/** The story of an event, to follow the peer's name. */
+function inWords(event: GossipEvent): string | undefined {
+  switch (event.type) {
+    case 'message': {
+      const { from, publisher, topic } = event.message
+      return `hears of ${JSON.stringify(topic)} by ${publisher}, from ${from} after ${event.hops} hops`
+    }
+    case 'duplicate':
+      return `hears from ${event.from} what it knows`
+    case 'neighbour-up':
+      return `and ${event.peer} become neighbours`
+    case 'neighbour-down':
+      return `and ${event.peer} are neighbours no more`
+    default:
+      return undefined
+  }
 }
 
 class Neighbours implements Measurement {

@@ -22,9 +22,11 @@ import {
   swimPresets,
   type ResolvedSwimOptions,
   type Swim,
+  type SwimEvent,
   type SwimOptions,
 } from '../../overlays/swim/index.ts'
 import { AgreementChecker, FalseFailureChecker } from './swim-checkers.ts'
+import { inWords } from './swim-words.ts'
 import { Detection, FalsePositives, Views } from './swim-figures.ts'
 
 type Preset = keyof typeof swimPresets
@@ -86,6 +88,7 @@ export const swimOverlay: ScenarioOverlay<ResolvedSwimOptions, Swim, never> = {
       return swim(resolved, { members: (self) => all.sharedTable(self) }).attach(host)
     }
   },
+  describe: (event) => inWords(event as SwimEvent),
   checkers: {
     'incarnations': {
       about: 'Only its owner raises an incarnation.',

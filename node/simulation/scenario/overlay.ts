@@ -76,6 +76,8 @@ export interface ScenarioOverlay<Options = unknown, Api = unknown, Workload = un
    * @returns attaches the overlay to one session of a peer
    */
   prepare(options: Options, run: OverlayRun<Api>): (host: Host, entry: Entry) => Api
+  /** What one of its events is in a transcript, to follow the peer's name: `suspects m7`. Left out: as it is. */
+  describe?(event: unknown): string | undefined
   /** What can be done with it while it runs. */
   readonly workload?: {
     readonly shape: Shape<Workload>

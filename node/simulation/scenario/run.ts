@@ -99,6 +99,11 @@ export class ScenarioRun {
     }
   }
 
+  /** What an event of one of the overlays is in words, for a transcript. */
+  describe(protocol: string, event: unknown): string | undefined {
+    return this.#prepared.find(({ overlay }) => overlay.protocol === protocol)?.overlay.describe?.(event)
+  }
+
   /** What was measured so far; of the whole run once it is over. */
   report(): ScenarioReport {
     const { scenario, simulation } = this

@@ -1,13 +1,15 @@
 import type { Instant, SubscribeOptions } from '../../protocol/index.ts'
 import type { Simulation } from '../simulation.ts'
 import { createSelection, type SelectionOptions } from './selection.ts'
-import { inWords } from './words.ts'
+import { inWords, type Describe } from './words.ts'
 
 export interface TranscriptOptions extends SelectionOptions, SubscribeOptions {
   /** Tells of every message too. @default false */
   readonly messages?: boolean
   /** Most lines; what happens after them is counted. @default 100000 */
   readonly limit?: number
+  /** Words for events. @default their type and what else they hold: `swim: failed peer=m7 incarnation=0` */
+  readonly describe?: Describe
 }
 
 /** A run as a story: one line a happening. */
@@ -23,13 +25,16 @@ export class Transcript {
    * @param write is given each line, without its end
    */
   constructor(simulation: Simulation, write: (line: string) => void, options: TranscriptOptions = {}) {
-    const { messages = false, limit = 100_000, signal } = options
+    const { messages = false, limit = 100_000, describe, signal } = options
     this.#write = write
     this.#limit = limit
+    if (signal?.aborted === true) return
+    const running = simulation.peers.filter(({ state }) => state === 'running').length
+    if (running > 0) write(`${clock(simulation.now)}  ${running} peers run`)
     const isWanted = createSelection(options)
     simulation.observe(
       (happening) => {
-        if (isWanted(happening)) this.#tell(happening.time, inWords(happening))
+        if (isWanted(happening)) this.#tell(happening.time, inWords(happening, describe))
       },
       { messages, ...(signal === undefined ? {} : { signal }) },
     )

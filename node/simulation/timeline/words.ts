@@ -9,8 +9,11 @@ export function peersOf(happening: Happening): readonly string[] {
   return 'from' in happening ? [happening.from, happening.to] : []
 }
 
+/** What an event is in words, to follow the peer's name; undefined for one that has none of its own. */
+export type Describe = (protocol: string, event: unknown) => string | undefined
+
 /** What happened, as one line. */
-export function inWords(happening: Happening): string {
+export function inWords(happening: Happening, describe?: Describe): string {
   switch (happening.kind) {
     case 'started':
     case 'crashed':
@@ -19,8 +22,11 @@ export function inWords(happening: Happening): string {
     case 'suspended':
     case 'resumed':
       return `${happening.peer} is ${happening.kind}`
-    case 'event':
-      return `${happening.peer} ${shortName(happening.protocol)}: ${details(happening.event)}`
+    case 'event': {
+      const { event, peer, protocol } = happening
+      const words = describe?.(protocol, event)
+      return `${peer} ${words === undefined ? `${shortName(protocol)}: ${details(event)}` : cut(words)}`
+    }
     case 'sent':
       return `${happening.from} → ${happening.to} ${shortName(happening.protocol)}: ${details(happening.message)}`
     case 'delivered':

@@ -29,6 +29,7 @@ function transcript(options: TranscriptOptions, scenario: object = crash): strin
   const story = new Transcript(run.simulation, (line) => lines.push(line), options)
   while (!run.isOver) run.step()
   story.end(run.simulation.now)
+  if (options.signal === undefined) expect(lines.shift()).toMatch(/^ {4}0\.000 {2}[23] peers run$/)
   return lines
 }
 
@@ -90,6 +91,12 @@ describe('a transcript', () => {
     ])
     expect(transcript({ kinds: ['started'] })).toEqual(['    2.500  p2 started'])
     expect(transcript({ kinds: ['event'], types: ['none'] })).toEqual([])
+  })
+
+  test('tells events in the words that it is given for them', () => {
+    const describe = (_: string, event: unknown): string =>
+      `hears ${(event as { readonly from: string }).from}\u001b[2J\nlives`
+    expect(transcript({ describe, limit: 1 })[0]).toBe('    1.005  p0 hears p1 [2J lives')
   })
 
   test('ends with its signal', () => {
