@@ -14,8 +14,8 @@ const whole: Grid = {
   intervals: [1, 4, 16, 64, 256, 1024, 4096, 16_384],
 }
 
-/** Corners and middle. */
-const coarse: Grid = { anomalies: [1, 16, 32], durations: [128, 2048, 16_384, 32_768], intervals: [1, 64, 16_384] }
+/** Every length of a block; of the rest the corners and the middle. */
+const coarse: Grid = { anomalies: [1, 16, 32], durations: whole.durations, intervals: [1, 64, 16_384] }
 
 const first: Grid = { anomalies: [4, 32], durations: [2048, 16_384], intervals: [64] }
 
