@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { createRandom, integer } from '../../../node/protocol/index.ts'
 import { overlays } from '../../../cli/simulation/overlays.ts'
 import {
   ScenarioError,
@@ -288,6 +289,57 @@ test('durations and shares have one meaning in all their forms', () => {
   for (const duration of [90_000, '90s', '1.5m', '90000ms']) expect(read({ duration }).duration).toBe(90_000)
   for (const loss of [0.125, '12.5%']) expect(read({ network: { loss } }).network.loss).toBe(0.125)
 })
+
+test('whatever is changed in a file, it is a scenario that the schema allows too, or its problems are told', () => {
+  const random = createRandom('damaged scenarios')
+  const pick = <Item>(items: readonly Item[]): Item => items[integer(random, items.length)] as Item
+  const values = [
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    '',
+    'all',
+    'others',
+    '1%',
+    '3-0',
+    'm1',
+    '5s',
+    [],
+    {},
+    ['m0'],
+    { count: 1 },
+    'heal',
+  ]
+  const files = readdirSync(examples).map((file) => readFileSync(new URL(file, examples), 'utf8'))
+  const outcomes = { allowed: 0, refused: 0 }
+  for (let round = 0; round < 3000; round++) {
+    const file: unknown = JSON.parse(pick(files))
+    const [holder, key] = pick(places(file))
+    const name = pick([key, key, 'peers', 'for', 'every', 'groups'])
+    if (integer(random, 4) === 0) Reflect.deleteProperty(holder, key)
+    else Reflect.set(holder, Array.isArray(holder) ? key : name, pick(values))
+    const text = JSON.stringify(file)
+    try {
+      parseScenario(text, overlays)
+      expect(isValid(JSON.parse(text), published), text).toBe(true)
+      outcomes.allowed++
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error
+      expect(error.message).not.toMatch(/undefined|\[object|NaN/)
+      outcomes.refused++
+    }
+  }
+  expect(outcomes.allowed).toBeGreaterThan(100)
+  expect(outcomes.refused).toBeGreaterThan(1000)
+})
+
+/** Every place in a value at which something could be put in place of what is there. */
+function places(value: unknown): (readonly [object, string])[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => [[value, key] as const, ...places(item)])
+}
 
 test('a byte order mark before a file is no part of it', () => {
   expect(parseScenario(`\ufeff${JSON.stringify(least)}`, overlays).name).toBe('least')

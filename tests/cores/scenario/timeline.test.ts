@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createRandom, integer } from '../../../node/protocol/index.ts'
 import {
   ScenarioRun,
   TimelineError,
@@ -229,6 +230,24 @@ describe('a damaged time-line is an error with the number of its line', () => {
 
   test.for(Object.entries(cases))('%s', ([, [lines, expected]]) => {
     expect(error(lines)).toContain(expected)
+  })
+
+  test('whatever character is changed, it is read or refused, and nothing else happens', () => {
+    const random = createRandom('damaged time-lines')
+    const text = good.join('\n')
+    let refused = 0
+    for (let round = 0; round < 2000; round++) {
+      const at = integer(random, text.length)
+      const character = String.fromCharCode(integer(random, 128))
+      try {
+        parseTimeline(text.slice(0, at) + character + text.slice(at + 1))
+      } catch (thrown) {
+        if (!(thrown instanceof TimelineError)) throw thrown
+        expect(thrown.line).toBeGreaterThan(0)
+        refused++
+      }
+    }
+    expect(refused).toBeGreaterThan(1000)
   })
 
   test('whatever line is lost or cut, it is noticed', () => {
