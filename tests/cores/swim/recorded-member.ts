@@ -71,6 +71,23 @@ export class RecordedMember {
     return this.recorder.sent().filter(({ message }) => message.type === type) as never
   }
 
+  /** Becomes acquainted with these, and tells what news there is of it until there is none left. */
+  settleWith(...peers: string[]): void {
+    this.meet(...peers)
+    for (let told = true; told;) {
+      this.hear(peers[0] ?? '', { type: 'ping', probe: 0 })
+      told = this.messages('ack').some(({ message }) => message.updates.length > 0)
+    }
+  }
+
+  /** What it asked for since the last look, a line each; updates in short, and none where there are none. */
+  story(): string {
+    return this.recorder
+      .transcript()
+      .replaceAll(' updates=[]', '')
+      .replaceAll(/peer=(\S+) state=(\S+) incarnation=(\d+) addresses=\[\]/g, '$1 $2 $3')
+  }
+
   /** Lets time pass until its next ping. */
   nextPing(): { readonly to: PeerId; readonly probe: number } {
     for (let waited = 0; waited <= 20_000; waited++) {
