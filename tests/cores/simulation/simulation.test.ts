@@ -5,29 +5,9 @@ import {
   constantLatency,
   uniformLatency,
   type SimulatedPeer,
-  type SimulationOptions,
 } from '../../../node/simulation/index.ts'
 import { createRandom, integer } from '../../../node/protocol/index.ts'
-import { echo, type EchoCore, type EchoEvent } from './echo.ts'
-
-interface Echo {
-  readonly core: EchoCore
-  readonly events: EchoEvent[]
-}
-
-function world(options: SimulationOptions, count: number, plane: 'control' | 'bulk' = 'control') {
-  const simulation = new Simulation(options)
-  const peers: SimulatedPeer<Echo>[] = []
-  for (let index = 0; index < count; index++) {
-    peers.push(
-      simulation.addPeer(`peer${index}`, (host) => {
-        const events: EchoEvent[] = []
-        return { core: host.run(echo(plane), undefined, (event) => events.push(event)), events }
-      }),
-    )
-  }
-  return { simulation, peers: peers as [SimulatedPeer<Echo>, SimulatedPeer<Echo>, ...SimulatedPeer<Echo>[]] }
-}
+import { world, type Echo } from './world.ts'
 
 test('a message takes the latency of the wire, its answer as long again', () => {
   const { simulation, peers } = world({ latency: constantLatency(40) }, 2)
