@@ -29,6 +29,9 @@ const checks: readonly (readonly [string, string, ...string[]])[] = [
   ['size', 'size-limit'],
 ]
 
+/** Tests try as much as a long run has time for; tests/figures.ts. */
+const environment = process.argv.includes('--long') ? { ...process.env, PEERLOOM_LONG: '1' } : process.env
+
 prepareMachine()
 const failed: string[] = []
 for (const [name, command, ...arguments_] of checks) {
@@ -71,6 +74,7 @@ function runTests(): TestReport {
   try {
     spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
       stdio: 'inherit',
+      env: environment,
     })
     if (!existsSync(file)) throw new Error('The test run ended without a report')
     return JSON.parse(readFileSync(file, 'utf8')) as TestReport

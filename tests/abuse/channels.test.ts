@@ -11,6 +11,7 @@ import {
   type PeerId,
   type Random,
 } from '../../node/protocol/index.ts'
+import { figure } from '../figures.ts'
 import { fields, names, openByHand, proofOf, scriptedNode, ScriptedStream } from '../live/host/scripted-peer.ts'
 import { introduced, toy, toyCodec, type ToyHost, toyHost, type ToyMessage } from '../live/host/toy.ts'
 
@@ -299,12 +300,14 @@ describe('a hello', () => {
 })
 
 describe('chance', () => {
-  test('10,000 random and mutated frames are each heard or counted, and honest traffic goes on', async () => {
+  const frames = figure('frames', 10_000, 100_000)
+
+  test(`${frames} random and mutated frames are each heard or counted, and honest traffic goes on`, async () => {
     await using host = await toyHost()
     const random = createRandom('frames')
     const { stream } = await openByHand(await hostile(host), host)
     let sent = 0
-    for (; sent < 10_000; sent++) {
+    for (; sent < frames; sent++) {
       const body = Uint8Array.from(sent % 2 === 0 ? message(sent, 8) : noise(random, integer(random, 40)))
       for (let flip = integer(random, 3); flip > 0 && body.length > 0; flip--) {
         body[integer(random, body.length)] = integer(random, 256)

@@ -16,6 +16,7 @@ const copied = [
   'overlays',
   'tests/contracts',
   'tests/cores',
+  'tests/figures.ts',
   'tests/simulation',
   'package.json',
   'tsconfig.base.json',

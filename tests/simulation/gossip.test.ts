@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Simulation, uniformLatency, type SimulatedPeer, type SimulationOptions } from '../../node/simulation/index.ts'
 import { gossip, type Gossip } from '../../overlays/gossip/index.ts'
 import { swim } from '../../overlays/swim/index.ts'
+import { figure } from '../figures.ts'
 
 type Peer = SimulatedPeer<Gossip>
 
@@ -52,7 +53,7 @@ class GossipNetwork {
   }
 }
 
-const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
+const seeds = Array.from({ length: figure('groups', 20, 500) }, (_, index) => index + 1)
 
 describe.each([
   { loss: 0, count: 30, within: 2000 },

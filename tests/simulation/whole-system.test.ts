@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { figure } from '../figures.ts'
 import { runWholeSystem } from './whole-system.ts'
 
-const seeds = Number(process.env['PEERLOOM_SEEDS'] ?? 500)
+const seeds = figure('seeds', 500, 20_000)
 
 test(
   `${seeds} seeds: all replicas are equal after healing, and no acknowledged change is lost`,
-  { timeout: 900_000 },
+  { timeout: Math.max(900_000, 2000 * seeds) },
   () => {
     let acknowledged = 0
     for (let seed = 1; seed <= seeds; seed++) {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createDocument, decodeChanges, encodeChanges, loadDocument, type Document } from '../../../crdt/index.ts'
 import { createRandom } from '../../../node/protocol/index.ts'
 import { editRandomly } from './random-edits.ts'
+import { figure } from '../../figures.ts'
 
 /** Three replicas that share a beginning and then go on alone. */
 function fork(seed: number): readonly [Document, Document, Document] {
@@ -22,7 +23,7 @@ function union(...documents: readonly Document[]): Document {
   return merged
 }
 
-const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
+const seeds = Array.from({ length: figure('groups', 20, 500) }, (_, index) => index + 1)
 
 test.each(seeds)('merging is commutative (seed %i)', (seed) => {
   const [a, b] = fork(seed)
