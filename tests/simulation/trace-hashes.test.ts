@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { figure } from '../figures.ts'
 import { traceHashOf } from './trace-hashes.ts'
 
 const program = fileURLToPath(new URL('./trace-hashes-process.ts', import.meta.url))
@@ -11,8 +12,10 @@ async function inAnotherProcess(seeds: number): Promise<string> {
   return stdout.trim()
 }
 
-test('a hundred seeds give the same trace hashes in two processes', async () => {
-  const [first, second] = await Promise.all([inAnotherProcess(100), inAnotherProcess(100)])
+const seeds = figure('hashes', 100, 1000)
+
+test(`${seeds} seeds give the same trace hashes in two processes`, async () => {
+  const [first, second] = await Promise.all([inAnotherProcess(seeds), inAnotherProcess(seeds)])
   expect(first).toMatch(/^[0-9a-f]{8}$/)
   expect(second).toBe(first)
 })
