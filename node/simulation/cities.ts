@@ -26,7 +26,7 @@ const triangle: readonly (readonly [string, readonly number[]])[] = [
   ['São Paulo', [115, 125, 175, 175, 126, 169]],
   // eu-west-1, eu-west-2, eu-west-3
   ['Dublin', [70, 80, 130, 118, 69, 124, 178]],
-  ['London', [77, 88, 148, 129, 79, 132, 187, 14]],
+  ['London', [77, 88, 148, 129, 79, 132, 187, 13]],
   ['Paris', [84, 95, 144, 136, 86, 139, 196, 20, 12]],
   // eu-central-1, eu-central-2, eu-south-1, eu-north-1
   ['Frankfurt', [93, 103, 153, 142, 93, 147, 204, 27, 18, 12]],
