@@ -9,7 +9,7 @@ const mostUpdates = messageLimits.updates - 1
 /** So many void entries may stay in any case. */
 const fewVoid = 64
 
-const noBuckets: Bucket[] = []
+const noBuckets: (Bucket | undefined)[] = []
 
 /** How often one member sends one update: λ·⌈log10(n + 1)⌉ (SWIM §4.1: λ·log n with a small λ). */
 export function transmissionLimit(multiplier: number, members: number): number {
@@ -65,8 +65,8 @@ class Bucket {
  */
 export class Dissemination {
   #entries: Map<PeerId, Entry> | undefined
-  /** By the number of times they were sent. */
-  #buckets: Bucket[] = noBuckets
+  /** By the number of times they were sent; none where nothing is. */
+  #buckets: (Bucket | undefined)[] = noBuckets
 
   get size(): number {
     return this.#entries?.size ?? 0
@@ -108,7 +108,8 @@ export class Dissemination {
   #takeFirst(room: number, alone: boolean): Entry[] {
     const taken: Entry[] = []
     let left = room
-    for (const bucket of this.#buckets) {
+    for (const [sent, bucket] of this.#buckets.entries()) {
+      if (bucket === undefined) continue
       for (let entry = bucket.first; entry !== undefined; entry = bucket.first) {
         const { bytes } = entry.told
         if ((bytes > left && !(alone && taken.length === 0)) || taken.length === mostUpdates) return taken
@@ -116,13 +117,15 @@ export class Dissemination {
         taken.push(entry)
         bucket.dropFirst()
       }
+      this.#buckets[sent] = undefined
     }
     return taken
   }
 
   #put(entry: Entry, known: number): void {
-    while (this.#buckets.length <= entry.sent) this.#buckets.push(new Bucket())
-    const bucket = this.#buckets[entry.sent] as Bucket
+    while (this.#buckets.length <= entry.sent) this.#buckets.push(undefined)
+    const bucket = this.#buckets[entry.sent] ?? new Bucket()
+    this.#buckets[entry.sent] = bucket
     bucket.put(entry)
     if (bucket.length > 2 * known + fewVoid) bucket.dropVoid()
   }
