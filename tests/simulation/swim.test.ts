@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MemberState } from '../../node/protocol/index.ts'
 import { Simulation, uniformLatency, type SimulatedPeer, type SimulationOptions } from '../../node/simulation/index.ts'
-import { swim, type Swim, type SwimOptions } from '../../overlays/swim/index.ts'
+import { swim, swimPresets, type Swim, type SwimOptions } from '../../overlays/swim/index.ts'
 
 type Peer = SimulatedPeer<Swim>
 
@@ -67,6 +67,24 @@ describe.each([
     }
   })
 })
+
+test.for(Object.entries(swimPresets))(
+  'with the preset %s members find each other, and a crash is noticed',
+  ([, preset]) => {
+    for (const seed of seeds.slice(0, 5)) {
+      const [simulation, peers] = startGroup(16, { seed, latency: uniformLatency(1, 20) }, preset)
+      expect(
+        simulation.runUntil(() => allAlive(peers), 120_000),
+        `seed ${seed}`,
+      ).toBe(true)
+      const [, crashed, ...others] = peers as [Peer, Peer, ...Peer[]]
+      simulation.crash(crashed)
+      const noticed = (): boolean => others.every((peer) => statesAt(peer).get(crashed.id) === 'failed')
+      expect(simulation.runUntil(noticed, 300_000), `seed ${seed}`).toBe(true)
+      expect(allAlive(others), `seed ${seed}`).toBe(true)
+    }
+  },
+)
 
 test('without loss nobody is ever suspected', () => {
   for (const seed of seeds) {
