@@ -81,7 +81,8 @@ function run({ peers: count, warmUp, measured, crashes, joins, links }: Crowd): 
     cpuSeconds: (user + system) / 1e6,
     setupSeconds,
     peakMemoryMB: process.resourceUsage().maxRSS / 1000,
-    noticed: crashes === 0 ? 1 : failures / (crashes * (count - crashes)),
+    // Newcomers may learn of it too.
+    noticed: crashes === 0 ? 1 : Math.min(1, failures / (crashes * (count - crashes))),
     traceHash: simulation.traceHash,
   }
 }

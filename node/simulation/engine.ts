@@ -242,7 +242,7 @@ export class Engine implements World {
     const message = this.#open(peer, protocol, carried)
     if (message === undefined) return this.count('malformed')
     if (this.observers.anyMessages) this.carrier.tell('delivered', from, peer, protocol, message)
-    core.receive(message, this.population.ids[from] as PeerId)
+    core.receive(message, this.population.name(from))
   }
 
   /** @returns undefined for what the receiver's codec refuses */

@@ -27,6 +27,8 @@ export class Population {
   /** By protocol, then by peer. */
   readonly #cores: (AnyCore | undefined)[][] = []
   readonly #byId = new Map<PeerId, number>()
+  #lastId: PeerId | undefined
+  #lastIndex = -1
 
   add(peer: SimulatedPeer<unknown>): void {
     assert(!this.#byId.has(peer.id), `there is a peer named ${peer.id}`)
@@ -45,7 +47,15 @@ export class Population {
 
   /** @returns its number, or −1 */
   find(id: PeerId): number {
-    return this.#byId.get(id) ?? -1
+    return id === this.#lastId ? this.#lastIndex : (this.#byId.get(id) ?? -1)
+  }
+
+  /** @returns the peer's name; it is remembered, as a core that hears from a peer most often answers it */
+  name(index: number): PeerId {
+    const id = this.ids[index] as PeerId
+    this.#lastId = id
+    this.#lastIndex = index
+    return id
   }
 
   begin({ index, session }: SimulatedPeer<unknown>): void {
