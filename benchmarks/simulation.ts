@@ -35,7 +35,7 @@ function rateTable(figures: readonly CrowdFigures[]): Table {
       { label: 'beyond', values: [rate, '', '', ''], gate: atLeast(rate, 1_500_000) },
     ],
     notes: [
-      'An event is one `receive` or one `expire`. Checkers and trace hash are on; Within 900 virtual seconds (200 in a first look) a peer crashes and one joins every 100.',
+      'An event is one `receive` or one `expire`. Checkers and trace hash are on. Within 900 virtual seconds (200 in a first look) a peer crashes and one joins every 100.',
       'CPU time is that of all threads, the garbage collector and the compiler included: on an idle machine the rate by the clock is higher.',
     ],
   }
