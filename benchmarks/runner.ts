@@ -11,8 +11,8 @@ export interface Runner<Options> {
   readonly names: readonly string[]
   readonly options: Options
   readonly json: boolean
-  /** Where a full run writes its tables. */
-  readonly page: (subject: string) => Page
+  /** Where a full run writes its tables, if anywhere. */
+  readonly page: (subject: string) => Page | undefined
 }
 
 /** Runs subjects and prints their tables. @returns the exit code: 1 where a gate is missed, 2 for an unknown name */
@@ -38,7 +38,8 @@ export async function runSubjects<Options extends { readonly quick: boolean }>({
     const tables = await subject(options)
     results[name] = tables
     if (!json) for (const table of tables) process.stdout.write(`${render(table)}\n\n`)
-    if (!options.quick) record(name, tables.map(render).join('\n\n'), page(name))
+    const target = options.quick ? undefined : page(name)
+    if (target !== undefined) record(name, tables.map(render).join('\n\n'), target)
   }
   return conclude(results, options.quick, json)
 }

@@ -18,7 +18,7 @@ const page: Page = {
   head: `# The papers' tables
 
 Written by \`npm run papers -- swim\`, never by hand. Every experiment runs in the simulator, in virtual time, with seeds
-1 to 10: whoever runs it again gets these very figures. *Ours* is over all seeds, *spread* the least and the greatest of
+1 to 10: whoever runs it again gets these very figures. _Ours_ is over all seeds, _spread_ the least and the greatest of
 the single seeds' figures. A gate is a figure of the design, set before anything was measured; one that is missed stays
 here, with its reason.
 `,
@@ -46,7 +46,8 @@ const { values, positionals } = parseArgs({
   },
 })
 const { json, quick } = values
-const seedCount = Number(values.seeds ?? (quick ? 2 : 10))
+const usualSeeds = 10
+const seedCount = Number(values.seeds ?? (quick ? 2 : usualSeeds))
 if (!Number.isInteger(seedCount) || seedCount < 1) {
   process.stderr.write(`Cannot use --seeds ${values.seeds}: it is how many seeds to run, from 1 on\n`)
   process.exit(2)
@@ -54,6 +55,12 @@ if (!Number.isInteger(seedCount) || seedCount < 1) {
 if (values.grid !== undefined && values.grid !== 'full') {
   process.stderr.write(`Cannot use --grid ${values.grid}: the only other grid is full\n`)
   process.exit(2)
+}
+
+/** Fewer seeds than usual are a look, too. */
+function pageOf(name: string): Page | undefined {
+  if (seedCount < usualSeeds) return undefined
+  return name === 'swim-options' ? optionsPage : page
 }
 
 const { isTTY } = process.stderr
@@ -71,5 +78,5 @@ process.exitCode = await runSubjects({
     laboratory,
   },
   json,
-  page: (name) => (name === 'swim-options' ? optionsPage : page),
+  page: pageOf,
 })

@@ -14,7 +14,7 @@ export function percentile(values: readonly number[], share: number): number {
 
 /** Over the seeds: `1.56 … 1.60`. */
 export function spread(values: readonly number[], format: (value: number) => string = plain): string {
-  const known = values.filter((value) => !Number.isNaN(value))
+  const known = values.filter((value) => Number.isFinite(value))
   return known.length === 0 ? '' : `${format(Math.min(...known))} … ${format(Math.max(...known))}`
 }
 

@@ -48,7 +48,7 @@ export const subject: Subject<Extent> = async ({ seeds, quick, laboratory }) => 
       rows,
       notes: [
         `128 members, 3 % of the messages lost, latencies of 1 to 20 ms. 12 members are slow: blocked for 9 s (Lifeguard’s anomaly), free for 0.5 s, for two minutes. 4 others crash meanwhile. Means of ${seeds.length} seeds; preset \`lan\`, one option changed at a time.`,
-        '*First detection*, *known to all*: median from a crash to the first, and the last, member that was well and knew. *False positives*: events, at any member, that a member failed which was well, in the two minutes. *Slow ones failed*: how many of the 12 were taken for failed by a member that was well. *Messages*, *bytes*: sent by a member in a second. *Whole again*: from the end of all trouble until those who run take each other for alive.',
+        '_First detection_, _known to all_: median from a crash to the first, and the last, member that was well and knew. _False positives_: events, at any member, that a member failed which was well, in the two minutes. _Slow ones failed_: how many of the 12 were taken for failed by a member that was well. _Messages_, _bytes_: sent by a member in a second. _Whole again_: from the end of all trouble until those who run take each other for alive.',
       ],
     },
   ]

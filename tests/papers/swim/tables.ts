@@ -42,7 +42,7 @@ function detectionTable(bySize: readonly [number, FirstDetectionOutcome[]][]): T
     }),
     notes: [
       'Preset `original`. 1 % of the members of a group crash within one period, then 1 % of another group.',
-      'The paper counts periods: the first in which somebody pings the crashed member. Here members’ periods are not in step, so they are counted from the crash. *Until suspected* is in periods of time: the ping comes one after the crash on average, and the suspicion at the end of the period that it began.',
+      'The paper counts periods: the first in which somebody pings the crashed member. Here members’ periods are not in step, so they are counted from the crash. _Until suspected_ is in periods of time: the ping comes one after the crash on average, and the suspicion at the end of the period that it began.',
     ],
   }
 }
