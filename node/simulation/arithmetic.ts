@@ -7,7 +7,7 @@ import type { Random } from '../protocol/index.ts'
 const naturalLogarithmOf2 = 0.6931471805599453
 
 /** @param value above 0, finite @returns its natural logarithm */
-export function logarithm(value: number): number {
+function logarithm(value: number): number {
   let mantissa = value
   let exponent = 0
   while (mantissa > Math.SQRT2) {
