@@ -3,20 +3,21 @@ import {
   MalformedMessageError,
   type ByteReader,
   type Codec,
-  type MemberState,
   type PeerId,
 } from '../../node/protocol/index.ts'
-import { messageLimits, noAddresses, type MemberUpdate, type SwimBody, type SwimMessage } from './messages.ts'
+import { messageLimits, noAddresses } from './messages.ts'
+import type { MemberUpdate, Standing, SwimBody, SwimMessage } from './messages.ts'
 import { decodeTags, encodeTags } from './tags.ts'
 
 const types = ['ping', 'ack', 'ping-req', 'gossip', 'push', 'nack', 'digest'] as const
-const states: readonly MemberState[] = ['alive', 'suspected', 'failed', 'left']
+const states: readonly Standing[] = ['alive', 'suspected', 'failed', 'left', 'unfit']
 
 /** Flags of a message, beside its type. */
 const leavingFlag = 0x10
 /** On `push` that it pulls, on `ping-req` that a nack is wanted. */
 const answerFlag = 0x20
 const updatesFlag = 0x40
+const unfitFlag = 0x80
 
 /** Flags of an update, beside its state. */
 const addressedFlag = 0x10
@@ -27,9 +28,10 @@ export const swimCodec: Codec<SwimMessage> = {
   encode(message, writer) {
     const answered = ('pull' in message && message.pull) || ('nack' in message && message.nack)
     const news = message.updates.length > 0 ? updatesFlag : 0
-    const flags = (message.leaving === true ? leavingFlag : 0) | (answered ? answerFlag : 0) | news
-    writer.u8(types.indexOf(message.type) | flags).varint(message.incarnation)
+    const standing = (message.leaving === true ? leavingFlag : 0) | (message.unfit === true ? unfitFlag : 0)
+    writer.u8(types.indexOf(message.type) | standing | (answered ? answerFlag : 0) | news).varint(message.incarnation)
     if ('probe' in message) writer.varint(message.probe)
+    if ('health' in message) writer.u8(Math.min(message.health, 255))
     if ('target' in message) writer.text(message.target)
     if ('digest' in message) writer.varint(message.digest)
     if (message.updates.length === 0) return
@@ -39,14 +41,16 @@ export const swimCodec: Codec<SwimMessage> = {
   decode(reader) {
     const first = reader.u8()
     const leaving = (first & leavingFlag) === 0 ? {} : { leaving: true as const }
+    const unfit = (first & unfitFlag) === 0 ? {} : { unfit: true as const }
     const answered = (first & answerFlag) !== 0
-    const type = types[first & ~(leavingFlag | answerFlag | updatesFlag)]
+    const type = types[first & ~(leavingFlag | unfitFlag | answerFlag | updatesFlag)]
     if (answered && type !== 'push' && type !== 'ping-req') {
       throw new MalformedMessageError('Only a push can pull, only a ping-req can want a nack')
     }
     const incarnation = reader.varint(messageLimits.incarnation)
     const body = decodeBody(type, answered, reader)
-    return { ...body, incarnation, ...leaving, updates: (first & updatesFlag) === 0 ? [] : decodeUpdates(reader) }
+    const updates = (first & updatesFlag) === 0 ? [] : decodeUpdates(reader)
+    return { ...body, incarnation, ...leaving, ...unfit, updates }
   },
 }
 
@@ -64,7 +68,7 @@ function decodeBody(type: SwimBody['type'] | undefined, answered: boolean, reade
     case 'ping':
     case 'ack':
     case 'nack':
-      return { type, probe: reader.varint() }
+      return { type, probe: reader.varint(), health: reader.u8() }
     case 'ping-req':
       return { type, probe: reader.varint(), target: decodePeer(reader), nack: answered }
     case 'gossip':

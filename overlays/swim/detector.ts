@@ -1,5 +1,6 @@
 import type { Environment, PeerId } from '../../node/protocol/index.ts'
 import type { SwimEvent } from './events.ts'
+import { Fitness } from './fitness.ts'
 import type { Group } from './group.ts'
 import type { LocalHealth } from './health.ts'
 import type { MemberRecord } from './members.ts'
@@ -28,10 +29,12 @@ export class Detector {
   readonly #options: ResolvedSwimOptions
   readonly #prober = new Prober()
   readonly #relays = new Relays()
+  readonly #fitness: Fitness
 
   constructor(ports: DetectorPorts, options: ResolvedSwimOptions) {
     this.#ports = ports
     this.#options = options
+    this.#fitness = new Fitness(ports.health)
   }
 
   /** Ends the probe of the last period and starts the next one. */
@@ -58,12 +61,11 @@ export class Detector {
   probeIndirectly(number: number): void {
     const probe = this.#prober.awaiting(number)
     if (probe === undefined) return
-    const { environment, group, messenger } = this.#ports
-    const { indirectProbes, localHealthLimit } = this.#options
-    // Suspects are likely to be of no help (memberlist).
-    const fits = ({ peer, state }: MemberRecord): boolean => state === 'alive' && peer !== probe.target
-    probe.relays = sampleLive(group.members, environment.random, indirectProbes, fits)
-    for (const relay of probe.relays) messenger.pingRequest(relay, number, probe.target, localHealthLimit > 0)
+    const { messenger } = this.#ports
+    const { localHealthLimit, witnesses } = this.#options
+    probe.relays = this.#relaysFor(probe.target)
+    const nack = localHealthLimit > 0 || witnesses
+    for (const relay of probe.relays) messenger.pingRequest(relay, number, probe.target, nack)
   }
 
   /** Only members are pinged for others, so that nobody can be made to call on strangers. */
@@ -74,8 +76,9 @@ export class Detector {
     this.#relays.add(number, { target, requester, requesterProbe: probe })
     messenger.ping(target, number)
     if (!nack) return
-    const { nackShare, probeTimeout } = this.#options
-    environment.schedule({ type: 'nack', probe: number }, Math.round(nackShare * probeTimeout))
+    const { nackShare, probeInterval, probeTimeout } = this.#options
+    const time = Math.min(probeTimeout, probeInterval - probeTimeout)
+    environment.schedule({ type: 'nack', probe: number }, Math.round(nackShare * time))
   }
 
   /** The requester learns that it hears this member, though the target does not answer; a late ack is passed on still. */
@@ -91,6 +94,8 @@ export class Detector {
     const probe = this.#prober.acknowledge(number, from)
     if (probe === undefined) return
     health.probeSucceeded()
+    this.#fitness.probeSucceeded()
+    if (group.self.isUnfit && this.#fitness.isRestored) group.self.comeBack()
     const record = group.members.at(probe.slot)
     if (record?.peer === from) group.members.measured(record, environment.now() - probe.sentAt)
   }
@@ -104,9 +109,50 @@ export class Detector {
     this.#ports.messenger.ping(peer, this.#prober.number())
   }
 
-  /** The one place that decides what a silent probe means: for the target, and for this member's own health. */
-  #judge({ target, relays, nacks }: Probe): void {
-    this.#ports.health.probeFailed(relays.length, nacks.length)
-    this.#ports.group.suspect(target)
+  /** Another member told how it does. */
+  heardHealth(report: number): void {
+    this.#fitness.heard(report)
+  }
+
+  /** Pings that member and has it pinged by others, for what rides on the messages. */
+  ask(target: PeerId): void {
+    this.call(target)
+    for (const relay of this.#relaysFor(target)) {
+      this.#ports.messenger.pingRequest(relay, this.#prober.number(), target, false)
+    }
+  }
+
+  /**
+   * The one place that decides what a silent probe means: for the target, and for this member's own health.
+   *
+   * Beyond Lifeguard: a relay that says that it had no answer either is a witness. With one, this member hears well, and
+   * the target alone is to blame; with none, this member may be the one that nobody reaches, and accuses nobody.
+   */
+  #judge(probe: Probe): void {
+    const { group, health } = this.#ports
+    const { relays, nacks } = probe
+    const { witnesses, withdrawalDelay } = this.#options
+    if (!witnesses || nacks.length === 0) health.probeFailed(relays.length, nacks.length)
+    this.#fitness.probeFailed()
+    if (group.self.isUnfit) return
+    if (withdrawalDelay > 0 && this.#fitness.isOddOneOut) group.self.withdraw()
+    else if (!witnesses || this.#isTrusted(probe)) group.suspect(probe.target, witnesses ? nacks : [])
+  }
+
+  /**
+   * Whether a silent probe is held against its target. A member in the worst of health cannot wait for witnesses any
+   * longer: it may be that nobody else is left.
+   */
+  #isTrusted({ relays, nacks }: Probe): boolean {
+    const { group, health } = this.#ports
+    if (nacks.length > 0 || relays.length === 0 || !group.awaitsConfirmations) return true
+    return health.multiplier === health.limit
+  }
+
+  /** Suspects are likely to be of no help (memberlist). */
+  #relaysFor(target: PeerId): PeerId[] {
+    const { environment, group } = this.#ports
+    const fits = ({ peer, state }: MemberRecord): boolean => state === 'alive' && peer !== target
+    return sampleLive(group.members, environment.random, this.#options.indirectProbes, fits)
   }
 }

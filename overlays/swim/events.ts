@@ -8,6 +8,8 @@ export type SwimEvent =
   | { readonly type: 'raised'; readonly incarnation: number }
   /** That member was gone for long enough, or had to make room. */
   | { readonly type: 'forgotten'; readonly peer: PeerId; readonly incarnation: number }
+  /** It has taken itself out: it does badly among others who are well. And is well again. */
+  | { readonly type: 'withdrew' | 'came-back'; readonly incarnation: number }
   /** Others thought wrongly of this member, and it told them so. */
   | { readonly type: 'refuted'; readonly incarnation: number }
   /** An update was not believed: its incarnation or the version of its tags is absurd, or the member table is full. */

@@ -1,24 +1,22 @@
 import type { AddressBook, Duration, Environment, Instant, MembershipEvent, PeerId } from '../../node/protocol/index.ts'
-import { encodedBytes } from './codec.ts'
-import { Dissemination, transmissionLimit } from './dissemination.ts'
 import type { SwimEvent } from './events.ts'
 import type { LocalHealth } from './health.ts'
-import {
-  believable,
-  isGone,
-  isLive,
-  supersedes,
-  type Belief,
-  type MemberRecord,
-  type MemberTable,
-  type Told,
-} from './members.ts'
-import { noAddresses, noUpdates, type MemberUpdate, type SwimMessage } from './messages.ts'
+import { believable, isGone, isLive, supersedes, type Belief, type MemberRecord, type MemberTable } from './members.ts'
+import type { MemberUpdate, SwimMessage } from './messages.ts'
+import { News } from './news.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { RecentlyFailed } from './recently-failed.ts'
 import { Self } from './self.ts'
-import { confirmSuspicion, isConfirmedBy, startSuspicion } from './suspicion.ts'
+import {
+  confirmSuspicion,
+  expectedConfirmations,
+  isAskedAgain,
+  isConfirmedBy,
+  startSuspicion,
+  type Suspicion,
+} from './suspicion.ts'
 import type { SwimTimer } from './timers.ts'
+import { Withdrawals } from './withdrawals.ts'
 
 export interface GroupPorts {
   readonly environment: Environment<SwimMessage, SwimTimer, SwimEvent>
@@ -27,6 +25,8 @@ export interface GroupPorts {
   readonly health: LocalHealth
   /** A member is live that was not: it is probed from now on. */
   readonly includes: (record: MemberRecord) => void
+  /** A suspect that nobody else suspects is to be asked once more. */
+  readonly ask: (peer: PeerId) => void
 }
 
 /**
@@ -38,22 +38,21 @@ export interface GroupPorts {
 export class Group {
   readonly members: MemberTable
   readonly self: Self
+  readonly news: News
   readonly #ports: GroupPorts
   readonly #options: ResolvedSwimOptions
-  readonly #news = new Dissemination()
   readonly #failed: RecentlyFailed
+  readonly #withdrawals: Withdrawals
   #forgetting = false
 
   constructor(ports: GroupPorts, options: ResolvedSwimOptions) {
     this.#ports = ports
     this.#options = options
     this.members = ports.members
+    this.news = new News(ports.environment.self, ports.members, options)
+    this.#withdrawals = new Withdrawals(options.withdrawalDelay)
     this.#failed = new RecentlyFailed(ports.members, options.gossipToTheDead)
-    this.self = new Self({ ...ports, announce: (told) => this.#news.add(told) }, options)
-  }
-
-  get hasNews(): boolean {
-    return this.#news.size > 0
+    this.self = new Self({ ...ports, announce: (told) => this.news.add(told) }, options)
   }
 
   /** @param listed the update stands in a member list, not in the news */
@@ -78,12 +77,27 @@ export class Group {
     }
   }
 
-  /** A probe of this member's own came to nothing. */
-  suspect(peer: PeerId): void {
+  /** Whether there are others enough to come to the same suspicions. */
+  get awaitsConfirmations(): boolean {
+    return expectedConfirmations(this.#options, this.members.liveCount + 1) > 0
+  }
+
+  /**
+   * A probe of this member's own came to nothing.
+   *
+   * @param witnesses who tried too; here they count as confirmations, others only take what each has found itself
+   */
+  suspect(peer: PeerId, witnesses: readonly PeerId[]): void {
     const record = this.members.get(peer)
-    const { self } = this.#ports.environment
-    if (record?.state === 'alive') this.#believe(record, 'suspected', record.incarnation, self)
-    else if (record?.state === 'suspected') this.#confirmSuspicion(record, self)
+    const { environment } = this.#ports
+    if (record?.state === 'alive') this.#believe(record, 'suspected', record.incarnation, environment.self)
+    else if (record?.state === 'suspected') this.#confirmSuspicion(record, environment.self)
+    const suspect = this.members.get(peer)
+    if (suspect?.suspicion === undefined) return
+    for (const witness of witnesses) {
+      if (isConfirmedBy(suspect.suspicion, witness)) confirmSuspicion(suspect.suspicion, witness, environment.now())
+    }
+    this.#awaitDeadline(suspect)
   }
 
   /** The time of a suspect may be up (SWIM §4.2: confirm). A timer that has been overtaken by an earlier one is stale. */
@@ -94,7 +108,21 @@ export class Group {
     const { suspicion } = record
     if (suspicion === undefined) return
     if (suspicion.deadline > due) return this.#awaitDeadline(record)
+    // A member that has taken itself out judges nobody.
+    if (this.self.isUnfit || isAskedAgain(suspicion, this.#options)) return this.#ask(record, suspicion, due)
     this.#believe(record, 'failed', record.incarnation, this.#ports.environment.self)
+  }
+
+  /** Those who took themselves out have been held back for long enough, and leave together. */
+  settle(due: Instant): void {
+    const now = this.#ports.environment.now()
+    for (const peer of this.#withdrawals.release(due)) {
+      const record = this.members.get(peer)
+      if (record?.state !== 'unfit') continue
+      const { incarnation } = record
+      this.#emit('left', this.members.change(record, { state: 'left', incarnation, suspicion: undefined }, now))
+      this.#forgetLater(this.#options.forgetAfter)
+    }
   }
 
   /** Those that failed so lately that they are still told the news. */
@@ -114,51 +142,10 @@ export class Group {
     }
   }
 
-  /**
-   * What rides on a message to that member. Whoever is suspected is told so first of all, as it alone can refute it
-   * (Lifeguard §IV-C, buddy system). Deviation: so is whoever is thought to be gone.
-   */
-  newsFor(to: PeerId): readonly MemberUpdate[] {
-    const { suspectedCount, goneCount } = this.members
-    if (this.#news.size === 0 && suspectedCount === 0 && goneCount === 0) return noUpdates
-    const record = this.members.get(to)
-    const accused = record !== undefined && this.#isToldOfItself(record) ? accusation(record) : undefined
-    if (this.#news.size === 0) return accused === undefined ? noUpdates : [accused]
-    const room = this.#options.piggybackLimitBytes - (accused === undefined ? 0 : encodedBytes(accused))
-    const limit = transmissionLimit(this.#options.transmissionMultiplier, this.members.liveCount + 1)
-    const news = this.#news.take(room, limit, accused === undefined)
-    if (accused !== undefined) news.unshift(accused)
-    return news
-  }
-
-  /** What is told of a member in lists and news. */
-  told(record: MemberRecord): Told {
-    record.told ??= this.#tell(record, record.suspicion?.accusers[0])
-    return record.told
-  }
-
-  #isToldOfItself({ state }: MemberRecord): boolean {
-    return state === 'suspected' ? this.#options.buddySystem : state !== 'alive'
-  }
-
-  #tell({ peer, state, incarnation, addresses, tags }: MemberRecord, accuser: PeerId | undefined): Told {
-    const isOwn = accuser === undefined || accuser === this.#ports.environment.self
-    const described = state === 'alive'
-    const update: MemberUpdate = {
-      peer,
-      state,
-      incarnation,
-      addresses: described ? addresses : noAddresses,
-      accuser: isOwn ? undefined : accuser,
-      tags: described && tags.version > 0 ? tags : undefined,
-    }
-    return { update, bytes: encodedBytes(update) }
-  }
-
   #tellOn(peer: PeerId, change: 'addresses' | 'tags'): void {
     const record = this.members.get(peer)
     if (record === undefined) return
-    this.#news.add(this.told(record))
+    this.news.tell(record)
     if (change === 'tags' && !isGone(record.state)) this.#emit('updated', record)
   }
 
@@ -169,6 +156,9 @@ export class Group {
     const state = doubted ? 'suspected' : update.state
     const accuser = update.accuser ?? from
     if (doubted && !supersedes({ ...update, state }, record)) return this.#confirmSuspicion(record, accuser)
+    // It leaves with the others who took themselves out, unless it says itself that it has left.
+    const isHeld = record.state === 'unfit' && update.incarnation === record.incarnation
+    if (isHeld && from !== record.peer) return
     const wasGone = isGone(record.state)
     this.#believe(record, state, update.incarnation, accuser)
     const changed = this.members.get(update.peer)
@@ -179,7 +169,7 @@ export class Group {
 
   #admit(update: MemberUpdate, from: PeerId): void {
     // Nobody needs to hear that a stranger is gone, and a forgotten member must not come back as a ghost.
-    if (isGone(update.state)) return
+    if (isGone(update.state) || update.state === 'unfit') return
     if (!this.#makeRoom()) return this.#reject('member-limit', update.peer, from)
     const belief = this.#belief(update.state, update.incarnation, update.accuser ?? from)
     const record = this.members.add(update.peer, belief, this.#ports.environment.now())
@@ -192,12 +182,28 @@ export class Group {
     const belief = this.#belief(state, incarnation, accuser)
     const changed = this.members.change(record, belief, this.#ports.environment.now())
     if (isGone(before) && !isGone(state)) return this.#arrive(changed.peer)
-    this.#news.add(this.told(changed))
+    this.news.tell(changed)
     this.#awaitDeadline(changed)
+    if (state === 'unfit') return this.#hold(changed, before)
     if (before !== state) this.#emit(state, changed)
     if (!isGone(state)) return
     if (state === 'failed') this.#failed.add(changed)
     this.#forgetLater(this.#options.forgetAfter)
+  }
+
+  #hold(record: MemberRecord, before: MemberRecord['state']): void {
+    if (before === 'alive') this.#emit('suspected', record)
+    const { environment } = this.#ports
+    const now = environment.now()
+    const due = this.#withdrawals.hold(record.peer, now)
+    environment.schedule({ type: 'settle', due }, due - now)
+  }
+
+  #ask(record: MemberRecord, suspicion: Suspicion, now: Instant): void {
+    suspicion.deadline = now + suspicion.shortest
+    this.#awaitDeadline(record)
+    this.news.tell(record)
+    this.#ports.ask(record.peer)
   }
 
   /** One timer is enough for all: whoever goes later is forgotten later. */
@@ -219,14 +225,14 @@ export class Group {
   #forget(record: MemberRecord): void {
     const { peer, incarnation } = record
     this.members.forget(record)
-    this.#news.remove(peer)
+    this.news.remove(peer)
     this.#ports.environment.emit({ type: 'forgotten', peer, incarnation })
   }
 
   #arrive(peer: PeerId): void {
     const record = this.members.get(peer)
     if (record === undefined) return
-    this.#news.add(this.told(record))
+    this.news.tell(record)
     this.#emit('joined', record)
     this.#ports.includes(record)
     if (record.state !== 'suspected') return
@@ -248,7 +254,7 @@ export class Group {
     if (suspicion === undefined || !isConfirmedBy(suspicion, accuser)) return
     if (accuser !== environment.self && !isLive(this.members, accuser)) return
     confirmSuspicion(suspicion, accuser, environment.now())
-    this.#news.add(this.#tell(record, accuser))
+    this.news.tellConfirmation(record, accuser)
     this.#awaitDeadline(record)
   }
 
@@ -294,9 +300,4 @@ export class Group {
   #reject(reason: 'incarnation' | 'tags' | 'member-limit', peer: PeerId, from: PeerId): void {
     this.#ports.environment.emit({ type: 'rejected', reason, peer, from })
   }
-}
-
-/** To the accused itself, which need not know who accuses it. */
-function accusation({ peer, state, incarnation }: MemberRecord): MemberUpdate {
-  return { peer, state, incarnation, addresses: noAddresses, accuser: undefined, tags: undefined }
 }

@@ -5,12 +5,12 @@ import type { Duration } from '../../node/protocol/index.ts'
  * is slow to handle what it receives takes others for silent; before it accuses them it takes its own time.
  */
 export class LocalHealth {
-  readonly #limit: number
+  readonly limit: number
   #multiplier = 0
 
   /** @param limit the paper's S; 0 leaves the multiplier at 0 for good */
   constructor(limit: number) {
-    this.#limit = limit
+    this.limit = limit
   }
 
   get multiplier(): number {
@@ -43,6 +43,6 @@ export class LocalHealth {
   }
 
   #worsen(by: number): void {
-    this.#multiplier = Math.min(this.#limit, this.#multiplier + by)
+    this.#multiplier = Math.min(this.limit, this.#multiplier + by)
   }
 }

@@ -1,6 +1,6 @@
-import type { Duration, Instant, Member, MemberState, PeerId } from '../../node/protocol/index.ts'
+import type { Duration, Instant, Member, PeerId } from '../../node/protocol/index.ts'
 import type { Digest } from './digest.ts'
-import { messageLimits, noAddresses, type MemberUpdate } from './messages.ts'
+import { messageLimits, noAddresses, type MemberUpdate, type Standing } from './messages.ts'
 import type { Suspicion } from './suspicion.ts'
 import { noTags, type VersionedTags } from './tags.ts'
 
@@ -13,7 +13,7 @@ export interface Told {
 /** What is known of one other member. Changed by its table alone. */
 export interface MemberRecord {
   readonly peer: PeerId
-  readonly state: MemberState
+  readonly state: Standing
   readonly incarnation: number
   /** When this was learnt of the state. */
   readonly since: Instant
@@ -68,13 +68,19 @@ export interface MemberTable {
 }
 
 export interface Belief {
-  readonly state: MemberState
+  readonly state: Standing
   readonly incarnation: number
   readonly suspicion: Suspicion | undefined
 }
 
 /** At one incarnation, what is worse is believed (SWIM §4.2); having left outranks having failed, as the member said so. */
-export const ranks: { readonly [State in MemberState]: number } = { alive: 0, suspected: 1, failed: 2, left: 3 }
+export const ranks: { readonly [State in Standing]: number } = {
+  alive: 0,
+  suspected: 1,
+  unfit: 2,
+  failed: 3,
+  left: 4,
+}
 
 /**
  * Whether an update is news: pairs (incarnation, rank) are totally ordered, so members that heard the same updates in
@@ -91,7 +97,7 @@ export function supersedes(
   return ranks[update.state] > ranks[record.state]
 }
 
-export function isGone(state: MemberState): boolean {
+export function isGone(state: Standing): boolean {
   return state === 'failed' || state === 'left'
 }
 
@@ -100,13 +106,13 @@ export function isLive(members: MemberTable, peer: PeerId): boolean {
   return record !== undefined && !isGone(record.state)
 }
 
-/** What the role tells of a record. */
+/** What the role tells of a record: a member that takes itself out is suspected until it has left. */
 export function memberOf(members: MemberTable, record: MemberRecord): Member {
   const { peer, state, incarnation, since, tags } = record
   const roundTrip = members.roundTrip(record)
   return {
     peer,
-    state,
+    state: state === 'unfit' ? 'suspected' : state,
     incarnation,
     since,
     ...(roundTrip === undefined ? {} : { roundTrip }),
@@ -123,8 +129,8 @@ export function* records(members: MemberTable): Generator<MemberRecord, void, un
 }
 
 /** How many more suspects there are when a state is replaced by another. */
-export function suspectsMore(before: MemberState | undefined, after: MemberState | undefined): number {
-  return (after === 'suspected' ? 1 : 0) - (before === 'suspected' ? 1 : 0)
+export function suspectsMore(before: Standing | undefined, after: Standing | undefined): number {
+  return (isInDoubt(after) ? 1 : 0) - (isInDoubt(before) ? 1 : 0)
 }
 
 /** A record as its table sees it. */
@@ -132,7 +138,7 @@ export interface OwnRecord extends MemberRecord {
   readonly slot: number
   /** Among the live, −1 for one that is gone. */
   position: number
-  state: MemberState
+  state: Standing
   incarnation: number
   since: Instant
   addresses: readonly string[]
@@ -180,4 +186,8 @@ export const aliveAtFirst: Belief = Object.freeze({ state: 'alive', incarnation:
 /** The highest number that may be taken for an incarnation or a version that is `known`, if others and not its owner tell of it. */
 export function believable(known: number, step: number): number {
   return Math.min(known + step, messageLimits.incarnation)
+}
+
+function isInDoubt(state: Standing | undefined): boolean {
+  return state === 'suspected' || state === 'unfit'
 }

@@ -1,10 +1,16 @@
 import type { MemberState, PeerId } from '../../node/protocol/index.ts'
 import type { VersionedTags } from './tags.ts'
 
+/**
+ * What is said of a member: a state of the role, or that it takes itself out (`unfit`), which it alone can say and which
+ * is worse than being suspected.
+ */
+export type Standing = MemberState | 'unfit'
+
 /** What one member says of another (or of itself). */
 export interface MemberUpdate {
   readonly peer: PeerId
-  readonly state: MemberState
+  readonly state: Standing
   readonly incarnation: number
   /** Where the member says it is reached; only its own `alive` carries any. */
   readonly addresses: readonly string[]
@@ -19,17 +25,20 @@ interface Envelope {
   readonly incarnation: number
   /** The sender has left, and only answers those who have not heard. */
   readonly leaving?: true
+  /** The sender has taken itself out. */
+  readonly unfit?: true
   /** Piggybacked (SWIM §3.2); on `push` a part of the sender's member list. */
   readonly updates: readonly MemberUpdate[]
 }
 
 export type SwimBody =
-  | { readonly type: 'ping'; readonly probe: number }
-  | { readonly type: 'ack'; readonly probe: number }
+  /** `health` is the Local Health Multiplier of the sender (at most 255 is told). */
+  | { readonly type: 'ping'; readonly probe: number; readonly health: number }
+  | { readonly type: 'ack'; readonly probe: number; readonly health: number }
   /** `nack` asks to be told as well when the target does not answer. */
   | { readonly type: 'ping-req'; readonly probe: number; readonly target: PeerId; readonly nack: boolean }
   /** The target of a `ping-req` has not answered so far (Lifeguard §IV-A). */
-  | { readonly type: 'nack'; readonly probe: number }
+  | { readonly type: 'nack'; readonly probe: number; readonly health: number }
   | { readonly type: 'gossip' }
   /** What the sender believes of the live, in a number: who believes otherwise answers with its list. */
   | { readonly type: 'digest'; readonly digest: number }

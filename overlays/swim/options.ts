@@ -26,12 +26,23 @@ export interface SwimOptions {
    *  (this + 1) times. More spares the others, but a member that is deaf for long notices crashes later. 0 is off, and
    *  asks for no nacks. @default 8 */
   readonly localHealthLimit?: number
-  /** Share of `probeTimeout`, above 0 and at most 1, after which somebody who pings for another says that it has had
-   *  no answer (nack). Late ones miss the end of the asker's period, early ones are sent in vain. @default 0.8 */
+  /** Share of `probeTimeout`, or of what it leaves of the period where that is less, above 0 and at most 1, after which
+   *  somebody who pings for another says that it has had no answer (nack). Late ones miss the end of the asker's period,
+   *  early ones are sent in vain. @default 0.8 */
   readonly nackShare?: number
   /** Whether a suspect is told of the suspicion on the very next message to it, rather than when its turn comes. Costs
    *  a few bytes, and refutations come sooner. (Members thought to be gone are told in any case.) @default true */
   readonly buddySystem?: boolean
+  /** Whether a silent probe is held against its target only if a relay was heard meanwhile (its nack is a witness that
+   *  this member can hear), and whether a suspicion that nobody else has come to is not confirmed before the suspect was
+   *  asked again. Spares the others when this member is deaf; one that is cut off from all notices it later. Not applied
+   *  in groups too small to confirm a suspicion. @default true */
+  readonly witnesses?: boolean
+  /** A member whose own health is at its worst, among others who are well, takes itself out until its probes are answered
+   *  again. It is seen as suspected for this long after the last that did so (at most four times as long), and all of them
+   *  then leave at once. Longer gives fewer changes of the group, shorter is sooner rid of them. 0: members never do.
+   *  @default 30000 */
+  readonly withdrawalDelay?: Duration
   /** The λ of the paper: each update is sent λ·⌈log10(n + 1)⌉ times by each member. @default 4 */
   readonly transmissionMultiplier?: number
   /** Most bytes of updates that ride on one message. @default 1200 */
@@ -74,6 +85,8 @@ const lan: ResolvedSwimOptions = Object.freeze({
   localHealthLimit: 8,
   nackShare: 0.8,
   buddySystem: true,
+  witnesses: true,
+  withdrawalDelay: 30_000,
   transmissionMultiplier: 4,
   piggybackLimitBytes: 1200,
   gossipInterval: 200,
@@ -106,6 +119,7 @@ export const swimPresets: {
     transmissionMultiplier: 2,
     gossipInterval: 100,
     gossipToTheDead: 15_000,
+    withdrawalDelay: 15_000,
     syncInterval: 15_000,
   }),
   lan,
@@ -117,6 +131,7 @@ export const swimPresets: {
     gossipInterval: 500,
     gossipFanout: 4,
     gossipToTheDead: 60_000,
+    withdrawalDelay: 120_000,
     syncInterval: 60_000,
   }),
   original: Object.freeze({
@@ -124,6 +139,8 @@ export const swimPresets: {
     suspicionMaximumMultiplier: 1,
     localHealthLimit: 0,
     buddySystem: false,
+    witnesses: false,
+    withdrawalDelay: 0,
     gossipInterval: 0,
     gossipToTheDead: 0,
     syncInterval: 0,
@@ -164,7 +181,7 @@ export function resolveSwimOptions(options: SwimOptions = {}): ResolvedSwimOptio
   return Object.freeze(resolved)
 }
 
-type IntegerOption = Exclude<keyof SwimOptions, 'nackShare' | 'buddySystem'>
+type IntegerOption = Exclude<keyof SwimOptions, 'nackShare' | 'buddySystem' | 'witnesses'>
 
 const leastValues: { readonly [Name in IntegerOption]: number } = Object.freeze({
   probeInterval: 2,
@@ -174,6 +191,7 @@ const leastValues: { readonly [Name in IntegerOption]: number } = Object.freeze(
   suspicionMaximumMultiplier: 1,
   suspicionConfirmations: 0,
   localHealthLimit: 0,
+  withdrawalDelay: 0,
   transmissionMultiplier: 1,
   piggybackLimitBytes: smallestPageBytes,
   gossipInterval: 0,

@@ -1,5 +1,6 @@
 import { integer, type Random } from '../../node/protocol/index.ts'
 import { isGone, type MemberRecord, type MemberTable } from './members.ts'
+import { isFullyConfirmed } from './suspicion.ts'
 import { Permutation } from './permutation.ts'
 
 /**
@@ -27,18 +28,20 @@ export class ProbeOrder {
     this.#isNewcomer.add(slot)
   }
 
-  /** @returns the slot of a live member, undefined when there is none */
+  /** @returns the slot of a member of whom there is something to learn, undefined when there is none */
   next(members: MemberTable, random: Random): number | undefined {
     if (members.liveCount === 0) return undefined
-    for (;;) {
+    for (let traversals = 0; ;) {
       const slot = this.#nextSlot(random)
       if (slot === undefined) {
+        // The rest of one traversal and a whole one.
+        if (++traversals > 2) return undefined
         this.#permutation = new Permutation(members.slotCount, integer(random, 0x1_0000_0000))
         this.#next = 0
         continue
       }
       const record = members.at(slot)
-      if (record !== undefined && !isGone(record.state)) return slot
+      if (record !== undefined && isProbed(record)) return slot
     }
   }
 
@@ -60,4 +63,11 @@ export class ProbeOrder {
     if (newcomers.length === 0) this.#newcomers = this.#isNewcomer = undefined
     return slot
   }
+}
+
+/** Deviation: nothing is left to learn of a suspect whom all have accused that are waited for, or of a member that takes
+ *  itself out; the others are visited the sooner. */
+function isProbed({ state, suspicion }: MemberRecord): boolean {
+  if (isGone(state) || state === 'unfit') return false
+  return suspicion === undefined || !isFullyConfirmed(suspicion)
 }

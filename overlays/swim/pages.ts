@@ -43,14 +43,14 @@ export function pages(
   const result = new Pages(options)
   const { members, self } = group
   result.put(self.told.update, self.told.bytes)
-  if (to !== undefined) result.put(group.told(to).update, group.told(to).bytes)
+  if (to !== undefined) result.put(group.news.told(to).update, group.news.told(to).bytes)
   const { slotCount } = members
   if (slotCount === 0) return result.pages
   const start = integer(random, slotCount)
   for (let step = 0; step < slotCount; step++) {
     const record = members.at((start + step) % slotCount)
     if (record === undefined || record === to) continue
-    const { update, bytes } = group.told(record)
+    const { update, bytes } = group.news.told(record)
     if (!result.put(update, bytes)) break
   }
   return result.pages

@@ -30,6 +30,7 @@ export class Self {
   #addresses: readonly string[] = noAddresses
   #tags: VersionedTags = noTags
   #told: Told | undefined
+  #isUnfit = false
 
   constructor(ports: SelfPorts, options: ResolvedSwimOptions) {
     this.#ports = ports
@@ -38,6 +39,11 @@ export class Self {
 
   get incarnation(): number {
     return this.#incarnation
+  }
+
+  /** It has taken itself out. */
+  get isUnfit(): boolean {
+    return this.#isUnfit
   }
 
   get tags(): VersionedTags {
@@ -61,6 +67,19 @@ export class Self {
     this.#ports.environment.emit({ type: 'raised', incarnation: this.#incarnation })
   }
 
+  /** Takes itself out, until `comeBack`. */
+  withdraw(): void {
+    this.#isUnfit = true
+    this.announceAgain()
+    this.#ports.environment.emit({ type: 'withdrew', incarnation: this.#incarnation })
+  }
+
+  comeBack(): void {
+    this.#isUnfit = false
+    this.announceAgain()
+    this.#ports.environment.emit({ type: 'came-back', incarnation: this.#incarnation })
+  }
+
   announceMoves(): void {
     const addresses = this.#ports.addresses?.own()
     if (addresses === undefined) return
@@ -75,7 +94,9 @@ export class Self {
 
   /** Somebody says something of this member. */
   hear(update: MemberUpdate): void {
-    const next = refutation(this.#incarnation, update, this.#options.incarnationStep)
+    // Of a member that has taken itself out others may well say so, or that it is gone.
+    const isAgreed = this.#isUnfit && update.incarnation <= this.#incarnation
+    const next = isAgreed ? undefined : refutation(this.#incarnation, update, this.#options.incarnationStep)
     if (next !== undefined) {
       this.#raise(next)
       if (update.state === 'suspected' || update.state === 'failed') this.#ports.health.hadToRefute()
@@ -114,11 +135,11 @@ export class Self {
     const peer = this.#ports.environment.self
     const update: MemberUpdate = {
       peer,
-      state: 'alive',
+      state: this.#isUnfit ? 'unfit' : 'alive',
       incarnation: this.#incarnation,
-      addresses: this.#addresses,
+      addresses: this.#isUnfit ? noAddresses : this.#addresses,
       accuser: undefined,
-      tags: this.#tags.version === 0 ? undefined : this.#tags,
+      tags: this.#isUnfit || this.#tags.version === 0 ? undefined : this.#tags,
     }
     return { update, bytes: encodedBytes(update) }
   }

@@ -1,5 +1,6 @@
-import type { Duration, Instant, MemberState, PeerId } from '../../node/protocol/index.ts'
+import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
 import { logarithm } from './logarithm.ts'
+import type { Standing } from './messages.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 
 /** Why a member is suspected and how long it may still clear its name. */
@@ -13,6 +14,8 @@ export interface Suspicion {
   readonly accusers: PeerId[]
   /** A timer set for another instant is stale. */
   deadline: Instant
+  /** How often the suspect was asked again because nobody had confirmed. */
+  asked: number
 }
 
 /** log2 of 1 … 17. `Math.log` may differ in the last bit from engine to engine, and with it a whole simulated run. */
@@ -39,7 +42,26 @@ export function startSuspicion(
   const shortest = suspicionTimeout(options, members)
   const expected = expectedConfirmations(options, members)
   const longest = expected === 0 ? shortest : shortest * options.suspicionMaximumMultiplier
-  return { startedAt, shortest, longest, expected, accusers: [accuser], deadline: startedAt + longest }
+  return { startedAt, shortest, longest, expected, accusers: [accuser], deadline: startedAt + longest, asked: 0 }
+}
+
+/** Whether all have confirmed it that are waited for: there is nothing more to learn from a probe of the suspect. */
+export function isFullyConfirmed({ accusers, expected }: Suspicion): boolean {
+  return expected > 0 && accusers.length > expected
+}
+
+/**
+ * Beyond Lifeguard: where others would have come to the same suspicion by now and none has, it is likelier that this
+ * member is deaf. The suspect is asked again, until the longest time is over once more.
+ *
+ * @returns false when the suspicion is to be believed now
+ */
+export function isAskedAgain(suspicion: Suspicion, options: ResolvedSwimOptions): boolean {
+  const { accusers, expected, asked } = suspicion
+  const isLonely = expected > 0 && accusers.length === 1
+  if (!options.witnesses || !isLonely || asked >= options.suspicionMaximumMultiplier) return false
+  suspicion.asked++
+  return true
 }
 
 /** Whether that accuser is a new one, and its confirmation still waited for. */
@@ -67,7 +89,7 @@ function suspicionTimeout(options: ResolvedSwimOptions, members: number): Durati
 }
 
 /** In a group with too few others to confirm, none is waited for (memberlist). */
-function expectedConfirmations(options: ResolvedSwimOptions, members: number): number {
+export function expectedConfirmations(options: ResolvedSwimOptions, members: number): number {
   if (options.suspicionMaximumMultiplier === 1) return 0
   return members - 2 < options.suspicionConfirmations ? 0 : options.suspicionConfirmations
 }
@@ -82,7 +104,7 @@ function expectedConfirmations(options: ResolvedSwimOptions, members: number): n
  */
 export function refutation(
   own: number,
-  claim: { readonly state: MemberState; readonly incarnation: number },
+  claim: { readonly state: Standing; readonly incarnation: number },
   step: number,
 ): number | undefined {
   const isContent = claim.state === 'alive' ? claim.incarnation <= own : claim.incarnation < own

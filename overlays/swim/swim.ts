@@ -64,8 +64,9 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     const health = new LocalHealth(options.localHealthLimit)
     const members = needs.members ?? new OwnTable()
     const includes = order.include.bind(order, members)
-    const group = new Group({ environment, addresses: needs.addresses, members, health, includes }, options)
-    const messenger = new Messenger(environment, group)
+    const ask = (peer: PeerId): void => this.#detector.ask(peer)
+    const group = new Group({ environment, addresses: needs.addresses, members, health, includes, ask }, options)
+    const messenger = new Messenger(environment, group, health)
     this.#health = health
     this.#group = group
     this.#messenger = messenger
@@ -85,6 +86,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   receive(message: SwimMessage, from: PeerId): void {
     if (this.#state === 'left') return this.#answerAfterLeaving(message, from)
     if (this.#state !== 'member' || !this.#hearSender(message, from)) return
+    if ('health' in message) this.#detector.heardHealth(message.health)
     for (const update of message.updates) this.#group.hear(update, from, message.type === 'push')
     switch (message.type) {
       case 'ping':
@@ -136,6 +138,9 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
       case 'join':
         this.#exchange.retry(timer.attempt)
         break
+      case 'settle':
+        this.#group.settle(timer.due)
+        break
       case 'forget':
         this.#group.forgetGone()
     }
@@ -177,10 +182,11 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
 
   /** This member first. */
   members(): Member[] {
-    const { incarnation, tags } = this.#group.self
+    const { self } = this.#group
+    const { incarnation, tags } = self
     const own: Member = {
       peer: this.#environment.self,
-      state: this.#state === 'left' || this.#state === 'stopped' ? 'left' : 'alive',
+      state: this.#state === 'left' || this.#state === 'stopped' ? 'left' : self.isUnfit ? 'suspected' : 'alive',
       incarnation,
       since: this.#since,
       ...(tags.version === 0 ? {} : { tags: tags.tags }),
@@ -221,14 +227,15 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   }
 
   /** @returns false for a message from oneself */
-  #hearSender({ incarnation, leaving }: SwimMessage, from: PeerId): boolean {
+  #hearSender({ incarnation, leaving, unfit }: SwimMessage, from: PeerId): boolean {
     const { members } = this.#group
     const before = this.#detector.probed(from) ?? members.get(from)
     // Nearly always nothing is new.
-    if (before !== undefined && leaving !== true && incarnation <= before.incarnation) return true
+    const isPlain = leaving !== true && (unfit !== true || before?.state === 'unfit')
+    if (before !== undefined && isPlain && incarnation <= before.incarnation) return true
     if (from === this.#environment.self) return false
     const wasGone = before !== undefined && isGone(before.state)
-    const state = leaving === true ? 'left' : 'alive'
+    const state = leaving === true ? 'left' : unfit === true ? 'unfit' : 'alive'
     this.#group.hear({ peer: from, state, incarnation, addresses: [] }, from, false)
     if (leaving === true) this.#exchange.lost(from)
     // Whoever is back from the dead may bring the other half of a partition with it.
@@ -260,7 +267,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
 
   /** Called after every input: whatever is news gets a round of gossip, if none is due already. */
   #spread(): void {
-    if (this.#gossiping || !this.#group.hasNews || this.#state !== 'member') return
+    if (this.#gossiping || this.#group.news.isEmpty || this.#state !== 'member') return
     if (this.#options.gossipInterval === 0 || this.#group.members.liveCount === 0) return
     this.#gossiping = true
     this.#environment.schedule(this.#gossipTimer, this.#options.gossipInterval)

@@ -11,4 +11,6 @@ export type SwimTimer =
   | { readonly type: 'nack'; readonly probe: number }
   /** Stale unless the record of that peer has an alarm for just then. */
   | { readonly type: 'suspicion'; readonly peer: PeerId; readonly due: Instant }
+  /** Stale unless withdrawals are held until just then. */
+  | { readonly type: 'settle'; readonly due: Instant }
   | { readonly type: 'forget' }

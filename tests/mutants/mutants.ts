@@ -20,8 +20,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'suspicion: whoever does not answer a probe has failed',
     file: 'overlays/swim/group.ts',
-    text: `this.#believe(record, 'suspected', record.incarnation, self)`,
-    replacement: `this.#believe(record, 'failed', record.incarnation, self)`,
+    text: `this.#believe(record, 'suspected', record.incarnation, environment.self)`,
+    replacement: `this.#believe(record, 'failed', record.incarnation, environment.self)`,
     tests: [detection],
   },
   {

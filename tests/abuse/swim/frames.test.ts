@@ -90,7 +90,7 @@ function message(random: Random): SwimMessage {
     case 'ping':
     case 'ack':
     case 'nack':
-      return { type, probe, ...envelope }
+      return { type, probe, health: integer(random, 256), ...envelope }
     case 'ping-req':
       return { type, probe, target, nack: flag, ...envelope }
     case 'gossip':

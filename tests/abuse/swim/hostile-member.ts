@@ -12,7 +12,8 @@ import type {
 
 /** A message whose sender need not say who it is. */
 type Spoken<Message> = Message extends unknown
-  ? Omit<Message, 'incarnation' | 'updates'> & {
+  ? Omit<Message, 'incarnation' | 'updates' | 'health'> & {
+      readonly health?: number
       readonly incarnation?: number
       readonly updates?: readonly MemberUpdate[]
     }
@@ -42,7 +43,10 @@ export function hostileDefinition(
     ...honest,
     create(environment, needs) {
       const core = honest.create(environment, needs)
-      const say: Say = (to, message) => void environment.send(to, { incarnation: 0, updates: [], ...message })
+      const say: Say = (to, message) => {
+        const health = 'probe' in message && message.type !== 'ping-req' ? { health: 0 } : {}
+        environment.send(to, { incarnation: 0, updates: [], ...health, ...message } as SwimMessage)
+      }
       const start = core.start.bind(core)
       const expire = core.expire.bind(core)
       return Object.assign(core, {

@@ -8,10 +8,16 @@ import {
   type PeerId,
   type Random,
 } from '../../../node/protocol/index.ts'
-import { resolveSwimOptions, swimCodec, swimPresets, type SwimMessage } from '../../../overlays/swim/index.ts'
+import {
+  resolveSwimOptions,
+  swimCodec,
+  swimPresets,
+  type MemberUpdate,
+  type SwimMessage,
+} from '../../../overlays/swim/index.ts'
 import { update } from './recorded-member.ts'
 
-const updates = [
+const updates: MemberUpdate[] = [
   update('a', 'alive', 0, ['/ip4/127.0.0.1/tcp/1', 'ü'.repeat(64)]),
   { ...update('a', 'alive', 2, ['/here']), tags: { version: 300, tags: { 'a': '', 'b': 'ü', '10': 'ten' } } },
   { ...update('a', 'alive', 2), tags: { version: 1, tags: {} } },
@@ -19,16 +25,18 @@ const updates = [
   { ...update('b', 'suspected', 127), accuser: 'accuser' as PeerId },
   update('c', 'failed', 128),
   update('d', 'left', Number.MAX_SAFE_INTEGER - 1),
+  { ...update('e', 'alive', 3), state: 'unfit' },
 ]
 
 const messages: SwimMessage[] = [
-  { type: 'ping', probe: 0, incarnation: 0, updates: [] },
-  { type: 'ack', probe: 2 ** 40, incarnation: 1, updates },
-  { type: 'ack', probe: 1, incarnation: 1, leaving: true, updates: [] },
+  { type: 'ping', probe: 0, health: 0, incarnation: 0, updates: [] },
+  { type: 'ack', probe: 2 ** 40, health: 8, incarnation: 1, updates },
+  { type: 'ack', probe: 1, health: 255, incarnation: 1, leaving: true, updates: [] },
   { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, nack: false, incarnation: 2, updates },
   { type: 'ping-req', probe: 3, target: 'somebody' as PeerId, nack: true, incarnation: 2, updates: [] },
   { type: 'digest', digest: 2 ** 52 - 1, incarnation: 2, updates },
-  { type: 'nack', probe: 4, incarnation: 2, updates },
+  { type: 'nack', probe: 4, health: 1, incarnation: 2, updates },
+  { type: 'nack', probe: 4, health: 1, incarnation: 2, unfit: true, updates: [] },
   { type: 'gossip', incarnation: 3, leaving: true, updates },
   { type: 'push', pull: true, incarnation: 4, updates },
   { type: 'push', pull: false, incarnation: 5, updates },
@@ -86,7 +94,7 @@ test('what no honest member says is malformed', () => {
   expect(said(7, 0, 0)).toThrow('unknown type')
   expect(said(0x20, 0, 0)).toThrow('Only a push can pull')
   expect(said(0x43, 0, 0)).toThrow('An empty list of updates')
-  expect(said(0x43, 0, 1, 4, 1, 97, 0)).toThrow('unknown state')
+  expect(said(0x43, 0, 1, 5, 1, 97, 0)).toThrow('unknown state')
   expect(said(0x43, 0, 1, 0, 0, 0)).toThrow('without a name')
   expect(said(0x43, 0, 1, 0x20, 1, 97, 0, 1, 98)).toThrow('not suspected')
   expect(said(0x43, 0, 1, 0x11, 1, 97, 0, 1, 1, 97)).toThrow('not said to be alive')

@@ -3,6 +3,9 @@ import type { PeerId } from '../../../node/protocol/index.ts'
 import { swimPresets, type MemberUpdate } from '../../../overlays/swim/index.ts'
 import { RecordedMember, update, type MemberSetup } from './recorded-member.ts'
 
+/** Without what goes beyond it. */
+const lifeguard: MemberSetup = { witnesses: false, withdrawalDelay: 0 }
+
 function suspicion(peer: string, accuser: string, incarnation = 0): MemberUpdate {
   return { ...update(peer, 'suspected', incarnation), accuser: accuser as PeerId }
 }
@@ -38,7 +41,7 @@ function relaysOf(member: RecordedMember): string[] {
 }
 
 describe('local health (Lifeguard §IV-A)', () => {
-  const setup: MemberSetup = { indirectProbes: 2, suspicionMultiplier: 100 }
+  const setup: MemberSetup = { ...lifeguard, indirectProbes: 2, suspicionMultiplier: 100 }
 
   test('a failed probe without nacks makes a member slower, successful ones make it quick again', () => {
     const member = new RecordedMember(setup)
@@ -121,7 +124,7 @@ describe('local health (Lifeguard §IV-A)', () => {
 
 describe('dynamic suspicion time-out (Lifeguard §IV-B)', () => {
   /** Ten members: the shortest time is one period of a minute. */
-  const setup: MemberSetup = { probeInterval: 60_000, probeTimeout: 500, suspicionMultiplier: 1 }
+  const setup: MemberSetup = { ...lifeguard, probeInterval: 60_000, probeTimeout: 500, suspicionMultiplier: 1 }
 
   /** Its own pings are answered, so that it does not confirm the suspicion itself. */
   function passQuietly(member: RecordedMember, duration: number): void {
@@ -161,7 +164,12 @@ describe('dynamic suspicion time-out (Lifeguard §IV-B)', () => {
   })
 
   test('a group with too few others to confirm waits for none', () => {
-    const member = new RecordedMember({ probeInterval: 60_000, probeTimeout: 500, suspicionMultiplier: 1 })
+    const member = new RecordedMember({
+      ...lifeguard,
+      probeInterval: 60_000,
+      probeTimeout: 500,
+      suspicionMultiplier: 1,
+    })
     member.meet('m0', 'm1', 'suspect')
     member.gossip('m0', update('suspect', 'suspected'))
     member.recorder.advance(60_000)

@@ -21,7 +21,7 @@ export interface MemberSetup extends SwimOptions {
 
 type Body = SwimMessage extends infer Message
   ? Message extends SwimMessage
-    ? Omit<Message, 'incarnation' | 'updates'>
+    ? Omit<Message, 'incarnation' | 'updates' | 'health'> & { readonly health?: number }
     : never
   : never
 
@@ -36,9 +36,9 @@ export class RecordedMember {
     this.recorder.take()
   }
 
-  /** Hears from that peer, which speaks for itself with the given incarnation. */
+  /** Hears from that peer, which speaks for itself with the given incarnation, and is in good health. */
   hear(from: string, body: Body, updates: readonly MemberUpdate[] = [], incarnation = 0): void {
-    this.core.receive({ ...body, incarnation, updates }, from as PeerId)
+    this.core.receive({ health: 0, ...body, incarnation, updates } as SwimMessage, from as PeerId)
   }
 
   /** Hears of these by gossip of `from`. */

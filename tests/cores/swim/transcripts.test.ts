@@ -13,7 +13,7 @@ test('SWIM §3.1, §4.2: a silent member is pinged through others, suspected, an
   for (const time of [700, 500, 500, 1000]) pass(time)
   expect(story.join('\n')).toMatchInlineSnapshot(`
     "after 700 ms
-    send b ping probe=1 incarnation=0
+    send b ping probe=1 health=0 incarnation=0
     schedule +500 probe-timeout probe=1
     schedule +1000 period session=0
     after 1200 ms
@@ -21,7 +21,7 @@ test('SWIM §3.1, §4.2: a silent member is pinged through others, suspected, an
     after 1700 ms
     schedule +1000 suspicion peer=b due=2629
     emit suspected peer=b incarnation=0
-    send c ping probe=2 incarnation=0 updates=[b suspected 0]
+    send c ping probe=2 health=1 incarnation=0 updates=[b suspected 0]
     schedule +1000 probe-timeout probe=2
     schedule +2000 period session=0
     after 2700 ms
@@ -37,10 +37,10 @@ test('Lifeguard §IV-A: a relay sends a nack when its time is up, and passes the
   member.recorder.advance(400)
   member.hear('target', { type: 'ack', probe: 1 })
   expect(member.story()).toMatchInlineSnapshot(`
-    "send target ping probe=1 incarnation=0
+    "send target ping probe=1 health=0 incarnation=0
     schedule +400 nack probe=1
-    send asker nack probe=7 incarnation=0
-    send asker ack probe=7 incarnation=0"
+    send asker nack probe=7 health=0 incarnation=0
+    send asker ack probe=7 health=0 incarnation=0"
   `)
 })
 
@@ -56,9 +56,9 @@ test('Lifeguard §IV-B, §IV-C: a suspicion is confirmed, told to the suspect, a
     "schedule +1440000 suspicion peer=suspect due=1440000
     emit suspected peer=suspect incarnation=0
     schedule +682902 suspicion peer=suspect due=682902
-    send suspect ack probe=1 incarnation=0 updates=[suspect suspected 0, suspect suspected 0 accuser=c]
+    send suspect ack probe=1 health=0 incarnation=0 updates=[suspect suspected 0, suspect suspected 0 accuser=c]
     emit alive peer=suspect incarnation=1
-    send d ack probe=2 incarnation=0 updates=[suspect alive 1]"
+    send d ack probe=2 health=0 incarnation=0 updates=[suspect alive 1]"
   `)
 })
 
@@ -70,8 +70,8 @@ test('SWIM §4.2: the accused refutes with a higher incarnation, and probes more
   member.recorder.advance(1000)
   expect(member.story()).toMatchInlineSnapshot(`
     "emit refuted incarnation=1
-    send b ack probe=9 incarnation=1 updates=[self alive 1]
-    send b ping probe=1 incarnation=1 updates=[self alive 1]
+    send b ack probe=9 health=1 incarnation=1 updates=[self alive 1]
+    send b ping probe=1 health=1 incarnation=1 updates=[self alive 1]
     schedule +1000 probe-timeout probe=1
     schedule +2000 period session=0"
   `)
