@@ -15,6 +15,8 @@ const memberlist: SwimOptions = {
   gossipFanout: 3,
   gossipToTheDead: 30_000,
   syncInterval: 30_000,
+  witnesses: false,
+  withdrawalDelay: 0,
 }
 
 const localHealthAwareProbe: SwimOptions = { localHealthLimit: 8, nackShare: 0.8 }
