@@ -160,6 +160,7 @@ export class Group {
     const isHeld = record.state === 'unfit' && update.incarnation === record.incarnation
     if (isHeld && from !== record.peer) return
     const wasGone = isGone(record.state)
+    if (wasGone && update.state === 'unfit') return
     this.#believe(record, state, update.incarnation, accuser)
     const changed = this.members.get(update.peer)
     if (state !== 'alive' || changed === undefined) return
