@@ -21,6 +21,8 @@ const changes: { readonly [Name in keyof ResolvedSwimOptions]?: readonly Resolve
   gossipFanout: [1, 2, 6],
   gossipToTheDead: [0, 15_000, 60_000],
   syncInterval: [0, 15_000, 60_000],
+  witnesses: [false],
+  withdrawalDelay: [0, 15_000, 60_000],
 }
 
 export const subject: Subject<Extent> = async ({ seeds, quick, laboratory }) => {
