@@ -10,6 +10,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   startup: () => import('./startup.ts'),
   faults: () => import('./faults.ts'),
   simulation: () => import('./simulation.ts'),
+  engines: () => import('./engines.ts'),
 }
 
 const page: Page = {
