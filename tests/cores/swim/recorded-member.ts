@@ -38,7 +38,7 @@ export class RecordedMember {
 
   /** Hears from that peer, which speaks for itself with the given incarnation, and is in good health. */
   hear(from: string, body: Body, updates: readonly MemberUpdate[] = [], incarnation = 0): void {
-    this.core.receive({ health: 0, ...body, incarnation, updates } as SwimMessage, from as PeerId)
+    this.core.receive({ health: 0, ...body, incarnation, updates }, from as PeerId)
   }
 
   /** Hears of these by gossip of `from`. */
