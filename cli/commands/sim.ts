@@ -33,6 +33,12 @@ interface Machine {
 
 type Seed = number | string
 
+interface Subject {
+  readonly scenario: Scenario
+  /** How the user called it. */
+  readonly given: string
+}
+
 export async function run(invocation: Invocation): Promise<void> {
   const { operands, options } = invocation
   if (options['list'] === true) return list(invocation)
@@ -45,8 +51,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const seeds = readSeeds(options)
   const scenario = await loadScenario(given)
   assertPeers(scenario, options)
-  if (options['seeds'] === undefined) await runOne(invocation, scenario, given, seeds[0] ?? 1)
-  else await runAll(invocation, scenario, given, seeds)
+  if (options['seeds'] === undefined) await runOne(invocation, { scenario, given }, seeds[0] ?? 1)
+  else await runAll(invocation, { scenario, given }, seeds)
 }
 
 async function list({ output }: Invocation): Promise<void> {
@@ -63,33 +69,24 @@ async function list({ output }: Invocation): Promise<void> {
   )
 }
 
-async function runOne(invocation: Invocation, scenario: Scenario, given: string, seed: Seed): Promise<void> {
+async function runOne(invocation: Invocation, subject: Subject, seed: Seed): Promise<void> {
   const { output, signal } = invocation
-  const { report, machine } = await perform(invocation, scenario, seed)
+  const { report, machine } = await perform(invocation, subject, seed)
   await output.data({ ...report, machine }, () => `${reportTable(report)}\n\n${describe(machine)}`)
-  conclude(report, given)
+  conclude(report, subject)
   if (report.outcome === 'interrupted') signal.throwIfAborted()
 }
 
 /** A line a seed, to the first that fails. */
-async function runAll(
-  invocation: Invocation,
-  scenario: Scenario,
-  given: string,
-  seeds: readonly Seed[],
-): Promise<void> {
+async function runAll(invocation: Invocation, subject: Subject, seeds: readonly Seed[]): Promise<void> {
   const { output, signal } = invocation
   const width = Math.max(4, String(seeds.at(-1)).length)
   await output.raw(
     output.json ? '' : `${'SEED'.padStart(width)}  OUTCOME           EVENTS  TRACE HASH        EVENTS/S\n`,
   )
   for (const [index, seed] of seeds.entries()) {
-    const { report, machine } = await perform(
-      invocation,
-      scenario,
-      seed,
-      `seed ${seed}, ${index + 1} of ${seeds.length}: `,
-    )
+    const label = `seed ${seed}, ${index + 1} of ${seeds.length}: `
+    const { report, machine } = await perform(invocation, subject, seed, label)
     await output.data({ ...report, machine }, () =>
       [
         String(seed).padStart(width),
@@ -99,7 +96,7 @@ async function runAll(
         machine.eventsPerSecond.toLocaleString('en').padStart(9),
       ].join('  '),
     )
-    conclude(report, given)
+    conclude(report, subject)
     if (report.outcome === 'interrupted') signal.throwIfAborted()
   }
   if (!output.json) output.note(`${seeds.length} seeds passed`)
@@ -108,11 +105,11 @@ async function runAll(
 /** Runs to the end, to a finding, or to the first Ctrl-C. */
 async function perform(
   { options, output, signal }: Invocation,
-  scenario: Scenario,
+  { scenario, given }: Subject,
   seed: Seed,
   label?: string,
 ): Promise<{ readonly report: ScenarioReport; readonly machine: Machine }> {
-  const run = new ScenarioRun(scenario, { overlays, seed })
+  const run = new ScenarioRun(scenario, { overlays, seed, replay: () => replayCommand(given, seed) })
   using _recorded = record(run, options)
   const progress = new Progress(!output.json, label)
   const started = performance.now()
@@ -172,13 +169,16 @@ function record(run: ScenarioRun, options: Options): Disposable {
 }
 
 /** @throws Failure with the one command that runs into it again, when a checker found something */
-function conclude({ finding, seed }: ScenarioReport, given: string): void {
+function conclude({ finding, seed }: ScenarioReport, { given }: Subject): void {
   if (finding === undefined) return
   const { checker, time } = finding
   const message = `${checker}: ${finding.finding} (seed ${seed}, after ${durationInWords(time)})`
-  throw new Failure('check-failed', message, {
-    hint: `Again: peerloom sim ${quoted(given)} --seed ${quoted(String(seed))}`,
-  })
+  const again = given === '-' ? 'Again, with the same standard input' : 'Again'
+  throw new Failure('check-failed', message, { hint: `${again}: ${replayCommand(given, seed)}` })
+}
+
+function replayCommand(given: string, seed: Seed): string {
+  return `peerloom sim ${quoted(given)} --seed ${quoted(String(seed))}`
 }
 
 function assertCompatible({ options, output }: Invocation): void {

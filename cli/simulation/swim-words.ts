@@ -17,6 +17,10 @@ export function inWords(event: SwimEvent): string | undefined {
       return `learns something new of ${event.peer}${at(event.incarnation)}`
     case 'forgotten':
       return `forgets ${event.peer}`
+    case 'withdrew':
+      return `takes itself out${at(event.incarnation)}`
+    case 'came-back':
+      return `comes back${at(event.incarnation)}`
     case 'refuted':
       return `refutes what is said of it${at(event.incarnation)}`
     default:

@@ -40,6 +40,7 @@ const durations: ReadonlySet<string> = new Set([
   'gossipInterval',
   'gossipToTheDead',
   'syncInterval',
+  'withdrawalDelay',
   'forgetAfter',
 ] satisfies (keyof ResolvedSwimOptions)[])
 

@@ -2,6 +2,7 @@ import type { Duration } from '../../protocol/index.ts'
 import { peerChoice, type PeerChoice } from './peer-choice.ts'
 import { duration, share } from './quantities.ts'
 import {
+  converted,
   fallback,
   flag,
   list,
@@ -125,11 +126,32 @@ const shapes: { readonly [Name in Kind]: Shape<Content<Name>> } = {
   heal: record<Content<'heal'>>('the end of all partitions and blocks', { ...timing }),
 }
 
-export const fault: Shape<Fault> = tagged<Fault>(
-  'fault',
-  'an object with the keys "at" and "fault"',
-  shapes as unknown as Readonly<Record<Kind, Shape<Fault>>>,
+export const fault: Shape<Fault> = converted(
+  tagged<Fault>(
+    'fault',
+    'an object with the keys "at" and "fault"',
+    shapes as unknown as Readonly<Record<Kind, Shape<Fault>>>,
+  ),
+  (given) => {
+    const missing = missingPart(given)
+    if (missing !== undefined) throw new RangeError(missing)
+    return given
+  },
 )
+
+/** @returns what would make such a fault do nothing, or less than it says */
+function missingPart(given: Fault): string | undefined {
+  if (given.times !== undefined && given.every === undefined) {
+    return 'found "times" without "every", allowed is both of them or "every" alone'
+  }
+  if (given.fault === 'degrade' && given.sendLoss === undefined && given.receiveLoss === undefined) {
+    return 'found neither "sendLoss" nor "receiveLoss", allowed is at least one of them'
+  }
+  if (given.fault === 'wires' && Object.keys(given.wires).length === 0) {
+    return 'found wires of which nothing changes, allowed is at least one change'
+  }
+  return undefined
+}
 
 /** Where a choice of peers stands in a fault. */
 export interface FaultChoice {

@@ -54,9 +54,9 @@ export function readPercent(given: string): number {
 export function durationInWords(duration: Duration): string {
   if (duration < 1000) return `${round(duration)} ms`
   if (duration < 120_000) return `${round(duration / 1000)} s`
-  const minutes = Math.floor(duration / 60_000)
-  const seconds = Math.round((duration - minutes * 60_000) / 1000)
-  const rest = seconds === 0 ? '' : ` ${seconds} s`
+  const whole = Math.round(duration / 1000)
+  const minutes = Math.floor(whole / 60)
+  const rest = whole % 60 === 0 ? '' : ` ${whole % 60} s`
   return minutes < 120 ? `${minutes} m${rest}` : `${round(duration / 3_600_000)} h`
 }
 

@@ -75,6 +75,9 @@ export class ScenarioError extends Error {
   }
 }
 
+/** What those are called whom churn brings. */
+const lateName = /^late\d+$/
+
 /** Most characters of a scenario file. */
 const fileLimit = 4 * 1024 * 1024
 
@@ -265,7 +268,7 @@ function checkReferences(scenario: Scenario, overlays: ScenarioOverlays, place: 
       `found ${durationInWords(fault.at)}, allowed is at most the duration, ${durationInWords(duration)}`,
     )
   }
-  if (scenario.churn?.peers !== undefined) look(place.key('churn').key('peers'), scenario.churn.peers)
+  checkComings(scenario, look, place)
   for (const name of workload.keys()) {
     if (!overlay.has(name)) place.key('workload').key(name).problem(`found work for ${name}, which no peer runs`)
   }
@@ -279,6 +282,36 @@ function checkReferences(scenario: Scenario, overlays: ScenarioOverlays, place: 
         .problem(`found ${JSON.stringify(name)}, which is of an overlay that no peer runs`)
     }
   }
+}
+
+/** Whoever comes after the end would be missing in silence. */
+function checkComings(
+  { peers: { names }, start, churn, duration }: Scenario,
+  look: (at: Place, choice: PeerChoice) => void,
+  place: Place,
+): void {
+  const last = (names.length - 1) * start.every
+  if (last > duration) {
+    const found = `found peers that start until ${durationInWords(last)}`
+    place
+      .key('start')
+      .key('every')
+      .problem(`${found}, allowed is at most the duration, ${durationInWords(duration)}`)
+  }
+  if (churn === undefined) return
+  if (churn.peers !== undefined) look(place.key('churn').key('peers'), churn.peers)
+  if (churn.at > duration) {
+    const found = `found ${durationInWords(churn.at)}`
+    place
+      .key('churn')
+      .key('at')
+      .problem(`${found}, allowed is at most the duration, ${durationInWords(duration)}`)
+  }
+  const late = names.find((name) => lateName.test(name))
+  if (churn.arrivalsPerMinute === 0 || late === undefined) return
+  place
+    .key('churn')
+    .problem(`found the peer ${JSON.stringify(late)}, allowed are other names: those who come are called so`)
 }
 
 function numbered(count: number, prefix: string): PeerId[] {

@@ -4,6 +4,7 @@ import { createRandom, integer } from '../../../node/protocol/index.ts'
 import { overlays } from '../../../cli/simulation/overlays.ts'
 import {
   ScenarioError,
+  durationInWords,
   parseScenario,
   readScenario,
   scenarioSchema,
@@ -46,6 +47,15 @@ test.for(readdirSync(examples))('the example %s is allowed by the parser and by 
   expect(isValid(JSON.parse(content), published)).toBe(true)
 })
 
+test.each([
+  [119_940, '119.94 s'],
+  [150_000, '2 m 30 s'],
+  [179_600, '3 m'],
+  [7_199_600, '2 h'],
+])('%i ms are %s', (duration, words) => {
+  expect(durationInWords(duration)).toBe(words)
+})
+
 describe('what is allowed', () => {
   const good: Record<string, object> = {
     'a number of peers': least,
@@ -69,6 +79,13 @@ describe('what is allowed', () => {
       { at: '1s', fault: 'wires', wires: { loss: '1%', duplication: 0.1, reordering: 0 } },
       { at: '1s', fault: 'heal' },
     ),
+    'a late start': { ...least, peers: 11, start: { join: 'seed', every: '1s' } },
+    'peers named as those who come, where nobody comes': {
+      ...least,
+      peers: { count: 3, prefix: 'late' },
+      churn: { peers: 'all' },
+    },
+    'a duration of SWIM': { ...least, overlay: { swim: { withdrawalDelay: '45s' } } },
     'churn': {
       ...grouped,
       churn: { arrivalsPerMinute: 2.5, peers: 'right', lifetime: { weibull: { scale: '3m', shape: 0.5 } } },
@@ -132,6 +149,36 @@ const bad: Record<string, [unknown, string | RegExp, boolean]> = {
   'half a millisecond': [
     { ...least, duration: '0.5ms' },
     'duration: found "0.5ms", allowed is a duration such as "90s" or 500 (milliseconds), at least 1 ms, at most 30 days',
+    false,
+  ],
+  'times of what strikes once': [
+    faulty({ at: '1s', fault: 'crash', peers: 'all', times: 3 }),
+    'faults[0]: found "times" without "every", allowed is both of them or "every" alone',
+    false,
+  ],
+  'a degradation of nothing': [
+    faulty({ at: '1s', fault: 'degrade', peers: 'all' }),
+    'faults[0]: found neither "sendLoss" nor "receiveLoss", allowed is at least one of them',
+    false,
+  ],
+  'a change of nothing': [
+    faulty({ at: '1s', fault: 'wires', wires: {} }),
+    'faults[0]: found wires of which nothing changes, allowed is at least one change',
+    false,
+  ],
+  'peers that would start after the end': [
+    { ...least, peers: 12, start: { join: 'seed', every: '1s' } },
+    'start.every: found peers that start until 11 s, allowed is at most the duration, 10 s',
+    false,
+  ],
+  'a churn after the end': [
+    { ...least, churn: { at: '11s' } },
+    'churn.at: found 11 s, allowed is at most the duration, 10 s',
+    false,
+  ],
+  'peers named as those who come': [
+    { ...least, peers: { count: 3, prefix: 'late' }, churn: { arrivalsPerMinute: 1 } },
+    'churn: found the peer "late0", allowed are other names: those who come are called so',
     false,
   ],
   'no peers': [{ ...least, peers: 0 }, 'peers: found 0, allowed is a whole number from 1 to 1000000', true],

@@ -105,6 +105,15 @@ describe('peerloom sim', () => {
       code: 1,
       error: { code: 'check-failed', hint: `Again: ${command}` },
     })
+    const report = await machine.run(['sim', file, '--seed', '3', '--json'])
+    expect(JSON.parse(report.stdout.toString())).toMatchObject({ outcome: 'failed', finding: { replay: command } })
+  })
+
+  test('whose scenario came on standard input, says that the command wants it again', async () => {
+    await using machine = new Machine()
+    const { code, stderr } = await machine.run(['sim', '-'], { input: JSON.stringify(failing) })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/\nAgain, with the same standard input: peerloom sim - --seed 1\n$/)
   })
 
   test('tries many seeds, a line each, and ends with the first that fails', async () => {
