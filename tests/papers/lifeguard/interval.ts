@@ -34,9 +34,11 @@ export const experiment: Experiment<IntervalTrial, IntervalOutcome> = {
   module: import.meta.url,
   run({ options, seed, anomalies: count, duration, interval }) {
     const anomalies = Array.from({ length: groupSize }, () => new Anomaly())
+    // Settings have chances of their own, configurations have the same.
+    const chance = `${seed}/${count}/${duration}/${interval}`
     const { simulation, members } = startGroup({
       size: groupSize,
-      seed,
+      seed: chance,
       swim: options,
       measureBytes: true,
       host: (host, index) => (anomalies[index] as Anomaly).on(host),
@@ -44,7 +46,7 @@ export const experiment: Experiment<IntervalTrial, IntervalOutcome> = {
     simulation.run(quietTime)
     const before = simulation.traffic()
 
-    const anomalous = new Set(sample(createRandom(`anomalous/${seed}`), [...anomalies.keys()], count))
+    const anomalous = new Set(sample(createRandom(`anomalous/${chance}`), [...anomalies.keys()], count))
     let falsePositives = 0
     let atHealthy = 0
     for (const [index, { api }] of members.entries()) {

@@ -29,15 +29,17 @@ export const experiment: Experiment<ThresholdTrial, ThresholdOutcome> = {
   module: import.meta.url,
   run({ options, seed, anomalies: count, duration }) {
     const anomalies = Array.from({ length: groupSize }, () => new Anomaly())
+    // Settings have chances of their own, configurations have the same.
+    const chance = `${seed}/${count}/${duration}`
     const { simulation, members } = startGroup({
       size: groupSize,
-      seed,
+      seed: chance,
       swim: options,
       host: (host, index) => (anomalies[index] as Anomaly).on(host),
     })
     simulation.run(quietTime)
 
-    const anomalous = new Set(sample(createRandom(`anomalous/${seed}`), [...anomalies.keys()], count))
+    const anomalous = new Set(sample(createRandom(`anomalous/${chance}`), [...anomalies.keys()], count))
     /** When each member that is well came to know of a failure, by the failed. */
     const known = new Map<number, Instant[]>(Array.from(anomalous, (index) => [index, []]))
     for (const [index, { api }] of members.entries()) {
