@@ -28,6 +28,7 @@ export type {
   Roles,
   Tags,
 } from './overlay.ts'
+export { PeerNumbers } from './peer-numbers.ts'
 export { planes, type Plane, type Protocol, type ProtocolDefinition, type ProtocolName } from './protocol.ts'
 export { createRandom, integer, jitter, sample, shuffle, split, type Random } from './random.ts'
 export { Recorder, type Effect, type RecorderOptions } from './recorder.ts'

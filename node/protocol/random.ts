@@ -13,19 +13,33 @@ export interface Random {
  * @param seed any integer or text; equal seeds give equal sequences
  */
 export function createRandom(seed: number | string): Random {
-  let [a, b, c] = scramble(String(seed))
-  let counter = 1
-  function next32(): number {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = ((c << 21) | (c >>> 11)) + sum
-    c |= 0
-    return sum >>> 0
+  const random = new Sfc32(scramble(String(seed)))
+  for (let round = 0; round < 12; round++) random.next()
+  return random
+}
+
+/** One object and no closure: a simulation has one for each protocol of each peer. */
+class Sfc32 implements Random {
+  #a: number
+  #b: number
+  #c: number
+  #counter = 1
+
+  constructor([a, b, c]: readonly [number, number, number]) {
+    this.#a = a | 0
+    this.#b = b | 0
+    this.#c = c | 0
   }
-  for (let round = 0; round < 12; round++) next32()
-  return { next: () => next32() / 0x1_0000_0000 }
+
+  next(): number {
+    const [b, c] = [this.#b, this.#c]
+    const sum = (((this.#a + b) | 0) + this.#counter) | 0
+    this.#counter = (this.#counter + 1) | 0
+    this.#a = b ^ (b >>> 9)
+    this.#b = (c + (c << 3)) | 0
+    this.#c = (((c << 21) | (c >>> 11)) + sum) | 0
+    return (sum >>> 0) / 0x1_0000_0000
+  }
 }
 
 /** A generator of its own for each part of a system, so that one part drawing more does not shift the others. */

@@ -1,4 +1,4 @@
-import { assert, type Codec, type PeerId, type Plane, type Protocol } from '../protocol/index.ts'
+import { PeerNumbers, assert, type Codec, type PeerId, type Plane, type Protocol } from '../protocol/index.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'
 import { Stall } from './stall.ts'
 
@@ -18,7 +18,6 @@ export interface ProtocolSort {
  */
 export class Population {
   readonly peers: SimulatedPeer<unknown>[] = []
-  readonly ids: PeerId[] = []
   readonly protocols: ProtocolSort[] = []
   /** The number of the session that runs, 0 where none does. */
   readonly #sessions: number[] = []
@@ -26,17 +25,20 @@ export class Population {
   readonly #stalls = new Map<number, Stall>()
   /** By protocol, then by peer. */
   readonly #cores: (AnyCore | undefined)[][] = []
-  readonly #byId = new Map<PeerId, number>()
+  readonly #numbers = new PeerNumbers()
   #lastId: PeerId | undefined
   #lastIndex = -1
 
   add(peer: SimulatedPeer<unknown>): void {
-    assert(!this.#byId.has(peer.id), `there is a peer named ${peer.id}`)
-    this.#byId.set(peer.id, peer.index)
+    assert(this.#numbers.of(peer.id) === -1, `there is a peer named ${peer.id}`)
+    this.#numbers.add(peer.id)
     this.peers.push(peer)
-    this.ids.push(peer.id)
     this.#sessions.push(0)
     for (const cores of this.#cores) cores.push(undefined)
+  }
+
+  get ids(): readonly PeerId[] {
+    return this.#numbers.peers
   }
 
   peer(index: number): SimulatedPeer<unknown> {
@@ -47,7 +49,7 @@ export class Population {
 
   /** @returns its number, or −1 */
   find(id: PeerId): number {
-    return id === this.#lastId ? this.#lastIndex : (this.#byId.get(id) ?? -1)
+    return id === this.#lastId ? this.#lastIndex : this.#numbers.of(id)
   }
 
   /** @returns the peer's name; it is remembered, as a core that hears from a peer most often answers it */

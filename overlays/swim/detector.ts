@@ -43,10 +43,10 @@ export class Detector {
     if (silent !== undefined) this.#judge(silent)
     const { environment, group, health, order, messenger } = this.#ports
     const slot = order.next(group.members, environment.random)
-    const target = slot === undefined ? undefined : group.members.at(slot)?.peer
+    const target = slot === undefined ? undefined : group.members.at(slot)
     if (slot === undefined || target === undefined) return
-    const { number } = this.#prober.begin(target, slot, environment.now())
-    messenger.ping(target, number)
+    const { number } = this.#prober.begin(target.peer, slot, environment.now())
+    messenger.ping(target.peer, number, target)
     environment.schedule({ type: 'probe-timeout', probe: number }, health.stretched(this.#options.probeTimeout))
   }
 

@@ -64,26 +64,33 @@ class Bucket {
  * there is no news.
  */
 export class Dissemination {
+  /** A single one, as nearly always, needs no order and no look-up; those that come while there are others are below. */
+  #only: Entry | undefined
   #entries: Map<PeerId, Entry> | undefined
   /** By the number of times they were sent; none where nothing is. */
   #buckets: (Bucket | undefined)[] = noBuckets
 
   get size(): number {
-    return this.#entries?.size ?? 0
+    return this.#only === undefined ? (this.#entries?.size ?? 0) : 1
   }
 
   add(told: Told): void {
     this.remove(told.update.peer)
-    if (this.#entries === undefined) {
-      this.#entries = new Map()
-      this.#buckets = []
-    }
     const entry = { told, sent: 0, isVoid: false }
-    this.#entries.set(told.update.peer, entry)
-    this.#put(entry, this.#entries.size)
+    if (this.size === 0) {
+      this.#only = entry
+      return
+    }
+    if (this.#only !== undefined) {
+      const only = this.#only
+      this.#only = undefined
+      this.#insert(only)
+    }
+    this.#insert(entry)
   }
 
   remove(peer: PeerId): void {
+    if (this.#only?.told.update.peer === peer) this.#only = undefined
     const entry = this.#entries?.get(peer)
     if (entry === undefined) return
     entry.isVoid = true
@@ -96,6 +103,7 @@ export class Dissemination {
    * @param alone nothing else is in the message: then the first one goes even if it is larger than `room`
    */
   take(room: number, limit: number, alone: boolean): MemberUpdate[] {
+    if (this.#only !== undefined) return this.#takeOnly(this.#only, room, limit, alone)
     const taken = this.#takeFirst(room, alone)
     for (const entry of taken) {
       entry.sent++
@@ -105,10 +113,18 @@ export class Dissemination {
     return taken.map(({ told }) => told.update)
   }
 
+  #takeOnly(only: Entry, room: number, limit: number, alone: boolean): MemberUpdate[] {
+    const { update, bytes } = only.told
+    if (bytes > room && !alone) return []
+    if (++only.sent >= limit) this.#only = undefined
+    return [update]
+  }
+
   #takeFirst(room: number, alone: boolean): Entry[] {
     const taken: Entry[] = []
     let left = room
-    for (const [sent, bucket] of this.#buckets.entries()) {
+    for (let sent = 0; sent < this.#buckets.length; sent++) {
+      const bucket = this.#buckets[sent]
       if (bucket === undefined) continue
       for (let entry = bucket.first; entry !== undefined; entry = bucket.first) {
         const { bytes } = entry.told
@@ -120,6 +136,15 @@ export class Dissemination {
       this.#buckets[sent] = undefined
     }
     return taken
+  }
+
+  #insert(entry: Entry): void {
+    if (this.#entries === undefined) {
+      this.#entries = new Map()
+      this.#buckets = []
+    }
+    this.#entries.set(entry.told.update.peer, entry)
+    this.#put(entry, this.#entries.size)
   }
 
   #put(entry: Entry, known: number): void {

@@ -57,12 +57,12 @@ export class Group {
 
   /** @param listed the update stands in a member list, not in the news */
   hear(update: MemberUpdate, from: PeerId, listed: boolean): void {
-    if (update.peer === this.#ports.environment.self) return this.self.hear(update)
     const record = this.members.get(update.peer)
+    if (record === undefined && update.peer === this.#ports.environment.self) return this.self.hear(update)
     // Members speak for themselves with any incarnation; what others say of them may be a lie meant to use numbers up.
     if (
-      update.peer !== from &&
-      update.incarnation > believable(record?.incarnation ?? 0, this.#options.incarnationStep)
+      update.incarnation > believable(record?.incarnation ?? 0, this.#options.incarnationStep) &&
+      update.peer !== from
     ) {
       return this.#reject('incarnation', update.peer, from)
     }

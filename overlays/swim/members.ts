@@ -94,7 +94,7 @@ export function supersedes(
   record: Pick<MemberUpdate, 'state' | 'incarnation'>,
 ): boolean {
   if (update.incarnation !== record.incarnation) return update.incarnation > record.incarnation
-  return ranks[update.state] > ranks[record.state]
+  return update.state !== record.state && ranks[update.state] > ranks[record.state]
 }
 
 export function isGone(state: Standing): boolean {

@@ -10,7 +10,8 @@ export class News {
   readonly #self: PeerId
   readonly #members: MemberTable
   readonly #options: ResolvedSwimOptions
-  readonly #dissemination = new Dissemination()
+  /** None while there is no news. */
+  #dissemination: Dissemination | undefined
 
   constructor(self: PeerId, members: MemberTable, options: ResolvedSwimOptions) {
     this.#self = self
@@ -19,10 +20,11 @@ export class News {
   }
 
   get isEmpty(): boolean {
-    return this.#dissemination.size === 0
+    return this.#dissemination === undefined
   }
 
   add(told: Told): void {
+    this.#dissemination ??= new Dissemination()
     this.#dissemination.add(told)
   }
 
@@ -37,7 +39,8 @@ export class News {
   }
 
   remove(peer: PeerId): void {
-    this.#dissemination.remove(peer)
+    this.#dissemination?.remove(peer)
+    this.#dropEmpty()
   }
 
   /** What is told of a member in lists and news. */
@@ -49,18 +52,26 @@ export class News {
   /**
    * What rides on a message to that member. Whoever is suspected is told so first of all, as it alone can refute it
    * (Lifeguard §IV-C, buddy system). Deviation: so is whoever is thought to be gone.
+   *
+   * @param known its record, if it is at hand
    */
-  for(to: PeerId): readonly MemberUpdate[] {
+  for(to: PeerId, known?: MemberRecord): readonly MemberUpdate[] {
     const { suspectedCount, goneCount, liveCount } = this.#members
-    if (this.isEmpty && suspectedCount === 0 && goneCount === 0) return noUpdates
-    const record = this.#members.get(to)
+    const dissemination = this.#dissemination
+    if (dissemination === undefined && suspectedCount === 0 && goneCount === 0) return noUpdates
+    const record = known ?? this.#members.get(to)
     const accused = record !== undefined && this.#isToldOfItself(record) ? accusation(record) : undefined
-    if (this.isEmpty) return accused === undefined ? noUpdates : [accused]
+    if (dissemination === undefined) return accused === undefined ? noUpdates : [accused]
     const room = this.#options.piggybackLimitBytes - (accused === undefined ? 0 : encodedBytes(accused))
     const limit = transmissionLimit(this.#options.transmissionMultiplier, liveCount + 1)
-    const news = this.#dissemination.take(room, limit, accused === undefined)
+    const news = dissemination.take(room, limit, accused === undefined)
+    this.#dropEmpty()
     if (accused !== undefined) news.unshift(accused)
     return news
+  }
+
+  #dropEmpty(): void {
+    if (this.#dissemination?.size === 0) this.#dissemination = undefined
   }
 
   #isToldOfItself({ state }: MemberRecord): boolean {

@@ -14,20 +14,30 @@ export function sampleLive(
   count: number,
   fits?: (record: MemberRecord) => boolean,
 ): PeerId[] {
+  return sampleRecords(members, random, count, fits).map(({ peer }) => peer)
+}
+
+/** The same, for who looks at their records at once. */
+export function sampleRecords(
+  members: MemberTable,
+  random: Random,
+  count: number,
+  fits?: (record: MemberRecord) => boolean,
+): MemberRecord[] {
   const { liveCount } = members
   if (count <= fewest && 2 * count <= liveCount) {
-    const chosen: PeerId[] = []
+    const chosen: MemberRecord[] = []
     for (let misses = 0; chosen.length < count && misses < mostMisses;) {
       const record = members.liveAt(integer(random, liveCount))
-      if (chosen.includes(record.peer) || fits?.(record) === false) misses++
-      else chosen.push(record.peer)
+      if (chosen.includes(record) || fits?.(record) === false) misses++
+      else chosen.push(record)
     }
     if (chosen.length === count) return chosen
   }
-  const all: PeerId[] = []
+  const all: MemberRecord[] = []
   for (let position = 0; position < liveCount; position++) {
     const record = members.liveAt(position)
-    if (fits?.(record) !== false) all.push(record.peer)
+    if (fits?.(record) !== false) all.push(record)
   }
   return sample(random, all, count)
 }

@@ -1,4 +1,4 @@
-import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
+import { PeerNumbers, type Duration, type Instant, type PeerId } from '../../node/protocol/index.ts'
 import { Digest } from './digest.ts'
 import {
   aliveAtFirst,
@@ -19,20 +19,23 @@ import type { VersionedTags } from './tags.ts'
 export class SharedMembers {
   readonly records: readonly OwnRecord[]
   readonly digest: Digest = new Digest()
-  readonly #indices = new Map<PeerId, number>()
+  readonly #indices = new PeerNumbers()
+  #lastPeer: PeerId | undefined
+  #lastIndex = -1
 
   constructor(names: Iterable<PeerId>) {
-    const distinct = [...new Set(names)]
-    this.records = distinct.map((peer, index) => createRecord(peer, index, aliveAtFirst, 0))
-    for (const record of this.records) {
-      this.#indices.set(record.peer, record.slot)
-      this.digest.add(record)
-    }
+    for (const name of names) this.#indices.add(name)
+    this.records = this.#indices.peers.map((peer, index) => createRecord(peer, index, aliveAtFirst, 0))
+    for (const record of this.records) this.digest.add(record)
   }
 
-  /** @returns −1 for a peer that is not among them */
+  /** @returns −1 for a peer that is not among them; it is remembered, as whoever is heard is most often answered */
   indexOf(peer: PeerId): number {
-    return this.#indices.get(peer) ?? -1
+    if (peer === this.#lastPeer) return this.#lastIndex
+    const index = this.#indices.of(peer)
+    this.#lastPeer = peer
+    this.#lastIndex = index
+    return index
   }
 }
 
@@ -43,9 +46,17 @@ export class SharedMembers {
  * Slots and positions start as the index of the shared member, oneself left out.
  */
 export class SharedTable implements MemberTable {
+  // What every message asks for comes first, so that it lies together in memory.
   readonly #shared: SharedMembers
   /** Own index, or beyond the last if oneself is not among the shared. */
   readonly #self: number
+  /** Bit s mod 32 is set if slot s may be in `#own`: most look-ups end here, and spare the misses of a map that is cold. */
+  #ownBits = 0
+  /** The one that was found or set last: in most runs all talk of the same. */
+  #lastOwn: OwnRecord | undefined
+  liveCount: number
+  suspectedCount = 0
+  goneCount = 0
   /** Slots that were never any other than the shared. */
   readonly #base: number
   /** Own records by slot, null for a slot that is free. */
@@ -62,8 +73,6 @@ export class SharedTable implements MemberTable {
   readonly digest: Digest
   slotCount: number
   size: number
-  liveCount: number
-  suspectedCount = 0
 
   constructor(shared: SharedMembers, self: PeerId) {
     const index = shared.indexOf(self)
@@ -77,10 +86,6 @@ export class SharedTable implements MemberTable {
     this.liveCount = this.#base
   }
 
-  get goneCount(): number {
-    return this.#gone?.size ?? 0
-  }
-
   get longestGone(): MemberRecord | undefined {
     const [longest] = this.#gone?.values() ?? []
     return longest
@@ -89,7 +94,7 @@ export class SharedTable implements MemberTable {
   get(peer: PeerId): MemberRecord | undefined {
     const index = this.#shared.indexOf(peer)
     if (index !== -1 && index !== this.#self) {
-      const own = this.#own?.get(this.#slotOfIndex(index))
+      const own = this.#ownAt(this.#slotOfIndex(index))
       if (own === undefined) return this.#shared.records[index]
       if (own?.peer === peer) return own
     }
@@ -97,7 +102,7 @@ export class SharedTable implements MemberTable {
   }
 
   at(slot: number): MemberRecord | undefined {
-    const own = this.#own?.get(slot)
+    const own = this.#ownAt(slot)
     if (own !== undefined) return own ?? undefined
     return slot < this.#base ? this.#sharedAt(slot) : undefined
   }
@@ -155,7 +160,7 @@ export class SharedTable implements MemberTable {
     this.digest.remove(own)
     this.suspectedCount += suspectsMore(own.state, undefined)
     this.#moved?.delete(own.peer)
-    this.#gone?.delete(own.peer)
+    this.#removeGone(own)
     this.#unplace(own)
     this.#setOwn(own.slot, null)
     this.#free ??= []
@@ -198,21 +203,36 @@ export class SharedTable implements MemberTable {
     return own
   }
 
+  #ownAt(slot: number): OwnRecord | null | undefined {
+    if (((this.#ownBits >>> slot) & 1) === 0) return undefined
+    if (this.#lastOwn?.slot === slot) return this.#lastOwn
+    const own = this.#own?.get(slot)
+    if (own !== undefined && own !== null) this.#lastOwn = own
+    return own
+  }
+
   #setOwn(slot: number, record: OwnRecord | null): void {
     this.#own ??= new Map()
     this.#own.set(slot, record)
+    this.#ownBits |= 1 << slot
+    this.#lastOwn = record ?? undefined
   }
 
   #place(record: OwnRecord): void {
-    this.#gone?.delete(record.peer)
+    this.#removeGone(record)
     if (isGone(record.state)) {
       this.#gone ??= new Map()
       this.#gone.set(record.peer, record)
+      this.goneCount = this.#gone.size
       this.#unplace(record)
     } else if (record.position === -1) {
       record.position = this.liveCount++
       this.#setSlotLive(record.position, record.slot)
     }
+  }
+
+  #removeGone({ peer }: OwnRecord): void {
+    if (this.#gone?.delete(peer) === true) this.goneCount = this.#gone.size
   }
 
   #unplace(record: OwnRecord): void {
@@ -224,7 +244,7 @@ export class SharedTable implements MemberTable {
     this.#slotsLive?.delete(last)
     if (position === last) return
     this.#setSlotLive(position, slot)
-    const own = this.#own?.get(slot)
+    const own = this.#ownAt(slot)
     if (own !== undefined && own !== null) own.position = position
     else {
       this.#positions ??= new Map()

@@ -18,10 +18,11 @@ import { LocalHealth } from './health.ts'
 import { isGone, isLive, memberOf, records, type MemberTable } from './members.ts'
 import type { SwimMessage } from './messages.ts'
 import { Messenger } from './messenger.ts'
+import type { News } from './news.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { ProbeOrder } from './order.ts'
 import { OwnTable } from './own-table.ts'
-import { sampleGone, sampleLive } from './sampling.ts'
+import { sampleGone, sampleLive, sampleRecords } from './sampling.ts'
 import type { SwimTimer } from './timers.ts'
 
 export interface SwimNeeds {
@@ -42,15 +43,18 @@ const leastFarewells = 8
  * Membership Protocol", DSN 2002). Which file follows which section is in README.md.
  */
 export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
-  readonly #environment: SwimEnvironment
-  readonly #options: ResolvedSwimOptions
-  readonly #health: LocalHealth
-  readonly #group: Group
-  readonly #messenger: Messenger
-  readonly #detector: Detector
-  readonly #exchange: Exchange
+  // What every message asks for comes first, so that it lies together: in a large simulation memory is what takes time.
   #state: 'idle' | 'member' | 'left' | 'stopped' = 'idle'
   #gossiping = false
+  readonly #members: MemberTable
+  readonly #health: LocalHealth
+  readonly #news: News
+  readonly #messenger: Messenger
+  readonly #detector: Detector
+  readonly #group: Group
+  readonly #options: ResolvedSwimOptions
+  readonly #environment: SwimEnvironment
+  readonly #exchange: Exchange
   #since = 0
   /** A session ends when the member leaves, and its timers with it. They are the same each time. */
   #session = 0
@@ -67,7 +71,9 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     const ask = (peer: PeerId): void => this.#detector.ask(peer)
     const group = new Group({ environment, addresses: needs.addresses, members, health, includes, ask }, options)
     const messenger = new Messenger(environment, group, health)
+    this.#members = members
     this.#health = health
+    this.#news = group.news
     this.#group = group
     this.#messenger = messenger
     this.#detector = new Detector({ environment, group, health, order, messenger }, options)
@@ -79,14 +85,15 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   start(): void {
     this.#environment.emit({ type: 'started' })
     // Those who know it from the start need not hear of it.
-    if (this.#group.members.size === 0) this.#group.self.announce()
+    if (this.#members.size === 0) this.#group.self.announce()
     this.#takePart()
   }
 
   receive(message: SwimMessage, from: PeerId): void {
     if (this.#state === 'left') return this.#answerAfterLeaving(message, from)
     if (this.#state !== 'member' || !this.#hearSender(message, from)) return
-    if ('health' in message) this.#detector.heardHealth(message.health)
+    // A member in the best of health does not compare itself with others.
+    if (this.#health.multiplier > 0 && 'health' in message) this.#detector.heardHealth(message.health)
     for (const update of message.updates) this.#group.hear(update, from, message.type === 'push')
     switch (message.type) {
       case 'ping':
@@ -196,7 +203,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   }
 
   sample(count: number): PeerId[] {
-    return sampleLive(this.#group.members, this.#environment.random, count)
+    return sampleLive(this.#members, this.#environment.random, count)
   }
 
   /** @throws RangeError when they exceed the limits */
@@ -227,9 +234,11 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   }
 
   /** @returns false for a message from oneself */
-  #hearSender({ incarnation, leaving, unfit }: SwimMessage, from: PeerId): boolean {
-    const { members } = this.#group
-    const before = this.#detector.probed(from) ?? members.get(from)
+  #hearSender(message: SwimMessage, from: PeerId): boolean {
+    const { incarnation, leaving, unfit } = message
+    const members = this.#members
+    const probed = message.type === 'ack' ? this.#detector.probed(from) : undefined
+    const before = probed ?? members.get(from)
     // Nearly always nothing is new.
     const isPlain = leaving !== true && (unfit !== true || before?.state === 'unfit')
     if (before !== undefined && isPlain && incarnation <= before.incarnation) return true
@@ -256,7 +265,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
    */
   #sync(): void {
     this.#exchange.withRandomMember()
-    const gone = sampleGone(this.#group.members, this.#environment.random)
+    const gone = sampleGone(this.#members, this.#environment.random)
     if (gone !== undefined) this.#detector.call(gone)
     this.#scheduleSync(this.#options.syncInterval)
   }
@@ -267,30 +276,28 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
 
   /** Called after every input: whatever is news gets a round of gossip, if none is due already. */
   #spread(): void {
-    if (this.#gossiping || this.#group.news.isEmpty || this.#state !== 'member') return
-    if (this.#options.gossipInterval === 0 || this.#group.members.liveCount === 0) return
+    if (this.#gossiping || this.#news.isEmpty || this.#state !== 'member') return
+    if (this.#options.gossipInterval === 0 || this.#members.liveCount === 0) return
     this.#gossiping = true
     this.#environment.schedule(this.#gossipTimer, this.#options.gossipInterval)
   }
 
+  /** With any of the live and the recently failed, all of them equally likely. */
   #gossip(): void {
     this.#gossiping = false
-    for (const peer of this.#gossipPartners()) this.#messenger.gossip(peer)
-  }
-
-  /** Any of the live and the recently failed, all of them equally likely. */
-  #gossipPartners(): PeerId[] {
     const { random } = this.#environment
-    const { members } = this.#group
+    const members = this.#members
+    const messenger = this.#messenger
     const lately = this.#group.lately()
-    let [live, failed] = [this.#options.gossipFanout, 0]
+    let live = this.#options.gossipFanout
+    let failed = 0
     for (let count = live; lately.length > 0 && count > 0; count--) {
       if (integer(random, members.liveCount + lately.length) >= lately.length) continue
       live--
       failed++
     }
-    const partners = sampleLive(members, random, live)
-    return failed === 0 ? partners : [...partners, ...sample(random, lately, failed)]
+    for (const record of sampleRecords(members, random, live)) messenger.gossip(record.peer, record)
+    if (failed > 0) for (const peer of sample(random, lately, failed)) messenger.gossip(peer)
   }
 
   #sayFarewell(): void {
