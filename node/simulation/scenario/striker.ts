@@ -64,17 +64,9 @@ export class Striker {
           (peer) => simulation.slow(peer, 0),
         )
       case 'crash':
-        return this.#each(
-          fault,
-          (peer) => simulation.crash(peer),
-          (peer) => this.#restart(peer, fault.disk),
-        )
+        return this.#away(fault, (peer) => simulation.crash(peer))
       case 'stop':
-        return this.#each(
-          fault,
-          (peer) => simulation.stop(peer),
-          (peer) => this.#restart(peer, fault.disk),
-        )
+        return this.#away(fault, (peer) => simulation.stop(peer))
       case 'restart':
         for (const peer of this.#picker.choose(fault.peers, (peer) => !isRunning(peer))) this.#restart(peer, fault.disk)
         return
@@ -105,6 +97,18 @@ export class Striker {
     if (fault.for === undefined) return
     this.#simulation.at(fault.for, () => {
       for (const [from, to] of pairs) this.#simulation.unblock(from, to)
+    })
+  }
+
+  /** Whoever came back meanwhile, and is away again, was sent away by somebody else, for as long as they say. */
+  #away(fault: Extract<Fault, { fault: 'crash' | 'stop' }>, go: (peer: Peer) => void): void {
+    const sessions = new Map<Peer, number>()
+    const begin = (peer: Peer): void => {
+      sessions.set(peer, peer.session)
+      go(peer)
+    }
+    this.#each(fault, begin, (peer) => {
+      if (peer.session === sessions.get(peer)) this.#restart(peer, fault.disk)
     })
   }
 

@@ -75,6 +75,20 @@ test('faults strike when they should, end when they should, and come again', () 
   ])
 })
 
+test('the end of a crash brings nobody back who came back before, and was stopped for good since', () => {
+  const { run, story } = prepare({
+    peers: 3,
+    duration: '10s',
+    faults: [
+      { at: '1s', fault: 'crash', peers: 'p1', for: '5s' },
+      { at: '2s', fault: 'restart', peers: 'p1' },
+      { at: '3s', fault: 'stop', peers: 'p1' },
+    ],
+  })
+  finish(run)
+  expect(story).toEqual(['1000 p1 crashed', '2000 p1 started', '3000 p1 stopped'])
+})
+
 test('a partition with an end leaves others standing, and a bridge reaches both sides', () => {
   const { run } = prepare({
     peers: grouped,
