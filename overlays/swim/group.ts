@@ -281,6 +281,7 @@ export class Group {
     { tags }: MemberUpdate,
     from: PeerId,
   ): 'addresses' | 'tags' | undefined {
+    if (addresses.length === 0 && tags === undefined) return undefined
     let newer = tags !== undefined && tags.version > record.tags.version ? tags : undefined
     const believed = believable(record.tags.version, this.#options.incarnationStep)
     if (newer !== undefined && record.peer !== from && newer.version > believed) {
