@@ -3,7 +3,7 @@ import type { SwimEvent } from './events.ts'
 import { Fitness } from './fitness.ts'
 import type { Group } from './group.ts'
 import type { LocalHealth } from './health.ts'
-import type { MemberRecord } from './members.ts'
+import type { MemberRecord, MemberTable } from './members.ts'
 import type { SwimMessage } from './messages.ts'
 import type { Messenger } from './messenger.ts'
 import type { ResolvedSwimOptions } from './options.ts'
@@ -25,35 +25,48 @@ type PingRequest = Extract<SwimMessage, { readonly type: 'ping-req' }>
 
 /** The failure detector (SWIM §3.1): one member is probed in each period, by others too if it does not answer. */
 export class Detector {
-  readonly #ports: DetectorPorts
+  // Not kept as ports: another object on every way is another miss of the cache.
+  readonly #environment: DetectorPorts['environment']
+  readonly #group: Group
+  readonly #members: MemberTable
+  readonly #health: LocalHealth
+  readonly #order: ProbeOrder
+  readonly #messenger: Messenger
   readonly #options: ResolvedSwimOptions
   readonly #prober = new Prober()
   readonly #relays = new Relays()
   readonly #fitness: Fitness
 
-  constructor(ports: DetectorPorts, options: ResolvedSwimOptions) {
-    this.#ports = ports
+  constructor({ environment, group, health, order, messenger }: DetectorPorts, options: ResolvedSwimOptions) {
+    this.#environment = environment
+    this.#group = group
+    this.#members = group.members
+    this.#health = health
+    this.#order = order
+    this.#messenger = messenger
     this.#options = options
-    this.#fitness = new Fitness(ports.health)
+    this.#fitness = new Fitness(health)
   }
 
   /** Ends the probe of the last period and starts the next one. */
   beginPeriod(): void {
     const silent = this.#prober.finish()
     if (silent !== undefined) this.#judge(silent)
-    const { environment, group, health, order, messenger } = this.#ports
-    const slot = order.next(group.members, environment.random)
-    const target = slot === undefined ? undefined : group.members.at(slot)
+    const slot = this.#order.next(this.#members, this.#environment.random)
+    const target = slot === undefined ? undefined : this.#members.at(slot)
     if (slot === undefined || target === undefined) return
-    const { number } = this.#prober.begin(target.peer, slot, environment.now())
-    messenger.ping(target.peer, number, target)
-    environment.schedule({ type: 'probe-timeout', probe: number }, health.stretched(this.#options.probeTimeout))
+    const { number } = this.#prober.begin(target.peer, slot, this.#environment.now())
+    this.#messenger.ping(target.peer, number, target)
+    this.#environment.schedule(
+      { type: 'probe-timeout', probe: number },
+      this.#health.stretched(this.#options.probeTimeout),
+    )
   }
 
   /** @returns the record of a member whose answer is awaited just now, which spares looking for it by its name */
   probed(peer: PeerId): MemberRecord | undefined {
     const slot = this.#prober.slotOf(peer)
-    const record = slot === undefined ? undefined : this.#ports.group.members.at(slot)
+    const record = slot === undefined ? undefined : this.#members.at(slot)
     return record?.peer === peer ? record : undefined
   }
 
@@ -61,43 +74,40 @@ export class Detector {
   probeIndirectly(number: number): void {
     const probe = this.#prober.awaiting(number)
     if (probe === undefined) return
-    const { messenger } = this.#ports
     const { localHealthLimit, witnesses } = this.#options
     probe.relays = this.#relaysFor(probe.target)
     const nack = localHealthLimit > 0 || witnesses
-    for (const relay of probe.relays) messenger.pingRequest(relay, number, probe.target, nack)
+    for (const relay of probe.relays) this.#messenger.pingRequest(relay, number, probe.target, nack)
   }
 
   /** Only members are pinged for others, so that nobody can be made to call on strangers. */
   pingFor(requester: PeerId, { target, probe, nack }: PingRequest): void {
-    const { environment, group, messenger } = this.#ports
-    if (group.members.get(target) === undefined) return
+    if (this.#members.get(target) === undefined) return
     const number = this.#prober.number()
     this.#relays.add(number, { target, requester, requesterProbe: probe })
-    messenger.ping(target, number)
+    this.#messenger.ping(target, number)
     if (!nack) return
     const { nackShare, probeInterval, probeTimeout } = this.#options
     const time = Math.min(probeTimeout, probeInterval - probeTimeout)
-    environment.schedule({ type: 'nack', probe: number }, Math.round(nackShare * time))
+    this.#environment.schedule({ type: 'nack', probe: number }, Math.round(nackShare * time))
   }
 
   /** The requester learns that it hears this member, though the target does not answer; a late ack is passed on still. */
   refuse(number: number): void {
     const relay = this.#relays.awaiting(number)
-    if (relay !== undefined) this.#ports.messenger.nack(relay.requester, relay.requesterProbe)
+    if (relay !== undefined) this.#messenger.nack(relay.requester, relay.requesterProbe)
   }
 
   acknowledged(number: number, from: PeerId): void {
-    const { environment, group, health, messenger } = this.#ports
     const relay = this.#relays.acknowledge(number, from)
-    if (relay !== undefined) return messenger.ack(relay.requester, relay.requesterProbe)
+    if (relay !== undefined) return this.#messenger.ack(relay.requester, relay.requesterProbe)
     const probe = this.#prober.acknowledge(number, from)
     if (probe === undefined) return
-    health.probeSucceeded()
+    this.#health.probeSucceeded()
     this.#fitness.probeSucceeded()
-    if (group.self.isUnfit && this.#fitness.isRestored) group.self.comeBack()
-    const record = group.members.at(probe.slot)
-    if (record?.peer === from) group.members.measured(record, environment.now() - probe.sentAt)
+    if (this.#group.self.isUnfit && this.#fitness.isRestored) this.#group.self.comeBack()
+    const record = this.#members.at(probe.slot)
+    if (record?.peer === from) this.#members.measured(record, this.#environment.now() - probe.sentAt)
   }
 
   refused(number: number, from: PeerId): void {
@@ -106,7 +116,7 @@ export class Detector {
 
   /** A ping whose answer matters only for what rides on it. */
   call(peer: PeerId): void {
-    this.#ports.messenger.ping(peer, this.#prober.number())
+    this.#messenger.ping(peer, this.#prober.number())
   }
 
   /** Another member told how it does. */
@@ -118,7 +128,7 @@ export class Detector {
   ask(target: PeerId): void {
     this.call(target)
     for (const relay of this.#relaysFor(target)) {
-      this.#ports.messenger.pingRequest(relay, this.#prober.number(), target, false)
+      this.#messenger.pingRequest(relay, this.#prober.number(), target, false)
     }
   }
 
@@ -129,14 +139,13 @@ export class Detector {
    * the target alone is to blame; with none, this member may be the one that nobody reaches, and accuses nobody.
    */
   #judge(probe: Probe): void {
-    const { group, health } = this.#ports
     const { relays, nacks } = probe
     const { witnesses, withdrawalDelay } = this.#options
-    if (!witnesses || nacks.length === 0) health.probeFailed(relays.length, nacks.length)
+    if (!witnesses || nacks.length === 0) this.#health.probeFailed(relays.length, nacks.length)
     this.#fitness.probeFailed()
-    if (group.self.isUnfit) return
-    if (withdrawalDelay > 0 && this.#fitness.isOddOneOut) group.self.withdraw()
-    else if (!witnesses || this.#isTrusted(probe)) group.suspect(probe.target, witnesses ? nacks : [])
+    if (this.#group.self.isUnfit) return
+    if (withdrawalDelay > 0 && this.#fitness.isOddOneOut) this.#group.self.withdraw()
+    else if (!witnesses || this.#isTrusted(probe)) this.#group.suspect(probe.target, witnesses ? nacks : [])
   }
 
   /**
@@ -144,15 +153,13 @@ export class Detector {
    * longer: it may be that nobody else is left.
    */
   #isTrusted({ relays, nacks }: Probe): boolean {
-    const { group, health } = this.#ports
-    if (nacks.length > 0 || relays.length === 0 || !group.awaitsConfirmations) return true
-    return health.multiplier === health.limit
+    if (nacks.length > 0 || relays.length === 0 || !this.#group.awaitsConfirmations) return true
+    return this.#health.multiplier === this.#health.limit
   }
 
   /** Suspects are likely to be of no help (memberlist). */
   #relaysFor(target: PeerId): PeerId[] {
-    const { environment, group } = this.#ports
     const fits = ({ peer, state }: MemberRecord): boolean => state === 'alive' && peer !== target
-    return sampleLive(group.members, environment.random, this.#options.indirectProbes, fits)
+    return sampleLive(this.#members, this.#environment.random, this.#options.indirectProbes, fits)
   }
 }

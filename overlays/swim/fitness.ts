@@ -22,8 +22,8 @@ const recoveryProbes = 20
  */
 export class Fitness {
   readonly #health: LocalHealth
-  /** The multipliers of others, heard since the own one was 0. */
-  readonly #reports: number[] = []
+  /** The multipliers of others, heard since the own one was 0; none in the best of health, which is nearly always. */
+  #reports: number[] | undefined
   /** Since then, too. */
   #probes = 0
   #answeredInARow = 0
@@ -35,9 +35,10 @@ export class Fitness {
   get isOddOneOut(): boolean {
     const { multiplier, limit } = this.#health
     const isBad = limit > 0 && multiplier >= limit * badShare && this.#probes >= fewestProbes
-    if (!isBad || this.#reports.length < fewestReports) return false
-    const well = this.#reports.filter((report) => report === 0)
-    return well.length >= this.#reports.length * wellShare
+    const reports = this.#reports
+    if (!isBad || reports === undefined || reports.length < fewestReports) return false
+    const well = reports.filter((report) => report === 0)
+    return well.length >= reports.length * wellShare
   }
 
   get isRestored(): boolean {
@@ -47,6 +48,7 @@ export class Fitness {
   /** Another member told its multiplier. */
   heard(report: number): void {
     if (this.#health.multiplier === 0) return
+    this.#reports ??= []
     this.#reports.push(report)
     if (this.#reports.length > mostReports) this.#reports.shift()
   }
@@ -65,6 +67,6 @@ export class Fitness {
 
   #forget(): void {
     this.#probes = 0
-    this.#reports.length = 0
+    this.#reports = undefined
   }
 }

@@ -10,7 +10,7 @@ const longestDelays = 4
  */
 export class Withdrawals {
   readonly #delay: Duration
-  readonly #peers = new Set<PeerId>()
+  #peers: Set<PeerId> | undefined
   #since: Instant = 0
   #deadline: Instant = 0
 
@@ -20,7 +20,8 @@ export class Withdrawals {
 
   /** @returns when to look again; a timer for another instant is stale */
   hold(peer: PeerId, now: Instant): Instant {
-    if (this.#peers.size === 0) this.#since = now
+    if (this.#peers === undefined) this.#since = now
+    this.#peers ??= new Set()
     this.#peers.add(peer)
     this.#deadline = Math.min(now + this.#delay, this.#since + longestDelays * this.#delay)
     return this.#deadline
@@ -28,9 +29,9 @@ export class Withdrawals {
 
   /** @returns those whose time has come */
   release(deadline: Instant): readonly PeerId[] {
-    if (deadline !== this.#deadline) return []
+    if (deadline !== this.#deadline || this.#peers === undefined) return []
     const peers = [...this.#peers]
-    this.#peers.clear()
+    this.#peers = undefined
     return peers
   }
 }
