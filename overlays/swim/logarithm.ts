@@ -5,5 +5,5 @@
  */
 export function logarithm(count: number): number {
   const exponent = 31 - Math.clz32(count)
-  return 0.301_03 * (exponent + count / 2 ** exponent - 1)
+  return 0.301_03 * (exponent + count / ((1 << exponent) >>> 0) - 1)
 }

@@ -8,6 +8,7 @@ import type { ResolvedSwimOptions } from './options.ts'
 class Pages {
   readonly pages: MemberUpdate[][] = [[]]
   readonly #options: ResolvedSwimOptions
+  #page = this.pages[0] as MemberUpdate[]
   #room: number
 
   constructor(options: ResolvedSwimOptions) {
@@ -17,14 +18,14 @@ class Pages {
 
   /** @returns false when there is no page left for it */
   put(update: MemberUpdate, bytes: number): boolean {
-    let page = this.pages.at(-1) as MemberUpdate[]
-    if (page.length > 0 && (bytes > this.#room || page.length === messageLimits.updates)) {
+    const { length } = this.#page
+    if (length > 0 && (bytes > this.#room || length === messageLimits.updates)) {
       if (this.pages.length === this.#options.syncPageLimit) return false
-      page = []
-      this.pages.push(page)
+      this.#page = []
+      this.pages.push(this.#page)
       this.#room = this.#options.syncPageLimitBytes
     }
-    page.push(update)
+    this.#page.push(update)
     this.#room -= bytes
     return true
   }

@@ -16,7 +16,7 @@ import { Exchange } from './exchange.ts'
 import { Group } from './group.ts'
 import { LocalHealth } from './health.ts'
 import { isGone, isLive, memberOf, records, type MemberTable } from './members.ts'
-import type { SwimMessage } from './messages.ts'
+import type { MemberUpdate, SwimMessage } from './messages.ts'
 import { Messenger } from './messenger.ts'
 import type { News } from './news.ts'
 import type { ResolvedSwimOptions } from './options.ts'
@@ -94,7 +94,11 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     if (this.#state !== 'member' || !this.#hearSender(message, from)) return
     // A member in the best of health does not compare itself with others.
     if (this.#health.multiplier > 0 && 'health' in message) this.#detector.heardHealth(message.health)
-    for (const update of message.updates) this.#group.hear(update, from, message.type === 'push')
+    const { updates } = message
+    const isList = message.type === 'push'
+    // Not by `for of`: most messages carry the one frozen list that is empty, others an array, and engines that have seen
+    // both kinds call an iterator for each item.
+    for (let index = 0; index < updates.length; index++) this.#group.hear(updates[index] as MemberUpdate, from, isList)
     switch (message.type) {
       case 'ping':
         this.#messenger.ack(from, message.probe)
