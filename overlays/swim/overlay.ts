@@ -1,18 +1,15 @@
 import {
   Listeners,
-  type Member,
   type Membership,
   type MembershipEvent,
   type Overlay,
   type PeerId,
-  type SubscribeOptions,
   type Tags,
 } from '../../node/protocol/index.ts'
 import { swimDefinition } from './definition.ts'
 import { isMembershipEvent, type SwimEvent } from './events.ts'
 import type { MemberTable } from './members.ts'
 import type { SwimOptions } from './options.ts'
-import type { SwimCore } from './swim.ts'
 
 export interface Swim extends Membership {
   /**
@@ -53,48 +50,17 @@ export function swim(options?: SwimOptions, setup: SwimSetup = {}): Overlay<Swim
       }
       const needs = { addresses: host.addresses, members: setup.members?.(host.self) }
       const core = host.run(definition, needs, listen)
-      const api = new SwimApi(core, listeners)
+      const api: Swim = {
+        members: () => core.members(),
+        sample: (count) => core.sample(count),
+        subscribe: (listener, subscribeOptions) => listeners.subscribe(listener, subscribeOptions),
+        join: (seeds) => core.join(seeds),
+        leave: () => core.leave(),
+        setTags: (tags) => core.setTags(tags),
+        tags: (peer) => core.tags(peer),
+      }
       host.offer('membership', api)
       return api
     },
-  }
-}
-
-/** A class and not an object of closures: a hundred thousand simulated peers have one each. */
-class SwimApi implements Swim {
-  readonly #core: SwimCore
-  readonly #listeners: Listeners<MembershipEvent>
-
-  constructor(core: SwimCore, listeners: Listeners<MembershipEvent>) {
-    this.#core = core
-    this.#listeners = listeners
-  }
-
-  members(): Member[] {
-    return this.#core.members()
-  }
-
-  sample(count: number): PeerId[] {
-    return this.#core.sample(count)
-  }
-
-  subscribe(listener: (event: MembershipEvent) => void, options?: SubscribeOptions): void {
-    this.#listeners.subscribe(listener, options)
-  }
-
-  join(seeds: readonly PeerId[]): void {
-    this.#core.join(seeds)
-  }
-
-  leave(): void {
-    this.#core.leave()
-  }
-
-  setTags(tags: Tags): void {
-    this.#core.setTags(tags)
-  }
-
-  tags(peer: PeerId): Tags | undefined {
-    return this.#core.tags(peer)
   }
 }
