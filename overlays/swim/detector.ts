@@ -48,6 +48,11 @@ export class Detector {
     this.#fitness = new Fitness(health)
   }
 
+  /** This member takes part again: what it asked before it left is not held against anybody. */
+  resume(): void {
+    this.#prober.finish()
+  }
+
   /** Ends the probe of the last period and starts the next one. */
   beginPeriod(): void {
     const silent = this.#prober.finish()
@@ -120,8 +125,8 @@ export class Detector {
   }
 
   /** Another member told how it does. */
-  heardHealth(report: number): void {
-    this.#fitness.heard(report)
+  heardHealth(from: PeerId, report: number): void {
+    if (this.#members.get(from)?.state === 'alive') this.#fitness.heard(from, report)
   }
 
   /** Pings that member and has it pinged by others, for what rides on the messages. */
@@ -139,22 +144,25 @@ export class Detector {
    * the target alone is to blame; with none, this member may be the one that nobody reaches, and accuses nobody.
    */
   #judge(probe: Probe): void {
-    const { relays, nacks } = probe
+    const { relays, nacks, slot, target } = probe
     const { witnesses, withdrawalDelay } = this.#options
+    // It has said itself that it does badly; it is pinged so that it hears what is said of it.
+    const record = this.#members.at(slot)
+    if (record?.peer === target && record.state === 'unfit') return
     if (!witnesses || nacks.length === 0) this.#health.probeFailed(relays.length, nacks.length)
-    this.#fitness.probeFailed()
+    this.#fitness.probeFailed(target)
     if (this.#group.self.isUnfit) return
     if (withdrawalDelay > 0 && this.#fitness.isOddOneOut) this.#group.self.withdraw()
-    else if (!witnesses || this.#isTrusted(probe)) this.#group.suspect(probe.target, witnesses ? nacks : [])
+    else if (this.#isTrusted(probe)) this.#group.suspect(target, witnesses ? nacks : [])
   }
 
   /**
    * Whether a silent probe is held against its target. A member in the worst of health cannot wait for witnesses any
-   * longer: it may be that nobody else is left.
+   * longer, since it may be that nobody else is left; unless most others tell that they are well.
    */
   #isTrusted({ relays, nacks }: Probe): boolean {
-    if (nacks.length > 0 || relays.length === 0 || !this.#group.awaitsConfirmations) return true
-    return this.#health.multiplier === this.#health.limit
+    if (nacks.length > 0 || relays.length === 0 || !this.#group.needsWitnesses) return true
+    return this.#health.multiplier === this.#health.limit && !this.#fitness.isAmongTheWell
   }
 
   /** Suspects are likely to be of no help (memberlist). */

@@ -1,22 +1,27 @@
 import type { AddressBook, Duration, Environment, Instant, MembershipEvent, PeerId } from '../../node/protocol/index.ts'
 import type { SwimEvent } from './events.ts'
 import type { LocalHealth } from './health.ts'
-import { believable, isGone, isLive, supersedes, type Belief, type MemberRecord, type MemberTable } from './members.ts'
+import {
+  believable,
+  isGone,
+  isLive,
+  records,
+  supersedes,
+  type Belief,
+  type MemberRecord,
+  type MemberTable,
+} from './members.ts'
 import type { MemberUpdate, SwimMessage } from './messages.ts'
 import { News } from './news.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { RecentlyFailed } from './recently-failed.ts'
 import { Self } from './self.ts'
-import {
-  confirmSuspicion,
-  expectedConfirmations,
-  isAskedAgain,
-  isConfirmedBy,
-  startSuspicion,
-  type Suspicion,
-} from './suspicion.ts'
+import { confirmSuspicion, isAskedAgain, isConfirmedBy, startSuspicion, type Suspicion } from './suspicion.ts'
 import type { SwimTimer } from './timers.ts'
 import { Withdrawals } from './withdrawals.ts'
+
+/** In smaller groups members believe their own eyes: nobody may be left to bear them out. */
+const fewestForWitnesses = 16
 
 export interface GroupPorts {
   readonly environment: Environment<SwimMessage, SwimTimer, SwimEvent>
@@ -77,9 +82,10 @@ export class Group {
     }
   }
 
-  /** Whether there are others enough to come to the same suspicions. */
-  get awaitsConfirmations(): boolean {
-    return expectedConfirmations(this.#options, this.members.liveCount + 1) > 0
+  /** Whether an accusation is only believed with others to bear it out, here or elsewhere. */
+  get needsWitnesses(): boolean {
+    const { witnesses, suspicionMaximumMultiplier } = this.#options
+    return witnesses && suspicionMaximumMultiplier > 1 && this.members.liveCount + 1 >= fewestForWitnesses
   }
 
   /**
@@ -109,19 +115,29 @@ export class Group {
     if (suspicion === undefined) return
     if (suspicion.deadline > due) return this.#awaitDeadline(record)
     // A member that has taken itself out judges nobody.
-    if (this.self.isUnfit || isAskedAgain(suspicion, this.#options)) return this.#ask(record, suspicion, due)
+    if (this.self.isUnfit || (this.needsWitnesses && isAskedAgain(suspicion, this.#options)))
+      return this.#ask(record, suspicion, due)
     this.#believe(record, 'failed', record.incarnation, this.#ports.environment.self)
   }
 
   /** Those who took themselves out have been held back for long enough, and leave together. */
   settle(due: Instant): void {
+    if (!this.#withdrawals.release(due)) return this.#awaitSettling()
     const now = this.#ports.environment.now()
-    for (const peer of this.#withdrawals.release(due)) {
-      const record = this.members.get(peer)
-      if (record?.state !== 'unfit') continue
+    for (const record of [...records(this.members)].filter(({ state }) => state === 'unfit')) {
       const { incarnation } = record
       this.#emit('left', this.members.change(record, { state: 'left', incarnation, suspicion: undefined }, now))
       this.#forgetLater(this.#options.forgetAfter)
+    }
+  }
+
+  /** This member takes part again: timers of suspicions and withdrawals that were due while it had left did nothing. */
+  resume(): void {
+    this.#withdrawals.forgetAlarm()
+    this.#awaitSettling()
+    for (const record of records(this.members)) {
+      if (record.alarm !== undefined) record.alarm = undefined
+      this.#awaitDeadline(record)
     }
   }
 
@@ -194,10 +210,15 @@ export class Group {
 
   #hold(record: MemberRecord, before: MemberRecord['state']): void {
     if (before === 'alive') this.#emit('suspected', record)
+    this.#withdrawals.hold(this.#ports.environment.now())
+    this.#awaitSettling()
+  }
+
+  /** However many withdraw: one timer will do. */
+  #awaitSettling(): void {
     const { environment } = this.#ports
-    const now = environment.now()
-    const due = this.#withdrawals.hold(record.peer, now)
-    environment.schedule({ type: 'settle', due }, due - now)
+    const due = this.#withdrawals.alarm()
+    if (due !== undefined) environment.schedule({ type: 'settle', due }, Math.max(0, due - environment.now()))
   }
 
   #ask(record: MemberRecord, suspicion: Suspicion, now: Instant): void {

@@ -41,7 +41,7 @@ export interface SwimOptions {
   /** A member whose own health is at its worst, among others who are well, takes itself out until its probes are answered
    *  again. It is seen as suspected for this long after the last that did so (at most four times as long), and all of them
    *  then leave at once. Longer gives fewer changes of the group, shorter is sooner rid of them. 0: members never do.
-   *  @default 30000 */
+   *  @default 45000 */
   readonly withdrawalDelay?: Duration
   /** The λ of the paper: each update is sent λ·⌈log10(n + 1)⌉ times by each member. @default 4 */
   readonly transmissionMultiplier?: number
@@ -86,7 +86,7 @@ const lan: ResolvedSwimOptions = Object.freeze({
   nackShare: 0.8,
   buddySystem: true,
   witnesses: true,
-  withdrawalDelay: 30_000,
+  withdrawalDelay: 45_000,
   transmissionMultiplier: 4,
   piggybackLimitBytes: 1200,
   gossipInterval: 200,
@@ -119,7 +119,7 @@ export const swimPresets: {
     transmissionMultiplier: 2,
     gossipInterval: 100,
     gossipToTheDead: 15_000,
-    withdrawalDelay: 15_000,
+    withdrawalDelay: 20_000,
     syncInterval: 15_000,
   }),
   lan,

@@ -65,9 +65,9 @@ export class ProbeOrder {
   }
 }
 
-/** Deviation: nothing is left to learn of a suspect whom all have accused that are waited for, or of a member that takes
- *  itself out; the others are visited the sooner. */
+/** Deviation: nothing is left to learn of a suspect whom all have accused that are waited for; the others are visited
+ *  the sooner. */
 function isProbed({ state, suspicion }: MemberRecord): boolean {
-  if (isGone(state) || state === 'unfit') return false
+  if (isGone(state)) return false
   return suspicion === undefined || !isFullyConfirmed(suspicion)
 }

@@ -59,7 +59,7 @@ export function isFullyConfirmed({ accusers, expected }: Suspicion): boolean {
 export function isAskedAgain(suspicion: Suspicion, options: ResolvedSwimOptions): boolean {
   const { accusers, expected, asked } = suspicion
   const isLonely = expected > 0 && accusers.length === 1
-  if (!options.witnesses || !isLonely || asked >= options.suspicionMaximumMultiplier) return false
+  if (!isLonely || asked >= options.suspicionMaximumMultiplier) return false
   suspicion.asked++
   return true
 }
@@ -89,7 +89,7 @@ function suspicionTimeout(options: ResolvedSwimOptions, members: number): Durati
 }
 
 /** In a group with too few others to confirm, none is waited for (memberlist). */
-export function expectedConfirmations(options: ResolvedSwimOptions, members: number): number {
+function expectedConfirmations(options: ResolvedSwimOptions, members: number): number {
   if (options.suspicionMaximumMultiplier === 1) return 0
   return members - 2 < options.suspicionConfirmations ? 0 : options.suspicionConfirmations
 }

@@ -93,7 +93,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
     if (this.#state === 'left') return this.#answerAfterLeaving(message, from)
     if (this.#state !== 'member' || !this.#hearSender(message, from)) return
     // A member in the best of health does not compare itself with others.
-    if (this.#health.multiplier > 0 && 'health' in message) this.#detector.heardHealth(message.health)
+    if (this.#health.multiplier > 0 && 'health' in message) this.#detector.heardHealth(from, message.health)
     const { updates } = message
     const isList = message.type === 'push'
     // Not by `for of`: most messages carry the one frozen list that is empty, others an array, and engines that have seen
@@ -175,6 +175,8 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   join(seeds: readonly PeerId[]): void {
     this.#exchange.addSeeds(seeds)
     if (this.#state === 'left') {
+      this.#group.resume()
+      this.#detector.resume()
       this.#group.self.announceAgain()
       this.#takePart()
     } else if (this.#state === 'member') {

@@ -13,7 +13,7 @@ function unfit(peer: string, incarnation: number): MemberUpdate {
 function suffer(member: RecordedMember, probes: number, health: number): void {
   for (let count = 0; count < probes; count++) {
     member.nextPing()
-    for (const from of others.slice(0, 2)) member.hear(from, { type: 'ping', probe: 1, health })
+    for (const from of others.slice(0, 10)) member.hear(from, { type: 'ping', probe: 1, health })
   }
   member.nextPing()
 }
@@ -91,6 +91,70 @@ describe('a member that does badly', () => {
   })
 })
 
+describe('liars', () => {
+  test('cannot talk a member out that reaches the others, however often they accuse it and are silent', () => {
+    const member = new RecordedMember({ suspicionMultiplier: 1000 })
+    member.meet(...others, 'liar')
+    for (let time = 0; time < 600_000; time += 100) {
+      member.recorder.advance(100)
+      for (const { to, message } of member.messages('ping')) {
+        if (to !== 'liar') member.hear(to, { type: 'ack', probe: message.probe })
+      }
+      const [own] = member.core.members()
+      if (time % 1000 === 0) member.gossip('liar', update('self', 'suspected', own?.incarnation))
+      expect(own?.state).toBe('alive')
+    }
+  })
+
+  test('cannot pass for many who are well where all do badly', () => {
+    const member = new RecordedMember({ suspicionMultiplier: 1000 })
+    member.meet(...others, 'liar')
+    for (let count = 0; count < 15; count++) {
+      member.nextPing()
+      for (const from of others.slice(0, 3)) member.hear(from, { type: 'ping', probe: 1, health: 5 })
+      for (let ping = 0; ping < 16; ping++) member.hear('liar', { type: 'ping', probe: 1, health: 0 })
+    }
+    expect(member.stateOf('self')).toBe('alive')
+  })
+
+  test('have one timer set for all the withdrawals they make up', () => {
+    const member = new RecordedMember()
+    member.meet('a', 'b')
+    const told = Array.from({ length: 1000 }, (_, round) => [update('a', 'alive', round + 1), unfit('a', round + 1)])
+    member.recorder.take()
+    member.gossip('b', ...told.flat())
+    const timers = member.recorder.take().filter((effect) => effect.type === 'schedule')
+    expect(timers.filter(({ timer }) => timer.type === 'settle').length).toBe(1)
+  })
+})
+
+describe('a member that leaves and joins again', () => {
+  test('sees those off who withdrew before', () => {
+    const member = new RecordedMember({ suspicionMultiplier: 1000 })
+    member.meet('a', 'b')
+    member.gossip('b', unfit('a', 1))
+    member.core.leave()
+    member.recorder.advance(600_000)
+    member.core.join(['b' as PeerId])
+    member.recorder.advance(60_000)
+    expect(member.stateOf('a')).toBe('left')
+  })
+
+  test('ends suspicions that began before, and does not judge a probe of that time', () => {
+    const member = new RecordedMember({ withdrawalDelay: 0 })
+    member.meet('a', 'b', 'c')
+    member.gossip('b', update('a', 'suspected'))
+    const { to } = member.nextPing()
+    member.core.leave()
+    member.recorder.advance(600_000)
+    member.core.join(['b' as PeerId])
+    member.recorder.take()
+    member.recorder.advance(1)
+    expect(member.stateOf('a')).toBe('failed')
+    expect(to === 'a' || member.stateOf(to) === 'alive').toBe(true)
+  })
+})
+
 describe('what others make of it', () => {
   /** Those who do not answer here stay suspected. */
   const setup: MemberSetup = { withdrawalDelay: 30_000, suspicionMultiplier: 1000 }
@@ -154,7 +218,7 @@ describe('what others make of it', () => {
     expect(leftAt(member, ['a'], 60_000)).toEqual([undefined])
   })
 
-  test('it is not probed any more', () => {
+  test('it is still pinged, so that it hears what is said of it, and its silence is held against nobody', () => {
     const member = new RecordedMember({ ...setup, withdrawalDelay: 3_600_000 })
     member.meet('a', 'b', 'c')
     member.gossip('b', unfit('a', 1))
@@ -164,7 +228,7 @@ describe('what others make of it', () => {
       member.hear(to, { type: 'ack', probe })
       probed.add(to)
     }
-    expect([...probed].toSorted()).toEqual(['b', 'c'])
+    expect([...probed].toSorted()).toEqual(['a', 'b', 'c'])
   })
 
   test('one that is gone stays gone', () => {
