@@ -50,6 +50,12 @@ export class Cuts {
     this.#look()
   }
 
+  /** One way: undoes `block` alone, and leaves partitions as they are. */
+  release(from: number, to: number): void {
+    this.#pairs.delete(from * pairBase + to)
+    this.#look()
+  }
+
   /** Since when the pair itself is blocked. */
   blockedSince(from: number, to: number): Instant | undefined {
     return this.#pairs.get(from * pairBase + to)

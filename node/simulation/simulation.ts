@@ -184,9 +184,14 @@ export class Simulation {
     this.#say(`${from.id} to ${to.id} blocked`)
   }
 
-  /** One way: undoes `block`, and for this way any partition between them. */
-  unblock(from: Peer, to: Peer): void {
-    this.network.cuts.unblock(from.index, to.index)
+  /**
+   * One way: undoes `block`.
+   *
+   * @param options.partitions whether it opens any partition between the two as well. @default true
+   */
+  unblock(from: Peer, to: Peer, { partitions = true }: { readonly partitions?: boolean } = {}): void {
+    if (partitions) this.network.cuts.unblock(from.index, to.index)
+    else this.network.cuts.release(from.index, to.index)
     this.#say(`${from.id} to ${to.id} open`)
   }
 

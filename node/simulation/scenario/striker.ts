@@ -96,7 +96,7 @@ export class Striker {
     for (const [from, to] of pairs) this.#simulation.block(from, to)
     if (fault.for === undefined) return
     this.#simulation.at(fault.for, () => {
-      for (const [from, to] of pairs) this.#simulation.unblock(from, to)
+      for (const [from, to] of pairs) this.#simulation.unblock(from, to, { partitions: false })
     })
   }
 
