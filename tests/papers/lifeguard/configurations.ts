@@ -30,8 +30,8 @@ export const configurations = {
   'LHA-Suspicion': { ...memberlist, ...localHealthAwareSuspicion },
   'Buddy System': { ...memberlist, ...buddySystem },
   'Lifeguard': { ...memberlist, ...localHealthAwareProbe, ...localHealthAwareSuspicion, ...buddySystem },
-  /** The defaults, with the same α. */
-  'Peerloom': { ...swimPresets.lan, suspicionMultiplier: 5 },
+  /** The defaults: α is 4. */
+  'Peerloom': swimPresets.lan,
 } as const satisfies Readonly<Record<string, SwimOptions>>
 
 export type Configuration = keyof typeof configurations

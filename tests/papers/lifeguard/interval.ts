@@ -51,7 +51,7 @@ export const experiment: Experiment<IntervalTrial, IntervalOutcome> = {
     let atHealthy = 0
     for (const [index, { api }] of members.entries()) {
       api.subscribe(({ type, peer }) => {
-        if (type !== 'failed' || anomalous.has(indexOf(peer))) return
+        if ((type !== 'failed' && type !== 'left') || anomalous.has(indexOf(peer))) return
         falsePositives++
         if (!anomalous.has(index)) atHealthy++
       })
