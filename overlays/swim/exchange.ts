@@ -32,6 +32,7 @@ export class Exchange {
   /** When a member was given the list lately, oldest first. */
   #given: Map<PeerId, Instant> | undefined
   #retrying = false
+  #toldInstead = false
 
   constructor(ports: ExchangePorts, options: ResolvedSwimOptions) {
     this.#ports = ports
@@ -85,9 +86,16 @@ export class Exchange {
     this.#ports.messenger.digest(to, this.#digest())
   }
 
-  /** Deviation (memberlist's exchange of lists is unconditional): nothing is sent where nothing is to be learnt. */
+  /**
+   * Deviation (memberlist's exchange of lists is unconditional): nothing is sent where nothing is to be learnt. While
+   * there is news, it is likely to be the difference, and is told instead, though not twice in a row.
+   */
   compared(from: PeerId, digest: number): void {
-    if (digest !== this.#digest() && this.#mayBeGiven(from)) this.push(from, true)
+    if (digest === this.#digest()) return
+    const { group, messenger } = this.#ports
+    this.#toldInstead = !this.#toldInstead && !group.news.isEmpty
+    if (this.#toldInstead) messenger.gossip(from)
+    else if (this.#mayBeGiven(from)) this.push(from, true)
   }
 
   /** Whoever has lost everybody asks its seeds again. */

@@ -83,6 +83,12 @@ describe('joining', () => {
   })
 })
 
+/** Of a member that knows one other, and has nothing to tell. */
+function quietDigestOf(member: RecordedMember): number {
+  member.settleWith('b')
+  return digestOf(member)
+}
+
 describe('lists', () => {
   /** What that member sends when it compares lists with another. */
   function digestOf(member: RecordedMember): number {
@@ -117,15 +123,23 @@ describe('lists', () => {
 
   test('whoever believes otherwise answers a digest with its list and asks for the other, not twice at once', () => {
     const member = new RecordedMember(often)
-    member.meet('b')
-    const digest = digestOf(member)
+    const digest = quietDigestOf(member)
     member.hear('b', { type: 'digest', digest })
     expect(member.sent()).toEqual([])
     member.hear('b', { type: 'digest', digest: digest + 1 })
     expect(member.messages('push')).toMatchObject([{ to: 'b', message: { pull: true } }])
     member.hear('b', { type: 'digest', digest: digest + 1 })
-    member.hear('stranger', { type: 'digest', digest }, [update('stranger', 'alive')])
-    expect(member.sent()).toEqual(['push to stranger'])
+    expect(member.sent()).toEqual([])
+  })
+
+  test('while there is news, it is told instead of the list, though not twice in a row', () => {
+    const member = new RecordedMember(often)
+    const digest = quietDigestOf(member)
+    member.gossip('b', update('c', 'alive'))
+    member.hear('b', { type: 'digest', digest })
+    expect(member.messages('gossip')).toMatchObject([{ to: 'b', message: { updates: [{ peer: 'c' }] } }])
+    member.hear('b', { type: 'digest', digest })
+    expect(member.messages('push')).toMatchObject([{ to: 'b', message: { pull: true } }])
   })
 
   test('a failure that stands in a list is only suspected, so that the member can clear its name', () => {
