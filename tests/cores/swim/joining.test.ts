@@ -83,12 +83,6 @@ describe('joining', () => {
   })
 })
 
-/** Of a member that knows one other, and has nothing to tell. */
-function quietDigestOf(member: RecordedMember): number {
-  member.settleWith('b')
-  return digestOf(member)
-}
-
 describe('lists', () => {
   /** What that member sends when it compares lists with another. */
   function digestOf(member: RecordedMember): number {
@@ -98,6 +92,12 @@ describe('lists', () => {
       if (compared !== undefined) return compared.message.digest
     }
     throw new Error('It never compared its list')
+  }
+
+  /** Of a member that knows one other, and has nothing to tell. */
+  function quietDigestOf(member: RecordedMember): number {
+    member.settleWith('b')
+    return digestOf(member)
   }
 
   const often = { syncInterval: 10_000, probeInterval: 60_000 }
