@@ -14,6 +14,8 @@ export interface Mutant {
 const suspicion = 'tests/cores/swim/suspicion.test.ts'
 const detection = 'tests/cores/swim/failure-detection.test.ts'
 const joining = 'tests/cores/swim/joining.test.ts'
+const witnesses = 'tests/cores/swim/witnesses.test.ts'
+const withdrawal = 'tests/cores/swim/withdrawal.test.ts'
 const swim = 'tests/simulation/swim.test.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -72,5 +74,19 @@ export const mutants: readonly Mutant[] = [
     text: 'this.#exchange.withRandomMember()',
     replacement: '',
     tests: [joining, swim],
+  },
+  {
+    name: 'witnesses: every silent probe is held against its target',
+    file: 'overlays/swim/detector.ts',
+    text: 'return this.#health.multiplier === this.#health.limit && !this.#fitness.isAmongTheWell',
+    replacement: 'return true',
+    tests: [witnesses],
+  },
+  {
+    name: 'withdrawal: whatever the others say of themselves',
+    file: 'overlays/swim/fitness.ts',
+    text: 'return (this.#silent?.size ?? 0) >= fewestSilent && this.#areWell(nearlyAll)',
+    replacement: 'return (this.#silent?.size ?? 0) >= 0',
+    tests: [withdrawal],
   },
 ]
