@@ -1,4 +1,5 @@
 import type { AddressBook, Duration, Environment, Instant, MembershipEvent, PeerId } from '../../node/protocol/index.ts'
+import { Descriptions } from './descriptions.ts'
 import type { SwimEvent } from './events.ts'
 import type { LocalHealth } from './health.ts'
 import {
@@ -47,6 +48,7 @@ export class Group {
   readonly #ports: GroupPorts
   readonly #options: ResolvedSwimOptions
   readonly #failed: RecentlyFailed
+  readonly #descriptions: Descriptions
   readonly #withdrawals: Withdrawals
   #forgetting = false
 
@@ -54,6 +56,9 @@ export class Group {
     this.#ports = ports
     this.#options = options
     this.members = ports.members
+    const reject = (peer: PeerId, from: PeerId): void => this.#reject('tags', peer, from)
+    const { addresses, members } = ports
+    this.#descriptions = new Descriptions({ members, addresses, reject }, options)
     this.news = new News(ports.environment.self, ports.members, options)
     this.#withdrawals = new Withdrawals(options.withdrawalDelay)
     this.#failed = new RecentlyFailed(ports.members, options.gossipToTheDead)
@@ -77,7 +82,7 @@ export class Group {
       this.#confirmSuspicion(record, update.accuser ?? from)
     } else if (update.state === 'alive') {
       const isFirst = update.incarnation === record.incarnation && record.addresses.length === 0
-      const change = this.#describe(record, isFirst ? update.addresses : [], update, from)
+      const change = this.#descriptions.take(record, isFirst ? update.addresses : [], update, from)
       if (change !== undefined) this.#tellOn(update.peer, change)
     }
   }
@@ -180,7 +185,7 @@ export class Group {
     this.#believe(record, state, update.incarnation, accuser)
     const changed = this.members.get(update.peer)
     if (state !== 'alive' || changed === undefined) return
-    const change = this.#describe(changed, update.addresses, update, from)
+    const change = this.#descriptions.take(changed, update.addresses, update, from)
     if (change !== undefined) this.#tellOn(update.peer, wasGone ? 'addresses' : change)
   }
 
@@ -190,7 +195,7 @@ export class Group {
     if (!this.#makeRoom()) return this.#reject('member-limit', update.peer, from)
     const belief = this.#belief(update.state, update.incarnation, update.accuser ?? from)
     const record = this.members.add(update.peer, belief, this.#ports.environment.now())
-    this.#describe(record, update.addresses, update, from)
+    this.#descriptions.take(record, update.addresses, update, from)
     this.#arrive(update.peer)
   }
 
@@ -289,31 +294,6 @@ export class Group {
     record.alarm = deadline
     const delay = Math.max(0, deadline - environment.now())
     environment.schedule({ type: 'suspicion', peer: record.peer, due: deadline }, delay)
-  }
-
-  /**
-   * Takes over what a member says of itself: addresses if there are any, tags if they are newer.
-   *
-   * @returns what changed, if anything
-   */
-  #describe(
-    record: MemberRecord,
-    addresses: readonly string[],
-    { tags }: MemberUpdate,
-    from: PeerId,
-  ): 'addresses' | 'tags' | undefined {
-    if (addresses.length === 0 && tags === undefined) return undefined
-    let newer = tags !== undefined && tags.version > record.tags.version ? tags : undefined
-    const believed = believable(record.tags.version, this.#options.incarnationStep)
-    if (newer !== undefined && record.peer !== from && newer.version > believed) {
-      this.#reject('tags', record.peer, from)
-      newer = undefined
-    }
-    if (addresses.length === 0 && newer === undefined) return undefined
-    const { peer } = record
-    this.members.describe(record, addresses.length > 0 ? addresses : record.addresses, newer ?? record.tags)
-    if (addresses.length > 0) this.#ports.addresses?.learn(peer, addresses)
-    return newer === undefined ? 'addresses' : 'tags'
   }
 
   #emit(type: MembershipEvent['type'], { peer, incarnation }: MemberRecord): void {
