@@ -59,7 +59,8 @@ function ask(worker: ChildProcess, request: TrialRequest): Promise<unknown> {
     }
     const answered = (answer: TrialAnswer): void =>
       settle(() => ('error' in answer ? reject(new Error(answer.error)) : resolve(answer.outcome)))
-    const ended = (): void => settle(() => reject(new Error(`The worker of trial ${request.index} ended`)))
+    const ended = (code: number | null, signal: string | null): void =>
+      settle(() => reject(new Error(`The worker of trial ${request.index} ended with ${signal ?? code}`)))
     worker.on('message', answered).on('exit', ended)
     worker.send(request)
   })
