@@ -11,11 +11,20 @@ import { Permutation } from './permutation.ts'
  * their slots. Only those who came since are a list.
  */
 export class ProbeOrder {
+  readonly #skipsAccused: boolean
   #permutation = new Permutation(0, 0)
   #next = 0
   /** Slots of those to be visited in this traversal besides, in any order, and the same as a set. */
   #newcomers: number[] | undefined
   #isNewcomer: Set<number> | undefined
+
+  /**
+   * @param skipsAccused beyond Lifeguard: nothing is left to learn of a suspect whom all have accused that are waited
+   * for; the others are visited the sooner
+   */
+  constructor(skipsAccused: boolean) {
+    this.#skipsAccused = skipsAccused
+  }
 
   /** That member is live and was not. */
   include(members: MemberTable, record: MemberRecord): void {
@@ -41,7 +50,7 @@ export class ProbeOrder {
         continue
       }
       const record = members.at(slot)
-      if (record !== undefined && isProbed(record)) return slot
+      if (record !== undefined && this.#isProbed(record)) return slot
     }
   }
 
@@ -63,11 +72,9 @@ export class ProbeOrder {
     if (newcomers.length === 0) this.#newcomers = this.#isNewcomer = undefined
     return slot
   }
-}
 
-/** Deviation: nothing is left to learn of a suspect whom all have accused that are waited for; the others are visited
- *  the sooner. */
-function isProbed({ state, suspicion }: MemberRecord): boolean {
-  if (isGone(state)) return false
-  return suspicion === undefined || !isFullyConfirmed(suspicion)
+  #isProbed({ state, suspicion }: MemberRecord): boolean {
+    if (isGone(state)) return false
+    return !this.#skipsAccused || suspicion === undefined || !isFullyConfirmed(suspicion)
+  }
 }

@@ -64,7 +64,7 @@ export class SwimCore implements Protocol<SwimMessage, SwimTimer> {
   constructor(environment: SwimEnvironment, options: ResolvedSwimOptions, needs: SwimNeeds) {
     this.#environment = environment
     this.#options = options
-    const order = new ProbeOrder()
+    const order = new ProbeOrder(options.witnesses)
     const health = new LocalHealth(options.localHealthLimit)
     const members = needs.members ?? new OwnTable()
     const includes = order.include.bind(order, members)
