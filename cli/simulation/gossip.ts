@@ -6,6 +6,7 @@ import {
   optional,
   record,
   wholeNumber,
+  word,
   type Figures,
   type Field,
   type Fields,
@@ -27,21 +28,25 @@ import { DeliveryChecker, Publishing, publishWork, type PublishWork } from './pu
 
 const protocol = gossipDefinition().name
 
-const fields = Object.entries<number>(resolveGossipOptions()).map(([name, value]) => [name, field(name, value)])
+const { order, ...numbers } = resolveGossipOptions()
+const fields = Object.entries<number>(numbers).map(([name, value]) => [name, field(name, value)])
 
 const options: Shape<ResolvedGossipOptions> = converted(
-  record('an object with options of gossip, {} for the defaults', Object.fromEntries(fields) as Fields<GossipOptions>),
+  record('an object with options of gossip, {} for the defaults', {
+    ...Object.fromEntries(fields),
+    order: optional(word('none', 'fifo', 'causal'), `See GossipOptions; ${order} by default.`),
+  } as Fields<GossipOptions>),
   (given) => resolveGossipOptions(given),
 )
 
 function field(name: string, preset: number): Field<number> {
-  const isDuration = /(Interval|Delay|Timeout|keepFor)$/.test(name)
-  const count = wholeNumber({ least: 1, most: Number.MAX_SAFE_INTEGER })
-  return optional(isDuration ? duration(1) : count, `See GossipOptions; ${preset} by default.`)
+  const isDuration = /(Interval|Delay|Timeout|For)$/.test(name)
+  const count = wholeNumber({ least: 0, most: Number.MAX_SAFE_INTEGER })
+  return optional(isDuration ? duration() : count, `See GossipOptions; ${preset} by default.`)
 }
 
 /** Neighbours that a peer is connected with at its start, where no other overlay tells it of peers. */
-const firstNeighbours = 6
+const firstNeighbours = 5
 
 /** What was begun in a run: the checker looks at the work's count. */
 const begun = new WeakMap<OverlayRun<Gossip>, Publishing>()
@@ -94,6 +99,8 @@ function inWords(event: GossipEvent): string | undefined {
       return `and ${event.peer} become neighbours`
     case 'neighbour-down':
       return `and ${event.peer} are neighbours no more`
+    case 'excluded':
+      return `excludes ${event.peer}, which met its limits too often`
     default:
       return undefined
   }

@@ -5,14 +5,13 @@ import type { MessageId, Payload } from './messages.ts'
 export interface Kept {
   readonly id: MessageId
   readonly payload: Payload
-  readonly hops: number
+  /** Hops from its publisher to this peer. */
+  readonly round: number
   readonly since: Instant
-  /** Neighbours known to have it. */
-  readonly holders: Set<PeerId>
-  /** How often the others were told of it. */
-  announced: number
+  /** Who gave it first; this peer itself for an own message. */
+  readonly source: PeerId
   /** How often each neighbour was given it because it asked. */
-  readonly given: Map<PeerId, number>
+  given?: Map<PeerId, number>
 }
 
 export interface CacheLimits {
@@ -22,8 +21,8 @@ export interface CacheLimits {
   readonly seenLimit: number
 }
 
-/** Most peers remembered of one message, in each of its sets: neighbours come and go. */
-const holderLimit = 64
+/** Most peers remembered that asked for one message: neighbours come and go. */
+const askerLimit = 64
 
 /** Besides its bytes: names, sets and the entry itself, roughly. */
 const overheadBytes = 512
@@ -33,7 +32,6 @@ export class Cache {
   readonly #limits: CacheLimits
   readonly #seen = new Set<MessageId>()
   readonly #kept = new Map<MessageId, Kept>()
-  readonly #unconfirmed = new Set<Kept>()
   #bytes = 0
 
   constructor(limits: CacheLimits) {
@@ -48,49 +46,32 @@ export class Cache {
     return this.#kept.get(id)
   }
 
-  /** Kept messages that some neighbour may lack. */
-  get unconfirmed(): ReadonlySet<Kept> {
-    return this.#unconfirmed
-  }
-
-  /** No neighbour is to be told of it any more. */
-  confirmed(kept: Kept): void {
-    this.#unconfirmed.delete(kept)
-  }
-
-  /** There is a neighbour that may lack all of them. */
-  unconfirmAll(): void {
-    for (const kept of this.#kept.values()) {
-      kept.announced = 0
-      this.#unconfirmed.add(kept)
-    }
-  }
-
-  /** Notes that a peer has the message, if it is still kept. */
-  heldBy(id: MessageId, peer: PeerId): void {
-    const holders = this.#kept.get(id)?.holders
-    if (holders !== undefined && holders.size < holderLimit) holders.add(peer)
+  /** The latest messages kept, the oldest of them first. */
+  latest(count: number): Kept[] {
+    return [...this.#kept.values()].slice(-count)
   }
 
   /** Notes that a peer is given the message because it asked. @returns false when it has asked too often */
   give(kept: Kept, peer: PeerId, limit: number): boolean {
-    const given = kept.given.get(peer) ?? 0
-    if (given >= limit || (given === 0 && kept.given.size >= holderLimit)) return false
-    kept.given.set(peer, given + 1)
+    const given = (kept.given ??= new Map())
+    const times = given.get(peer) ?? 0
+    if (times >= limit || (times === 0 && given.size >= askerLimit)) return false
+    given.set(peer, times + 1)
     return true
   }
 
-  /** @returns ids of messages that had to go before their time */
-  add(id: MessageId, payload: Payload, hops: number, now: Instant): MessageId[] {
+  /** Its id alone: the message is not kept. */
+  saw(id: MessageId): void {
     this.#seen.add(id)
-    if (this.#seen.size > this.#limits.seenLimit) {
-      const [oldest] = this.#seen
-      this.#seen.delete(oldest as MessageId)
-    }
-    const kept: Kept = { id, payload, hops, since: now, holders: new Set(), announced: 0, given: new Map() }
-    this.#kept.set(id, kept)
-    this.#unconfirmed.add(kept)
-    this.#bytes += payload.bytes.length + overheadBytes
+    if (this.#seen.size <= this.#limits.seenLimit) return
+    const [oldest] = this.#seen
+    this.#seen.delete(oldest as MessageId)
+  }
+
+  /** @returns ids of messages that had to go before their time */
+  keep(kept: Kept): MessageId[] {
+    this.#kept.set(kept.id, kept)
+    this.#bytes += kept.payload.bytes.length + overheadBytes
     return this.#evict()
   }
 
@@ -115,7 +96,6 @@ export class Cache {
 
   #drop(kept: Kept): void {
     this.#kept.delete(kept.id)
-    this.#unconfirmed.delete(kept)
     this.#bytes -= kept.payload.bytes.length + overheadBytes
   }
 }

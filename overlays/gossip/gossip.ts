@@ -1,129 +1,135 @@
-import { integer, sample, type BroadcastMessage, type Environment, type PeerId } from '../../node/protocol/index.ts'
-import type { Protocol, ProtocolDefinition } from '../../node/protocol/index.ts'
-import { AwaitedMessages } from './awaited.ts'
-import { Cache } from './cache.ts'
+import { integer, type BroadcastMessage, type PeerId, type Protocol, type Ticket } from '../../node/protocol/index.ts'
+import { Conduct } from './conduct.ts'
 import { InvalidTopicError, MessageTooLargeError } from './errors.ts'
-import { gossipCodec, messageId, messageLimits, type GossipMessage, type MessageId, type Payload } from './messages.ts'
-import { Neighbourhood } from './neighbourhood.ts'
-import { resolveGossipOptions, type GossipOptions, type ResolvedGossipOptions } from './options.ts'
-
-export type GossipTimer =
-  | { readonly type: 'announce' }
-  | { readonly type: 'view' }
-  | { readonly type: 'shuffle' }
-  | { readonly type: 'graft'; readonly ids: readonly MessageId[] }
-
-export type GossipEvent =
-  /** A message of somebody else, for the first time, whatever its topic. */
-  | { readonly type: 'message'; readonly message: BroadcastMessage; readonly id: MessageId; readonly hops: number }
-  | { readonly type: 'duplicate'; readonly id: MessageId; readonly from: PeerId }
-  | { readonly type: 'neighbour-up' | 'neighbour-down'; readonly peer: PeerId }
-  /** A message had to go before its time: the cache is full. Neighbours that lack it must ask others. */
-  | { readonly type: 'evicted'; readonly id: MessageId }
-  /** A neighbour announced more than this peer will await, or asked for one message too often. */
-  | { readonly type: 'limited'; readonly limit: 'awaited' | 'grafts'; readonly from: PeerId }
+import type { GossipEnvironment, Offence } from './events.ts'
+import { HyParView } from './hyparview.ts'
+import { messageLimits, type GossipMessage, type Payload } from './messages.ts'
+import type { ResolvedGossipOptions } from './options.ts'
+import { Ordering, type Told } from './ordering.ts'
+import { Plumtree, type Arrival } from './plumtree.ts'
+import type { GossipTimer } from './timers.ts'
+import { PendingMessages, type Validate, type Verdict } from './validation.ts'
 
 export interface GossipNeeds {
   /** Random peers that another overlay knows, or none. */
   readonly sample: (count: number) => readonly PeerId[]
+  /** Asked before a message is told or passed on. @default all messages are valid */
+  readonly validate?: Validate | undefined
 }
 
-type GossipEnvironment = Environment<GossipMessage, GossipTimer, GossipEvent>
+/** The branches of one topic's tree, and the links that are none. */
+export interface TreeView {
+  readonly topic: string
+  readonly eager: readonly PeerId[]
+  readonly lazy: readonly PeerId[]
+}
+
+/** What an invalid message counts: a neighbour that hands on eighty of them at once loses its place. */
+const invalidOffences = 32
+
+/** How often it is looked whether somebody has waited for too long, as a share of `orderTimeout`. */
+const orderChecks = 10
 
 const textEncoder = new TextEncoder()
 
-/** Start of the sequence: far apart at each start, and far below 2^53. */
-const sequenceStep = 2 ** 20
-
 /**
- * Push to some neighbours, announcements to the others, and asking for what did not come (Leitão, Pereira, Rodrigues:
- * "Epidemic Broadcast Trees", SRDS 2007, without the trees so far). Every peer passes on every topic.
+ * Broadcast over trees (Plumtree) in a partial view (HyParView). Every peer passes on every topic. Which file follows
+ * which section of the papers is in README.md.
  */
 export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
   readonly #environment: GossipEnvironment
   readonly #options: ResolvedGossipOptions
-  readonly #neighbourhood: Neighbourhood
-  readonly #cache: Cache
-  readonly #awaited: AwaitedMessages
-  #sequence: number
-  #announcing = false
-  #running = false
+  readonly #validate: Validate | undefined
+  readonly #view: HyParView
+  readonly #plumtree: Plumtree
+  readonly #conduct: Conduct
+  readonly #ordering: Ordering
+  readonly #pending: PendingMessages
+  readonly #life: number
+  #sequence = 0
+  #isRunning = false
+  #isOrdering = false
 
-  constructor(environment: GossipEnvironment, options: ResolvedGossipOptions, { sample }: GossipNeeds) {
+  constructor(environment: GossipEnvironment, options: ResolvedGossipOptions, { sample, validate }: GossipNeeds) {
     this.#environment = environment
     this.#options = options
-    this.#cache = new Cache(options)
-    this.#awaited = new AwaitedMessages(options.awaitedLimit)
-    const gained = (): void => this.#announceAgain()
-    this.#neighbourhood = new Neighbourhood({ environment, sample, gained }, options)
-    this.#sequence = integer(environment.random, 2 ** 32) * sequenceStep
+    this.#validate = validate
+    this.#conduct = new Conduct(options)
+    this.#ordering = new Ordering(options)
+    this.#pending = new PendingMessages(options.keptLimitBytes)
+    const { random } = environment
+    this.#life = integer(random, 2 ** 32) * 2 ** 16 + integer(random, 2 ** 16)
+    const arrived = (arrival: Arrival): void => this.#arrived(arrival)
+    const charge = (peer: PeerId, offence: Offence, times: number): void => this.#charge(peer, offence, times)
+    this.#plumtree = new Plumtree({ environment, arrived, charge }, options)
+    this.#view = new HyParView(
+      {
+        environment,
+        sample,
+        admits: (peer) => !this.#conduct.isExcluded(peer, environment.now()),
+        neighbourUp: (peer) => this.#plumtree.neighbourUp(peer),
+        neighbourDown: (peer) => this.#plumtree.neighbourDown(peer),
+      },
+      options,
+    )
   }
 
   start(): void {
-    this.#running = true
-    const { random } = this.#environment
-    this.#environment.schedule({ type: 'view' }, integer(random, this.#options.viewInterval))
-    this.#environment.schedule({ type: 'shuffle' }, integer(random, this.#options.shuffleInterval))
-    this.#announceLater()
+    this.#isRunning = true
+    this.#view.start()
   }
 
   receive(message: GossipMessage, from: PeerId): void {
-    if (!this.#running || from === this.#environment.self) return
-    this.#neighbourhood.view.heard(from, this.#environment.now())
+    if (!this.#isRunning || from === this.#environment.self) return
+    const now = this.#environment.now()
+    if (this.#conduct.isExcluded(from, now)) return
+    this.#view.heard(from)
     switch (message.type) {
-      case 'push':
-        this.#receivePush(message.payload, message.hops, from)
+      case 'gossip':
+        this.#view.actsAsNeighbour(from)
+        // What it brings would cost others as much as this peer; honest neighbours will announce it.
+        if (!this.#conduct.isSuspicious(from, now)) this.#plumtree.receive(message, from)
         break
       case 'ihave':
-        this.#receiveAnnouncement(message.ids, from)
-        break
-      case 'confirm':
-        for (const id of message.ids) this.#cache.heldBy(id, from)
-        break
       case 'graft':
-        this.#give(message.ids, from)
+      case 'prune':
+        if (this.#view.actsAsNeighbour(from)) this.#plumtree.receive(message, from)
         break
-      case 'neighbour':
-        this.#neighbourhood.asked(from, message.urgent)
-        break
-      case 'accept':
-        this.#neighbourhood.accepted(from)
-        break
-      case 'disconnect':
-        this.#neighbourhood.refused(from)
+      default:
+        this.#view.receive(message, from)
     }
   }
 
   expire(timer: GossipTimer): void {
     switch (timer.type) {
       case 'announce':
-        this.#announce()
-        break
+      case 'confirm':
       case 'graft':
-        this.#graft(timer.ids)
+        this.#plumtree.expire(timer)
+        break
+      case 'order':
+        this.#tellOverdue()
         break
       case 'view':
-        this.#cache.expire(this.#environment.now())
-        this.#neighbourhood.lookAfter()
-        this.#environment.schedule(timer, this.#options.viewInterval)
+        this.#plumtree.tidy()
+        this.#view.expire(timer)
         break
-      case 'shuffle':
-        this.#neighbourhood.shuffle()
-        this.#environment.schedule(timer, this.#options.shuffleInterval)
+      default:
+        this.#view.expire(timer)
     }
   }
 
   connected(peer: PeerId): void {
-    this.#neighbourhood.connected(peer)
+    this.#view.connected(peer)
   }
 
   disconnected(peer: PeerId): void {
-    this.#neighbourhood.disconnected(peer)
+    this.#view.disconnected(peer)
   }
 
   stop(): void {
-    this.#running = false
-    this.#neighbourhood.stop()
+    this.#isRunning = false
+    this.#view.stop()
   }
 
   /**
@@ -137,138 +143,95 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     if (bytes.length > this.#options.messageLimitBytes) {
       throw new MessageTooLargeError(bytes.length, this.#options.messageLimitBytes)
     }
-    const payload = { topic, publisher: this.#environment.self, sequence: this.#sequence++, bytes: bytes.slice() }
-    this.#take(messageId(payload), payload, 0)
+    const payload: Payload = {
+      topic,
+      publisher: this.#environment.self,
+      life: this.#life,
+      sequence: this.#sequence++,
+      past: this.#ordering.past(),
+      bytes: bytes.slice(),
+    }
+    this.#plumtree.broadcast(payload)
   }
 
-  /** The neighbours of this moment. */
+  /** Answers a `validate` that said `later`, once; an unknown ticket, or one given up, is no error. */
+  validated(ticket: Ticket, verdict: Verdict): void {
+    const arrival = this.#pending.take(ticket)
+    if (arrival !== undefined && this.#isRunning) this.#judge(arrival, verdict)
+  }
+
+  /** The neighbours of this moment: the active view. */
   neighbours(): PeerId[] {
-    return this.#neighbourhood.view.peers()
+    return this.#view.active()
   }
 
-  #receivePush(payload: Payload, hops: number, from: PeerId): void {
-    const id = messageId(payload)
-    if (this.#cache.hasSeen(id)) {
-      this.#cache.heldBy(id, from)
-      this.#environment.emit({ type: 'duplicate', id, from })
-      return
-    }
-    this.#awaited.remove(id)
-    const { topic, bytes, publisher } = payload
-    // An own message of an earlier life is passed on like any other, but told to nobody here.
-    if (publisher !== this.#environment.self) {
-      this.#environment.emit({ type: 'message', message: { topic, bytes, publisher, from }, id, hops })
-    }
-    this.#take(id, payload, hops, from)
+  /** Who could replace a neighbour: the passive view. */
+  reserves(): readonly PeerId[] {
+    return this.#view.passive()
   }
 
-  /** Keeps a new message and pushes it to some neighbours; the others will be told its id. */
-  #take(id: MessageId, payload: Payload, hops: number, from?: PeerId): void {
-    const evicted = this.#cache.add(id, payload, hops, this.#environment.now())
-    for (const id of evicted) this.#environment.emit({ type: 'evicted', id })
-    if (from !== undefined) this.#cache.heldBy(id, from)
-    this.#cache.heldBy(id, payload.publisher)
-    const others = this.neighbours().filter((peer) => peer !== from && peer !== payload.publisher)
-    for (const peer of sample(this.#environment.random, others, this.#options.fanout)) this.#push(peer, payload, hops)
-    this.#announceLater()
-  }
-
-  #push(to: PeerId, payload: Payload, hops: number): void {
-    this.#environment.send(to, { type: 'push', hops: Math.min(hops + 1, messageLimits.hops), payload })
-  }
-
-  #receiveAnnouncement(ids: readonly MessageId[], from: PeerId): void {
-    if (!this.#neighbourhood.actsAsNeighbour(from)) return
-    const seen = ids.filter((id) => this.#cache.hasSeen(id))
-    for (const id of seen) this.#cache.heldBy(id, from)
-    if (seen.length > 0) this.#environment.send(from, { type: 'confirm', ids: seen })
-    const news: MessageId[] = []
-    let limited = false
-    for (const id of ids) {
-      if (this.#cache.hasSeen(id)) continue
-      const outcome = this.#awaited.announced(id, from)
-      if (outcome === 'new') news.push(id)
-      if (outcome === 'full') limited = true
-    }
-    if (limited) this.#environment.emit({ type: 'limited', limit: 'awaited', from })
-    if (news.length > 0) this.#environment.schedule({ type: 'graft', ids: news }, this.#options.graftDelay)
-  }
-
-  /** Asks for what has not come, and again until it has; whoever announced it is asked in turn (Plumtree §3.5). */
-  #graft(ids: readonly MessageId[]): void {
-    const asks = new Map<PeerId, MessageId[]>()
-    for (const id of ids) {
-      const announcer = this.#awaited.nextToAsk(id, this.#options.graftLimit)
-      if (announcer === undefined) continue
-      const asked = asks.get(announcer)
-      if (asked === undefined) asks.set(announcer, [id])
-      else asked.push(id)
-    }
-    for (const [announcer, ids] of asks) this.#environment.send(announcer, { type: 'graft', ids })
-    const missing = [...asks.values()].flat()
-    if (missing.length > 0) this.#environment.schedule({ type: 'graft', ids: missing }, this.#options.graftTimeout)
-  }
-
-  #give(ids: readonly MessageId[], to: PeerId): void {
-    if (!this.#neighbourhood.actsAsNeighbour(to)) return
-    for (const id of ids) {
-      const kept = this.#cache.get(id)
-      if (kept === undefined) continue
-      if (this.#cache.give(kept, to, this.#options.graftLimit)) this.#push(to, kept.payload, kept.hops)
-      else this.#environment.emit({ type: 'limited', limit: 'grafts', from: to })
-    }
-  }
-
-  #announceLater(): void {
-    if (this.#announcing || !this.#running || this.#cache.unconfirmed.size === 0) return
-    if (this.#neighbourhood.view.size === 0) return
-    this.#announcing = true
-    this.#environment.schedule({ type: 'announce' }, this.#options.announceInterval)
-  }
-
-  /** Each neighbour is told of what it is not known to have, until it confirms. */
-  #announce(): void {
-    this.#announcing = false
+  /** Trees that are none: all links of any other topic are branches. */
+  trees(): TreeView[] {
     const neighbours = this.neighbours()
-    const lacking = new Map<PeerId, MessageId[]>(neighbours.map((peer) => [peer, []]))
-    for (const kept of this.#cache.unconfirmed) {
-      const lackers = neighbours.filter((peer) => !kept.holders.has(peer))
-      if (lackers.length === 0 || kept.announced >= this.#options.announceLimit) {
-        this.#cache.confirmed(kept)
-        continue
-      }
-      const lists = lackers.map((peer) => lacking.get(peer) as MessageId[])
-      // The rest of a long list is told, and counted, another time.
-      const open = lists.filter((ids) => ids.length < messageLimits.ids)
-      for (const ids of open) ids.push(kept.id)
-      if (open.length > 0) kept.announced++
-    }
-    for (const [peer, ids] of lacking) if (ids.length > 0) this.#environment.send(peer, { type: 'ihave', ids })
-    this.#announceLater()
+    return Array.from(this.#plumtree.trees, ([topic, lazy]) => ({
+      topic,
+      eager: neighbours.filter((peer) => !lazy.has(peer)),
+      lazy: [...lazy],
+    }))
   }
 
-  /** A new neighbour is told of what is kept; two parts that meet again so share what was said of late. */
-  #announceAgain(): void {
-    this.#cache.unconfirmAll()
-    this.#announceLater()
+  #arrived(arrival: Arrival): void {
+    if (this.#validate === undefined) return this.#judge(arrival, 'accept')
+    const ticket = this.#pending.nextTicket()
+    const verdict = this.#validate(messageOf(arrival), ticket)
+    if (verdict === 'later') this.#pending.add(ticket, arrival)
+    else this.#judge(arrival, verdict)
   }
+
+  #judge(arrival: Arrival, verdict: Verdict): void {
+    if (verdict === 'accept') {
+      // An own message of an earlier life is passed on like any other, but told to nobody here.
+      if (arrival.payload.publisher !== this.#environment.self) this.#tell(arrival)
+      this.#plumtree.accept(arrival)
+    } else if (verdict === 'reject') this.#charge(arrival.from, 'invalid', invalidOffences)
+  }
+
+  #tell(arrival: Arrival): void {
+    this.#emit(this.#ordering.arrived(arrival, this.#environment.now()))
+    if (!this.#ordering.isWaiting || this.#isOrdering) return
+    this.#isOrdering = true
+    this.#environment.schedule({ type: 'order' }, Math.ceil(this.#options.orderTimeout / orderChecks))
+  }
+
+  #tellOverdue(): void {
+    this.#emit(this.#ordering.expire(this.#environment.now()))
+    this.#isOrdering = this.#ordering.isWaiting
+    if (!this.#isOrdering) return
+    this.#environment.schedule({ type: 'order' }, Math.ceil(this.#options.orderTimeout / orderChecks))
+  }
+
+  #emit(told: readonly Told[]): void {
+    for (const { arrival, isOutOfOrder } of told) {
+      const { id, round } = arrival
+      if (isOutOfOrder) this.#environment.emit({ type: 'out-of-order', id })
+      this.#environment.emit({ type: 'message', message: messageOf(arrival), id, hops: round })
+    }
+  }
+
+  #charge(peer: PeerId, offence: Offence, times: number): void {
+    this.#environment.emit({ type: 'limited', limit: offence, from: peer })
+    if (!this.#conduct.charge(peer, times, this.#environment.now())) return
+    this.#environment.emit({ type: 'excluded', peer })
+    this.#view.exclude(peer)
+  }
+}
+
+function messageOf({ payload: { topic, publisher, bytes }, from }: Arrival): BroadcastMessage {
+  return { topic, bytes, publisher, from }
 }
 
 /** @throws InvalidTopicError */
 export function checkTopic(topic: string): void {
   const bytes = textEncoder.encode(topic).length
   if (bytes < 1 || bytes > messageLimits.topicBytes) throw new InvalidTopicError(topic, messageLimits.topicBytes)
-}
-
-/** @throws RangeError when the options make no sense */
-export function gossipDefinition(
-  options?: GossipOptions,
-): ProtocolDefinition<GossipMessage, GossipTimer, GossipEvent, GossipCore, GossipNeeds> {
-  const resolved = resolveGossipOptions(options)
-  return {
-    name: '/peerloom/gossip/1.0.0',
-    plane: 'broadcast',
-    codec: gossipCodec(resolved.messageLimitBytes),
-    create: (environment, needs) => new GossipCore(environment, resolved, needs),
-  }
 }

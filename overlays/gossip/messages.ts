@@ -1,112 +1,104 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import {
-  ByteWriter,
-  MalformedMessageError,
-  type ByteReader,
-  type Codec,
-  type PeerId,
-} from '../../node/protocol/index.ts'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { ByteWriter, type PeerId } from '../../node/protocol/index.ts'
 
 declare const brand: unique symbol
 
 /** 32 hexadecimal digits of the hash of a message: nobody can give two messages one id, or choose it. */
 export type MessageId = string & { readonly [brand]: 'MessageId' }
 
+/** Of one publisher and one life of it, the messages that came before: how many of them. */
+export interface Past {
+  readonly publisher: PeerId
+  readonly life: number
+  readonly count: number
+}
+
 /** What is spread. The same everywhere; who handed it on stands outside. */
 export interface Payload {
   readonly topic: string
   readonly publisher: PeerId
-  /** Counted by the publisher, from a number drawn at random at each start: equal bytes published twice are two messages. */
+  /** Drawn at random by the publisher at each start, so that no two of its lives number alike. */
+  readonly life: number
+  /** Counted by the publisher in each life, from 0: equal bytes published twice are two messages. */
   readonly sequence: number
+  /** What the publisher had told its listeners before (a vector clock); empty unless it publishes in causal order. */
+  readonly past: readonly Past[]
   readonly bytes: Uint8Array
 }
 
-export type GossipMessage =
-  /** A message itself, `hops` from its publisher (GOSSIP of Plumtree). */
-  | { readonly type: 'push'; readonly hops: number; readonly payload: Payload }
-  /** The sender has these (IHAVE). */
-  | { readonly type: 'ihave'; readonly ids: readonly MessageId[] }
-  /** The receiver need not be told of these again. */
-  | { readonly type: 'confirm'; readonly ids: readonly MessageId[] }
-  /** The sender wants these (GRAFT). */
-  | { readonly type: 'graft'; readonly ids: readonly MessageId[] }
-  /** The sender wants to be a neighbour, or makes sure it still is (NEIGHBOR of HyParView). An urgent wish is granted
-   *  even if another neighbour must go. */
-  | { readonly type: 'neighbour'; readonly urgent: boolean }
-  /** The wish is granted. */
-  | { readonly type: 'accept' }
-  /** The sender is no neighbour, or no longer (DISCONNECT). */
-  | { readonly type: 'disconnect' }
+/** A message by its id, and how many hops it had made to whoever speaks of it (the round of Plumtree). */
+export interface Announcement {
+  readonly id: MessageId
+  readonly round: number
+}
 
+/** Plumtree (SRDS 2007), figure 2 and after. */
+export type PlumtreeMessage =
+  /** A message itself, `round` hops from its publisher. */
+  | { readonly type: 'gossip'; readonly round: number; readonly payload: Payload }
+  /** The sender has these. `again`: it has said so before, and the receiver is to say that it has them too. */
+  | { readonly type: 'ihave'; readonly again: boolean; readonly announced: readonly Announcement[] }
+  /** The sender wants a tree link for the topics of these messages; and the messages too, unless `payload` is false. */
+  | { readonly type: 'graft'; readonly payload: boolean; readonly ids: readonly MessageId[] }
+  /** The sender wants no more payload of that message's topic over this link. */
+  | { readonly type: 'prune'; readonly id: MessageId }
+
+/** HyParView (DSN 2007), §4. */
+export type HyParViewMessage =
+  /** The sender is new, and wants the receiver as its first neighbour. */
+  | { readonly type: 'join' }
+  /** Somebody is new; a random walk looks for neighbours for it. */
+  | { readonly type: 'forward-join'; readonly joiner: PeerId; readonly ttl: number }
+  /** The sender wants to be a neighbour, or makes sure it still is. An urgent wish (high priority) is always granted. */
+  | { readonly type: 'neighbour'; readonly urgent: boolean }
+  | { readonly type: 'accept' }
+  | { readonly type: 'reject' }
+  /** The sender is a neighbour no longer. */
+  | { readonly type: 'disconnect' }
+  | { readonly type: 'shuffle'; readonly origin: PeerId; readonly ttl: number; readonly peers: readonly PeerId[] }
+  | { readonly type: 'shuffle-reply'; readonly peers: readonly PeerId[] }
+
+export type GossipMessage = PlumtreeMessage | HyParViewMessage
+
+/** What strangers may send. Frozen into the protocol's version: a peer that sends more is malformed to others. */
 export const messageLimits: {
   readonly peerBytes: number
   readonly topicBytes: number
   readonly ids: number
-  readonly hops: number
-} = Object.freeze({ peerBytes: 128, topicBytes: 256, ids: 1024, hops: 255 })
+  readonly round: number
+  readonly ttl: number
+  readonly shuffled: number
+  readonly past: number
+  readonly life: number
+} = Object.freeze({
+  peerBytes: 128,
+  topicBytes: 256,
+  ids: 1024,
+  round: 255,
+  ttl: 32,
+  shuffled: 64,
+  past: 256,
+  life: 2 ** 48,
+})
 
-const idBytes = 16
-const types = ['push', 'ihave', 'confirm', 'graft', 'neighbour', 'accept', 'disconnect'] as const
-const urgentFlag = 0x80
+export const idBytes = 16
+
+/** A payload is handed on as it is, and its hash is the dearest part of receiving it: each is hashed once. */
+const known = new WeakMap<Payload, MessageId>()
 
 export function messageId(payload: Payload): MessageId {
+  const found = known.get(payload)
+  if (found !== undefined) return found
   const writer = new ByteWriter(payload.bytes.length + 256)
   encodePayload(payload, writer)
-  return bytesToHex(sha256(writer.view()).subarray(0, idBytes)) as MessageId
+  const id = bytesToHex(sha256(writer.view()).subarray(0, idBytes)) as MessageId
+  known.set(payload, id)
+  return id
 }
 
-/** @param messageLimitBytes largest message that is accepted */
-export function gossipCodec(messageLimitBytes: number): Codec<GossipMessage> {
-  return {
-    encode(message, writer) {
-      const urgent = message.type === 'neighbour' && message.urgent
-      writer.u8(types.indexOf(message.type) | (urgent ? urgentFlag : 0))
-      if (message.type === 'push') {
-        writer.u8(message.hops)
-        encodePayload(message.payload, writer)
-      } else if ('ids' in message) {
-        writer.varint(message.ids.length)
-        for (const id of message.ids) writer.raw(hexToBytes(id))
-      }
-    },
-    decode(reader) {
-      const first = reader.u8()
-      const urgent = (first & urgentFlag) !== 0
-      const type = types[first & ~urgentFlag]
-      if (urgent && type !== 'neighbour') throw new MalformedMessageError('Only a wish can be urgent')
-      switch (type) {
-        case 'push':
-          return { type, hops: reader.u8(), payload: decodePayload(reader, messageLimitBytes) }
-        case 'ihave':
-        case 'confirm':
-        case 'graft':
-          return { type, ids: decodeIds(reader) }
-        case 'neighbour':
-          return { type, urgent }
-        case 'accept':
-        case 'disconnect':
-          return { type }
-        default:
-          throw new MalformedMessageError('An unknown type of gossip message')
-      }
-    },
-  }
-}
-
-function encodePayload({ topic, publisher, sequence, bytes }: Payload, writer: ByteWriter): void {
-  writer.text(topic).text(publisher).varint(sequence).bytes(bytes)
-}
-
-function decodePayload(reader: ByteReader, messageLimitBytes: number): Payload {
-  const topic = reader.text(messageLimits.topicBytes)
-  const publisher = reader.text(messageLimits.peerBytes) as PeerId
-  if (topic === '' || publisher === '') throw new MalformedMessageError('A message without topic or publisher')
-  return { topic, publisher, sequence: reader.varint(), bytes: reader.bytes(messageLimitBytes).slice() }
-}
-
-function decodeIds(reader: ByteReader): MessageId[] {
-  const ids = reader.list(messageLimits.ids, (reader) => bytesToHex(reader.raw(idBytes)) as MessageId)
-  if (ids.length === 0) throw new MalformedMessageError('An empty list of message ids')
-  return ids
+export function encodePayload({ topic, publisher, life, sequence, past, bytes }: Payload, writer: ByteWriter): void {
+  writer.text(topic).text(publisher).varint(life).varint(sequence).varint(past.length)
+  for (const { publisher, life, count } of past) writer.text(publisher).varint(life).varint(count)
+  writer.bytes(bytes)
 }

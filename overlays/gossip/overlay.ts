@@ -4,15 +4,30 @@ import {
   type BroadcastMessage,
   type Overlay,
   type PeerId,
+  type Ticket,
 } from '../../node/protocol/index.ts'
-import { checkTopic, gossipDefinition, type GossipEvent } from './gossip.ts'
+import { gossipDefinition } from './definition.ts'
+import type { GossipEvent } from './events.ts'
+import { checkTopic, type TreeView } from './gossip.ts'
 import type { GossipOptions } from './options.ts'
+import type { Validate, Verdict } from './validation.ts'
 
 export interface Gossip extends Broadcast {
   /** Topics with a listener here. */
   topics(): readonly string[]
-  /** The few peers that messages are exchanged with. */
+  /** The few peers that messages are exchanged with (the active view). */
   neighbours(): readonly PeerId[]
+  /** Peers that could replace them (the passive view). */
+  reserves(): readonly PeerId[]
+  /** Topics of which some link is no branch, whoever listens. */
+  trees(): readonly TreeView[]
+  /** Answers a `validate` that said `later`. Called at most once for each ticket. */
+  validated(ticket: Ticket, verdict: Verdict): void
+}
+
+export interface GossipSetup {
+  /** Asked before a message is told or passed on. Must not keep its bytes, nor publish. @default all are valid */
+  readonly validate?: Validate
 }
 
 /**
@@ -21,7 +36,7 @@ export interface Gossip extends Broadcast {
  *
  * @throws RangeError when the options make no sense
  */
-export function gossip(options?: GossipOptions): Overlay<Gossip> {
+export function gossip(options?: GossipOptions, setup: GossipSetup = {}): Overlay<Gossip> {
   const definition = gossipDefinition(options)
   return {
     attach(host) {
@@ -33,7 +48,7 @@ export function gossip(options?: GossipOptions): Overlay<Gossip> {
         // A copy: what a listener does to its bytes must not reach those they are passed on to.
         topics.get(message.topic)?.tell({ ...message, bytes: message.bytes.slice() })
       }
-      const core = host.run(definition, { sample }, listen)
+      const core = host.run(definition, { sample, validate: setup.validate }, listen)
       const api: Gossip = {
         publish: (topic, bytes) => core.publish(topic, bytes),
         subscribe(topic, listener, { signal } = {}) {
@@ -51,6 +66,9 @@ export function gossip(options?: GossipOptions): Overlay<Gossip> {
         },
         topics: () => [...topics.keys()],
         neighbours: () => core.neighbours(),
+        reserves: () => core.reserves(),
+        trees: () => core.trees(),
+        validated: (ticket, verdict) => core.validated(ticket, verdict),
       }
       host.offer('broadcast', api)
       return api

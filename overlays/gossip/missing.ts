@@ -1,0 +1,73 @@
+import type { PeerId } from '../../node/protocol/index.ts'
+import type { Announcement, MessageId } from './messages.ts'
+
+/** Who says it has a message, and how many hops that made to it. */
+export interface Announcer {
+  readonly peer: PeerId
+  readonly round: number
+}
+
+interface Missing {
+  /** In the order in which they are asked. */
+  readonly announcers: Announcer[]
+  /** How often it was asked for. */
+  asked: number
+}
+
+/** Most announcers remembered of one message. */
+const announcerLimit = 8
+
+/**
+ * Messages that were announced and have not come (`missing` of Plumtree §3.5). How many one neighbour may cause is
+ * counted by the first announcer, so that the flood of one leaves room for the others.
+ */
+export class MissingMessages {
+  readonly #missing = new Map<MessageId, Missing>()
+  readonly #caused = new Map<PeerId, number>()
+  readonly #limit: number
+
+  /** @param limit most messages that one peer may cause to be awaited */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** @returns 'new' when nobody has announced it before, 'full' when this announcer may cause no more */
+  announced({ id, round }: Announcement, peer: PeerId): 'new' | 'known' | 'full' {
+    const missing = this.#missing.get(id)
+    if (missing !== undefined) {
+      const { announcers } = missing
+      const isNew = announcers.length < announcerLimit && !announcers.some((announcer) => announcer.peer === peer)
+      if (isNew) announcers.push({ peer, round })
+      return 'known'
+    }
+    const caused = this.#caused.get(peer) ?? 0
+    if (caused >= this.#limit) return 'full'
+    this.#caused.set(peer, caused + 1)
+    this.#missing.set(id, { announcers: [{ peer, round }], asked: 0 })
+    return 'new'
+  }
+
+  /** Who has announced it. */
+  announcers(id: MessageId): readonly Announcer[] {
+    return this.#missing.get(id)?.announcers ?? []
+  }
+
+  /** Whom to ask now; each announcer in turn. @returns undefined when it was asked for `limit` times */
+  nextToAsk(id: MessageId, limit: number): PeerId | undefined {
+    const missing = this.#missing.get(id)
+    if (missing === undefined || missing.asked >= limit) return undefined
+    return missing.announcers[missing.asked++ % missing.announcers.length]?.peer
+  }
+
+  /** It has come, or is given up. @returns who announced it */
+  remove(id: MessageId): readonly Announcer[] {
+    const announcers = this.announcers(id)
+    const causer = announcers[0]?.peer
+    if (causer === undefined) return announcers
+    this.#missing.delete(id)
+    const caused = (this.#caused.get(causer) ?? 1) - 1
+    if (caused === 0) this.#caused.delete(causer)
+    else this.#caused.set(causer, caused)
+    return announcers
+  }
+}

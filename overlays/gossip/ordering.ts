@@ -1,0 +1,125 @@
+import type { Duration, Instant } from '../../node/protocol/index.ts'
+import { messageLimits, type Past, type Payload } from './messages.ts'
+import type { Order } from './options.ts'
+import type { Arrival } from './plumtree.ts'
+
+export interface OrderingLimits {
+  readonly order: Order
+  readonly orderTimeout: Duration
+  readonly orderLimit: number
+}
+
+interface Waiting {
+  readonly arrival: Arrival
+  readonly since: Instant
+}
+
+export interface Told {
+  readonly arrival: Arrival
+  /** It was to be told before one that has been told already, or after one that has not come. */
+  readonly isOutOfOrder: boolean
+}
+
+/** Most publishers, each life counted, whose messages are counted; those told longest ago make room. */
+const publisherLimit = 4096
+
+/**
+ * Holds messages back until those have been told that they are to follow: of the same publisher (first in, first out),
+ * or of all that it had been told of (causal order by vector clocks: Birman, Schiper, Stephenson, "Lightweight causal and
+ * atomic group multicast", TOCS 1991). Waiting is bounded: a message is better told late and out of order than never.
+ */
+export class Ordering {
+  readonly #limits: OrderingLimits
+  /** By publisher and life: how many of its messages have been told, the latest told last. */
+  readonly #told = new Map<string, Past>()
+  readonly #waiting = new Set<Waiting>()
+
+  constructor(limits: OrderingLimits) {
+    this.#limits = limits
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** What a message published now is to follow. */
+  past(): readonly Past[] {
+    return this.#limits.order === 'causal' ? [...this.#told.values()].slice(-messageLimits.past) : []
+  }
+
+  /** @returns what is to be told now, in this order */
+  arrived(arrival: Arrival, now: Instant): Told[] {
+    if (this.#limits.order === 'none') return [{ arrival, isOutOfOrder: false }]
+    const { payload } = arrival
+    // It comes after the wait for it was over.
+    if (payload.sequence < this.#count(payload)) return [{ arrival, isOutOfOrder: true }]
+    this.#waiting.add({ arrival, since: now })
+    const told = this.#release()
+    while (this.#waiting.size > this.#limits.orderLimit) told.push(...this.#giveUp())
+    return told
+  }
+
+  /** @returns what has waited for too long, and what may follow it */
+  expire(now: Instant): Told[] {
+    const told: Told[] = []
+    for (const { since } of this.#waiting) {
+      if (now - since < this.#limits.orderTimeout) break
+      told.push(...this.#giveUp())
+    }
+    return told
+  }
+
+  #release(): Told[] {
+    const told: Told[] = []
+    for (let isMoving = true; isMoving;) {
+      isMoving = false
+      for (const waiting of this.#waiting) {
+        if (!this.#isDue(waiting.arrival.payload)) continue
+        isMoving = true
+        told.push(this.#tell(waiting, false))
+      }
+    }
+    return told
+  }
+
+  /** The wait of the oldest is over: of its publisher, the first that waits is told, whatever it should follow. */
+  #giveUp(): Told[] {
+    const [oldest] = this.#waiting
+    if (oldest === undefined) return []
+    let first = oldest
+    const { publisher, life } = oldest.arrival.payload
+    for (const other of this.#waiting) {
+      const { payload } = other.arrival
+      const isEarlier = payload.sequence < first.arrival.payload.sequence
+      if (payload.publisher === publisher && payload.life === life && isEarlier) first = other
+    }
+    return [this.#tell(first, true), ...this.#release()]
+  }
+
+  #isDue(payload: Payload): boolean {
+    if (payload.sequence > this.#count(payload)) return false
+    return this.#limits.order === 'fifo' || payload.past.every((past) => this.#count(past) >= past.count)
+  }
+
+  #tell(waiting: Waiting, isOutOfOrder: boolean): Told {
+    const { arrival } = waiting
+    this.#waiting.delete(waiting)
+    const { publisher, life, sequence } = arrival.payload
+    const key = keyOf(arrival.payload)
+    this.#told.delete(key)
+    this.#told.set(key, { publisher, life, count: sequence + 1 })
+    if (this.#told.size > publisherLimit) {
+      const [oldest] = this.#told.keys()
+      this.#told.delete(oldest as string)
+    }
+    return { arrival, isOutOfOrder }
+  }
+
+  #count(of: Pick<Past, 'publisher' | 'life'>): number {
+    return this.#told.get(keyOf(of))?.count ?? 0
+  }
+}
+
+function keyOf({ publisher, life }: Pick<Past, 'publisher' | 'life'>): string {
+  return `${life} ${publisher}`
+}

@@ -1,0 +1,336 @@
+import type { PeerId } from '../../node/protocol/index.ts'
+import { Cache, type Kept } from './cache.ts'
+import type { GossipEnvironment, Offence } from './events.ts'
+import { Link } from './link.ts'
+import { messageId, messageLimits } from './messages.ts'
+import type { Announcement, MessageId, Payload, PlumtreeMessage } from './messages.ts'
+import { MissingMessages, type Announcer } from './missing.ts'
+import type { ResolvedGossipOptions } from './options.ts'
+import type { PlumtreeTimer } from './timers.ts'
+import { Trees } from './trees.ts'
+
+/** What is known of a message that came, until somebody has said whether it is valid. */
+export interface Arrival {
+  readonly id: MessageId
+  readonly payload: Payload
+  readonly round: number
+  readonly from: PeerId
+  readonly announcers: readonly Announcer[]
+}
+
+export interface PlumtreePorts {
+  readonly environment: GossipEnvironment
+  /** A message came for the first time: `accept` it, now or later, or leave it. */
+  readonly arrived: (arrival: Arrival) => void
+  readonly charge: (peer: PeerId, offence: Offence, times: number) => void
+}
+
+/** A new neighbour is told of so many messages at the most. */
+const retoldLimit = messageLimits.ids / 2
+
+/**
+ * Epidemic broadcast trees (Leitão, Pereira, Rodrigues: "Epidemic Broadcast Trees", SRDS 2007), one for each topic: a
+ * message is pushed along branches, announced over the other links, and asked for where it does not come.
+ */
+export class Plumtree {
+  readonly trees: Trees
+  readonly #ports: PlumtreePorts
+  readonly #options: ResolvedGossipOptions
+  readonly #cache: Cache
+  readonly #missing: MissingMessages
+  readonly #links = new Map<PeerId, Link>()
+  #announcing = false
+  #confirming = false
+
+  constructor(ports: PlumtreePorts, options: ResolvedGossipOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#cache = new Cache(options)
+    this.#missing = new MissingMessages(options.awaitedLimit)
+    this.trees = new Trees(options.topicLimit)
+  }
+
+  /** An own message. */
+  broadcast(payload: Payload): MessageId {
+    const { self } = this.#ports.environment
+    const id = messageId(payload)
+    this.#cache.saw(id)
+    this.accept({ id, payload, round: 0, from: self, announcers: [] })
+    return id
+  }
+
+  /** Only from neighbours, but for `gossip`. */
+  receive(message: PlumtreeMessage, from: PeerId): void {
+    switch (message.type) {
+      case 'gossip':
+        this.#receiveGossip(message.payload, message.round, from)
+        break
+      case 'ihave':
+        this.#receiveIHave(message.announced, message.again, from)
+        break
+      case 'graft':
+        this.#receiveGraft(message.ids, message.payload, from)
+        break
+      case 'prune':
+        this.#receivePrune(message.id, from)
+    }
+  }
+
+  expire(timer: PlumtreeTimer): void {
+    switch (timer.type) {
+      case 'announce':
+        this.#announce()
+        break
+      case 'confirm':
+        this.#confirm()
+        break
+      case 'graft':
+        this.#graft(timer.ids)
+    }
+  }
+
+  /** §3.6: a new link is a branch of every tree. Deviation: the neighbour is told of what was sent of late. */
+  neighbourUp(peer: PeerId): void {
+    const link = new Link()
+    this.#links.set(peer, link)
+    for (const { id, source, payload } of this.#cache.latest(retoldLimit)) {
+      if (source !== peer && payload.publisher !== peer) link.news.add(id)
+    }
+    this.#announceLater()
+  }
+
+  neighbourDown(peer: PeerId): void {
+    this.#links.delete(peer)
+    this.trees.neighbourDown(peer)
+  }
+
+  /** Lets go of what was kept long enough. */
+  tidy(): void {
+    this.#cache.expire(this.#ports.environment.now())
+  }
+
+  /** A message that came is passed on (§3.4: eager push, lazy push). */
+  accept(arrival: Arrival): void {
+    const { environment } = this.#ports
+    const { id, payload, round, from, announcers } = arrival
+    const kept: Kept = { id, payload, round, since: environment.now(), source: from }
+    for (const evicted of this.#cache.keep(kept)) environment.emit({ type: 'evicted', id: evicted })
+    for (const [peer, link] of this.#links) {
+      if (peer === from || peer === payload.publisher || this.#hasTold(announcers, peer)) this.#confirmTo(link, id)
+      else if (this.trees.isEager(payload.topic, peer)) this.#give(peer, link, kept)
+      else link.news.add(id)
+    }
+    if (from !== environment.self) this.trees.graft(payload.topic, from)
+    this.#optimise(arrival)
+    this.#announceLater()
+    this.#confirmLater()
+  }
+
+  /** Whoever has announced a message needs no telling. The paper tells it all the same. */
+  #hasTold(announcers: readonly Announcer[], peer: PeerId): boolean {
+    return this.#options.announceInterval > 0 && announcers.some((announcer) => announcer.peer === peer)
+  }
+
+  #receiveGossip(payload: Payload, round: number, from: PeerId): void {
+    const id = messageId(payload)
+    if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, from)
+    this.#cache.saw(id)
+    this.#ports.arrived({ id, payload, round, from, announcers: this.#missing.remove(id) })
+  }
+
+  /** §3.4: who is given a message twice has one branch too many. */
+  #receiveDuplicate(id: MessageId, from: PeerId): void {
+    const { environment } = this.#ports
+    environment.emit({ type: 'duplicate', id, from })
+    const link = this.#links.get(from)
+    if (link === undefined) return
+    link.holds(id)
+    this.#confirmTo(link, id)
+    this.#confirmLater()
+    const kept = this.#cache.get(id)
+    // Deviation: a message that the wire doubled is no reason to prune the branch that it came by.
+    if (kept === undefined || kept.source === from) return
+    this.#prune(kept.payload.topic, from)
+    this.#send(from, { type: 'prune', id })
+  }
+
+  #receivePrune(id: MessageId, from: PeerId): void {
+    const kept = this.#cache.get(id)
+    if (kept === undefined) return
+    this.#links.get(from)?.holds(id)
+    this.#prune(kept.payload.topic, from)
+  }
+
+  #receiveIHave(announced: readonly Announcement[], again: boolean, from: PeerId): void {
+    const link = this.#links.get(from)
+    if (link === undefined) return
+    const news: MessageId[] = []
+    let isFull = false
+    for (const announcement of announced) {
+      const { id } = announcement
+      const wasNews = link.holds(id)
+      if (this.#cache.hasSeen(id)) {
+        // Whoever announces it first need not be told in return, but hears that its announcement has come.
+        if (wasNews || again) this.#confirmTo(link, id)
+        continue
+      }
+      const outcome = this.#missing.announced(announcement, from)
+      if (outcome === 'new') news.push(id)
+      else if (outcome === 'full') isFull = true
+    }
+    this.#confirmLater()
+    if (news.length > 0) this.#ports.environment.schedule({ type: 'graft', ids: news }, this.#options.graftDelay)
+    if (isFull) this.#ports.charge(from, 'awaited', 1)
+  }
+
+  /** §3.5: who asks for a message wants to be a branch, and is given the message if that is still kept. */
+  #receiveGraft(ids: readonly MessageId[], isWanted: boolean, from: PeerId): void {
+    const link = this.#links.get(from)
+    if (link === undefined) return
+    let offences = 0
+    for (const id of ids) {
+      const kept = this.#cache.get(id)
+      if (kept === undefined) {
+        if (!this.#cache.hasSeen(id)) offences++
+        continue
+      }
+      this.trees.graft(kept.payload.topic, from)
+      if (!isWanted) continue
+      if (this.#cache.give(kept, from, this.#options.graftLimit)) this.#give(from, link, kept)
+      else offences++
+    }
+    this.#confirmLater()
+    if (offences > 0) this.#ports.charge(from, 'grafts', offences)
+  }
+
+  /** Asks for what has not come, and again until it has; whoever announced it is asked in turn (§3.5). */
+  #graft(ids: readonly MessageId[]): void {
+    const asks = new Map<PeerId, MessageId[]>()
+    const waiting: MessageId[] = []
+    for (const id of ids) {
+      const peer = this.#whomToAsk(id)
+      if (peer === undefined) continue
+      waiting.push(id)
+      const asked = asks.get(peer)
+      if (asked === undefined) asks.set(peer, [id])
+      else asked.push(id)
+    }
+    for (const [peer, asked] of asks) this.#send(peer, { type: 'graft', payload: true, ids: asked })
+    if (waiting.length === 0) return
+    this.#ports.environment.schedule({ type: 'graft', ids: waiting }, this.#options.graftTimeout)
+  }
+
+  /** Neighbours only. @returns undefined when it has come, or is given up */
+  #whomToAsk(id: MessageId): PeerId | undefined {
+    for (let tries = this.#missing.announcers(id).length; tries > 0; tries--) {
+      const peer = this.#missing.nextToAsk(id, this.#options.graftLimit)
+      if (peer === undefined || this.#links.has(peer)) {
+        if (peer !== undefined) return peer
+        break
+      }
+    }
+    for (const { peer } of this.#missing.remove(id)) {
+      if (this.#links.has(peer)) this.#ports.charge(peer, 'promises', 1)
+    }
+    return undefined
+  }
+
+  /** §3.8: a neighbour that had the message many hops sooner becomes the branch, in place of the one it came by. */
+  #optimise({ id, payload, round, from, announcers }: Arrival): void {
+    const nearest = announcers.find(
+      (announcer) => round - announcer.round >= this.#options.optimisationThreshold && this.#links.has(announcer.peer),
+    )
+    if (nearest === undefined || nearest.peer === from || !this.#links.has(from)) return
+    this.trees.graft(payload.topic, nearest.peer)
+    this.#send(nearest.peer, { type: 'graft', payload: false, ids: [id] })
+    this.#prune(payload.topic, from)
+    this.#send(from, { type: 'prune', id })
+  }
+
+  #prune(topic: string, peer: PeerId): void {
+    if (!this.#links.has(peer)) return
+    if (!this.trees.prune(topic, peer)) this.#ports.charge(peer, 'topics', 1)
+  }
+
+  #give(peer: PeerId, link: Link, { id, payload, round }: Kept): void {
+    link.news.delete(id)
+    if (this.#options.confirmInterval > 0) link.told(id, this.#ports.environment.now())
+    this.#send(peer, { type: 'gossip', round: Math.min(round + 1, messageLimits.round), payload })
+  }
+
+  #announceLater(): void {
+    if (this.#announcing) return
+    for (const { news } of this.#links.values()) {
+      if (news.size === 0) continue
+      if (this.#options.announceInterval === 0) return this.#announce()
+      this.#announcing = true
+      this.#ports.environment.schedule({ type: 'announce' }, this.#options.announceInterval)
+      return
+    }
+  }
+
+  /** §3.4, lazy push: what is to be announced to a neighbour goes in one message, and confirmations with it. */
+  #announce(): void {
+    this.#announcing = false
+    for (const [peer, link] of this.#links) {
+      if (link.news.size === 0) continue
+      const ids = this.#tell(peer, link, [...link.news].slice(0, messageLimits.ids), false)
+      for (const id of ids) link.news.delete(id)
+    }
+    this.#announceLater()
+    this.#confirmLater()
+  }
+
+  /** @returns the ids told, or not kept any more */
+  #tell(peer: PeerId, link: Link, ids: readonly MessageId[], again: boolean): readonly MessageId[] {
+    const now = this.#ports.environment.now()
+    const announced: Announcement[] = []
+    for (const id of ids) {
+      const kept = this.#cache.get(id)
+      if (kept === undefined) {
+        link.holds(id)
+        continue
+      }
+      announced.push({ id, round: kept.round })
+      if (this.#options.confirmInterval > 0) link.told(id, now)
+    }
+    const room = again ? 0 : messageLimits.ids - announced.length
+    const confirmed = [...link.confirmations].slice(0, room)
+    for (const id of confirmed) {
+      link.confirmations.delete(id)
+      announced.push({ id, round: this.#cache.get(id)?.round ?? messageLimits.round })
+    }
+    if (announced.length > 0) this.#send(peer, { type: 'ihave', again, announced })
+    return ids
+  }
+
+  #confirmTo(link: Link, id: MessageId): void {
+    if (this.#options.confirmInterval > 0 && link.confirmations.size < messageLimits.ids) link.confirmations.add(id)
+  }
+
+  #confirmLater(): void {
+    if (this.#confirming || this.#options.confirmInterval === 0) return
+    for (const link of this.#links.values()) {
+      if (link.isQuiet) continue
+      this.#confirming = true
+      this.#ports.environment.schedule({ type: 'confirm' }, this.#options.confirmInterval)
+      return
+    }
+  }
+
+  /** Deviation: Plumtree has links that lose nothing. What was lost is told again, until the neighbour confirms it. */
+  #confirm(): void {
+    this.#confirming = false
+    const before = this.#ports.environment.now() - 2 * this.#options.confirmInterval
+    for (const [peer, link] of this.#links) {
+      if (link.confirmations.size > 0) this.#tell(peer, link, [], false)
+      const overdue = link.overdue(before, this.#options.announceLimit)
+      if (overdue.length > 0) this.#tell(peer, link, overdue, true)
+    }
+    this.#confirmLater()
+  }
+
+  #send(to: PeerId, message: PlumtreeMessage): void {
+    this.#ports.environment.send(to, message)
+  }
+}
