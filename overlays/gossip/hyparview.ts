@@ -225,6 +225,9 @@ export class HyParView {
     const { environment } = this.#ports
     const lost = this.#lost.next(environment.random)
     if (lost !== undefined && !this.#active.has(lost) && this.#ports.admits(lost)) this.#ask(lost, 'urgent')
+    // The views have changed since: whoever was full may have room.
+    this.#refused.clear()
+    this.#fill()
     const target = this.#anyone()
     if (target === undefined) return
     const { activeWalkLength, shuffledActive, shuffledPassive } = this.#options
@@ -291,7 +294,7 @@ export class HyParView {
     }
     const chosen = sample(environment.random, this.#promotable(), missing)
     if (chosen.length === 0 && this.#active.size === 0) {
-      const lost = this.#lost.next(environment.random)
+      const lost = this.#lost.any(environment.random)
       if (lost !== undefined && this.#asked.size === 0 && this.#ports.admits(lost)) chosen.push(lost)
     }
     if (chosen.length === 0) return
@@ -333,8 +336,9 @@ export class HyParView {
     for (const peer of peers) {
       if (!this.#asked.delete(peer)) continue
       failed = true
+      if (!this.#passive.has(peer)) continue
       this.#passive.remove(peer)
-      if (!this.#active.has(peer)) this.#lost.add(peer)
+      this.#lost.add(peer)
     }
     if (failed) this.#fill()
   }

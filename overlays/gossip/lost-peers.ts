@@ -22,10 +22,14 @@ export class LostPeers {
     this.#asked.delete(peer)
   }
 
-  /** Somebody to ask whether it is back. */
+  /** Anybody: who is alone forgets nobody. */
+  any(random: Random): PeerId | undefined {
+    return sample(random, [...this.#asked.keys()], 1)[0]
+  }
+
+  /** Somebody to ask whether it is back; forgotten after the last time. */
   next(random: Random): PeerId | undefined {
-    if (this.#asked.size === 0) return undefined
-    const [peer] = sample(random, [...this.#asked.keys()], 1)
+    const peer = this.any(random)
     if (peer === undefined) return undefined
     const asks = (this.#asked.get(peer) ?? 0) + 1
     if (asks < askLimit) this.#asked.set(peer, asks)

@@ -28,6 +28,9 @@ export interface PlumtreePorts {
 /** A new neighbour is told of so many messages at the most. */
 const retoldLimit = messageLimits.ids / 2
 
+/** What an announced message counts that was asked for in vain: honest neighbours hardly ever cause one. */
+const brokenPromise = 4
+
 /**
  * Epidemic broadcast trees (Leitão, Pereira, Rodrigues: "Epidemic Broadcast Trees", SRDS 2007), one for each topic: a
  * message is pushed along branches, announced over the other links, and asked for where it does not come.
@@ -230,7 +233,7 @@ export class Plumtree {
       }
     }
     for (const { peer } of this.#missing.remove(id)) {
-      if (this.#links.has(peer)) this.#ports.charge(peer, 'promises', 1)
+      if (this.#links.has(peer)) this.#ports.charge(peer, 'promises', brokenPromise)
     }
     return undefined
   }

@@ -7,35 +7,43 @@ import type {
   GossipOptions,
   GossipTimer,
   MessageId,
+  Past,
   Payload,
+  Validate,
 } from '../../../overlays/gossip/index.ts'
 
 export interface PeerSetup extends GossipOptions {
   readonly seed?: number
   /** Who another overlay knows. */
   readonly known?: readonly string[]
+  readonly validate?: Validate
 }
+
+const hour = 3_600_000
 
 /** A single peer against the recorder; the test plays all others. */
 export class RecordedPeer {
   readonly recorder: Recorder<GossipMessage, GossipTimer, GossipEvent>
   readonly core: GossipCore
 
-  constructor({ seed = 1, known = [], ...options }: PeerSetup = {}) {
+  constructor({ seed = 1, known = [], validate, ...options }: PeerSetup = {}) {
     this.recorder = new Recorder({ seed })
-    // No looking after the neighbourhood unless a test is about that: all others here are mute.
-    const quiet = { viewInterval: 3_600_000, neighbourTimeout: 7_200_000, shuffleInterval: 3_600_000 }
+    // Nothing happens by itself unless a test is about that: all others here are mute.
+    const quiet = { viewInterval: hour, neighbourTimeout: 2 * hour, shuffleInterval: hour, rewireInterval: 0 }
     const sample = (count: number): PeerId[] => known.slice(0, count) as PeerId[]
-    this.core = this.recorder.run(gossipDefinition({ ...quiet, ...options }), { sample })
-    this.recorder.take()
+    this.core = this.recorder.run(gossipDefinition({ ...quiet, ...options }), { sample, validate })
   }
 
   hear(from: string, message: GossipMessage): void {
     this.core.receive(message, from as PeerId)
   }
 
-  push(from: string, payload: Payload, hops = 1): void {
-    this.hear(from, { type: 'push', hops, payload })
+  gossip(from: string, payload: Payload, round = 1): void {
+    this.hear(from, { type: 'gossip', round, payload })
+  }
+
+  announce(from: string, ids: readonly MessageId[], round = 1, again = false): void {
+    this.hear(from, { type: 'ihave', again, announced: ids.map((id) => ({ id, round })) })
   }
 
   /** Takes these as neighbours, and forgets what it asked for meanwhile. */
@@ -54,10 +62,23 @@ export class RecordedPeer {
     const sent = this.recorder.sent().filter(({ message }) => message.type === type)
     return sent.map(({ to }) => to).toSorted()
   }
+
+  /** The texts of the messages told since the last look. */
+  told(): string[] {
+    const messages = this.recorder.emitted().flatMap((event) => (event.type === 'message' ? [event.message] : []))
+    return messages.map(({ bytes }) => new TextDecoder().decode(bytes))
+  }
+
+  neighbours(): string[] {
+    return this.core.neighbours().toSorted()
+  }
 }
 
-export function payload(sequence: number, { topic = 'news', publisher = 'publisher', text = 'hello' } = {}): Payload {
-  return { topic, publisher: publisher as PeerId, sequence, bytes: new TextEncoder().encode(text) }
+export function payload(
+  sequence: number,
+  { topic = 'news', publisher = 'publisher', life = 7, text = 'hello', past = [] as readonly Past[] } = {},
+): Payload {
+  return { topic, publisher: publisher as PeerId, life, sequence, past, bytes: new TextEncoder().encode(text) }
 }
 
 export function idOf(sequence: number): MessageId {
