@@ -10,7 +10,7 @@ export type Offence =
   | 'promises'
   /** It asked for one message too often, or for what was never announced to it. */
   | 'grafts'
-  /** Too many trees grew because of it. */
+  /** It brought a topic that was not known: counted, not told, as everybody does so now and then. */
   | 'topics'
   /** It handed on what was found invalid. */
   | 'invalid'

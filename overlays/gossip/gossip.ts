@@ -61,7 +61,8 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     this.#life = integer(random, 2 ** 32) * 2 ** 16 + integer(random, 2 ** 16)
     const arrived = (arrival: Arrival): void => this.#arrived(arrival)
     const charge = (peer: PeerId, offence: Offence, times: number): void => this.#charge(peer, offence, times)
-    this.#plumtree = new Plumtree({ environment, arrived, charge }, options)
+    const isSuspicious = (peer: PeerId): boolean => this.#conduct.isSuspicious(peer, environment.now())
+    this.#plumtree = new Plumtree({ environment, arrived, charge, isSuspicious }, options)
     this.#view = new HyParView(
       {
         environment,
@@ -87,8 +88,7 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     switch (message.type) {
       case 'gossip':
         this.#view.actsAsNeighbour(from)
-        // What it brings would cost others as much as this peer; honest neighbours will announce it.
-        if (!this.#conduct.isSuspicious(from, now)) this.#plumtree.receive(message, from)
+        this.#plumtree.receive(message, from)
         break
       case 'ihave':
       case 'graft':
@@ -219,7 +219,7 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
   }
 
   #charge(peer: PeerId, offence: Offence, times: number): void {
-    this.#environment.emit({ type: 'limited', limit: offence, from: peer })
+    if (offence !== 'topics') this.#environment.emit({ type: 'limited', limit: offence, from: peer })
     if (!this.#conduct.charge(peer, times, this.#environment.now())) return
     this.#environment.emit({ type: 'excluded', peer })
     this.#view.exclude(peer)

@@ -63,10 +63,11 @@ export interface GossipOptions {
   readonly seenLimit?: number
   /** Most ids that one neighbour may have announced and this peer still awaits. @default 1024 */
   readonly awaitedLimit?: number
-  /** Most trees that one neighbour may cause; its oldest make room, and messages of their topics go to every neighbour
-   *  again. @default 1024 */
+  /** Most topics whose trees one neighbour may cause to be remembered; its oldest make room, and their messages go to
+   *  every neighbour again. @default 1024 */
   readonly topicLimit?: number
-  /** A neighbour that has met limits so often, less 64 for each second since, loses its place. @default 2560 */
+  /** A neighbour that has met limits (or brought unknown topics) so often, less 64 for each second since, loses its
+   *  place; at a quarter of that unknown topics are not passed on for it. @default 2560 */
   readonly offenceLimit?: number
   /** For how long it gets none. @default 60000 */
   readonly excludeFor?: Duration

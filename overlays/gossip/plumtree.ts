@@ -22,7 +22,10 @@ export interface PlumtreePorts {
   readonly environment: GossipEnvironment
   /** A message came for the first time: `accept` it, now or later, or leave it. */
   readonly arrived: (arrival: Arrival) => void
+  /** It may lose its place for that, at once. */
   readonly charge: (peer: PeerId, offence: Offence, times: number) => void
+  /** Whether the peer is about to lose its place. */
+  readonly isSuspicious: (peer: PeerId) => boolean
 }
 
 /** A new neighbour is told of so many messages at the most. */
@@ -116,6 +119,7 @@ export class Plumtree {
   accept(arrival: Arrival): void {
     const { environment } = this.#ports
     const { id, payload, round, from, announcers } = arrival
+    this.trees.grow(payload.topic, from)
     const kept: Kept = { id, payload, round, since: environment.now(), source: from }
     for (const evicted of this.#cache.keep(kept)) environment.emit({ type: 'evicted', id: evicted })
     for (const [peer, link] of this.#links) {
@@ -137,6 +141,11 @@ export class Plumtree {
   #receiveGossip(payload: Payload, round: number, from: PeerId): void {
     const id = messageId(payload)
     if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, from)
+    if (!this.trees.has(payload.topic)) {
+      this.#ports.charge(from, 'topics', 1)
+      // A flood of topics would cost others as much as this peer. What is honest in it is announced again.
+      if (this.#ports.isSuspicious(from)) return
+    }
     this.#cache.saw(id)
     this.#ports.arrived({ id, payload, round, from, announcers: this.#missing.remove(id) })
   }
@@ -251,8 +260,7 @@ export class Plumtree {
   }
 
   #prune(topic: string, peer: PeerId): void {
-    if (!this.#links.has(peer)) return
-    if (!this.trees.prune(topic, peer)) this.#ports.charge(peer, 'topics', 1)
+    if (this.#links.has(peer)) this.trees.prune(topic, peer)
   }
 
   #give(peer: PeerId, link: Link, { id, payload, round }: Kept): void {

@@ -45,8 +45,8 @@ describe('limits', () => {
     const peer = new RecordedPeer({ topicLimit: 5 })
     peer.meet('b', 'c', 'd')
     const double = (sequence: number, by: string): void => {
-      peer.gossip('b', payload(sequence, { topic: `topic ${sequence}` }))
       peer.gossip(by, payload(sequence, { topic: `topic ${sequence}` }))
+      peer.gossip('b', payload(sequence, { topic: `topic ${sequence}` }))
     }
     double(0, 'd')
     for (let sequence = 1; sequence <= 100; sequence++) double(sequence, 'c')
