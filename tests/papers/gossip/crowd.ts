@@ -1,55 +1,93 @@
-import { integer, type Host, type PeerId } from '../../../node/protocol/index.ts'
-import { Simulation, constantLatency, type SimulatedPeer, type SimulationOptions } from '../../../node/simulation/index.ts'
+import { integer, sample, type Duration, type Host, type PeerId } from '../../../node/protocol/index.ts'
+import {
+  Simulation,
+  constantLatency,
+  type SimulatedPeer,
+  type SimulationOptions,
+} from '../../../node/simulation/index.ts'
+import { gossipPresets, type GossipEvent, type GossipOptions } from '../../../overlays/gossip/index.ts'
 
 /** A cycle of the papers: each peer shuffles once in it. Long enough for whatever a message sets going. */
-export const cycle = 10_000
+export const cycle: Duration = 10_000
 
 /** One way. Both papers count hops, not time. */
-const latency = 10
+const latency: Duration = 10
 
-/** How far apart newcomers join. The walks of one join cross those of the next few. */
-const joinInterval = 10
+/** The papers' peers: links lose nothing, and a broken one is noticed at once, as by TCP; nobody is asked whether it is there. */
+export const paperOptions: GossipOptions = {
+  ...gossipPresets.paper,
+  shuffleInterval: cycle,
+  viewInterval: 3_600_000,
+  neighbourTimeout: 7_200_000,
+  // A dial that is refused takes a round trip.
+  promotionTimeout: 3 * latency,
+}
 
 export interface CrowdOptions<Api> extends SimulationOptions {
   readonly size: number
-  readonly seed: number | string
   readonly attach: (host: Host) => Api
 }
 
-/**
- * Peers that joined one after another through a random earlier one, as in HyParView §5.1. Links are those of neighbours,
- * as TCP connections are in the paper: who crashes is noticed by its neighbours, and by nobody else.
- */
-export class Crowd<Api extends { neighbours(): readonly PeerId[] }> {
-  readonly simulation: Simulation
-  readonly peers: SimulatedPeer<Api>[] = []
-  readonly #options: CrowdOptions<Api>
+type Peer<Api> = SimulatedPeer<Api>
 
-  constructor(options: CrowdOptions<Api>) {
-    const { seed, size } = options
-    this.#options = options
+/**
+ * Peers that join one after another through a random earlier one (HyParView §5.1). Links are those of neighbours, as TCP
+ * connections are in the paper: who crashes is noticed by its neighbours, and by nobody else.
+ */
+export class Crowd<Api> {
+  readonly simulation: Simulation
+  readonly peers: Peer<Api>[] = []
+  readonly #attach: (host: Host) => Api
+
+  constructor({ size, attach, ...options }: CrowdOptions<Api>) {
     this.simulation = new Simulation({ latency: constantLatency(latency), links: false, ...options })
+    this.#attach = attach
     const random = this.simulation.random('contacts')
     for (let index = 0; index < size; index++) {
-      const peer = this.add(`p${index}`)
-      const contact = this.peers[index === 0 ? 0 : integer(random, index)]
-      if (contact !== undefined && contact !== peer) this.simulation.connect(peer, contact)
-      this.simulation.run(joinInterval)
+      this.join(this.peers[index === 0 ? 0 : integer(random, index)])
+      this.simulation.run(latency)
     }
-    void seed
   }
 
-  add(name: string): SimulatedPeer<Api> {
-    const peer = this.simulation.addPeer(name, (host) => this.#options.attach(host))
+  /** A newcomer. */
+  join(contact: Peer<Api> | undefined): Peer<Api> {
+    const peer = this.simulation.addPeer(`p${this.peers.length}`, (host) => this.#attach(this.#linking(host)))
     this.peers.push(peer)
+    if (contact !== undefined) this.simulation.connect(peer, contact)
     return peer
   }
 
-  get running(): SimulatedPeer<Api>[] {
+  get running(): Peer<Api>[] {
     return this.peers.filter(({ state }) => state === 'running')
   }
 
-  find(id: PeerId): SimulatedPeer<Api> | undefined {
+  find(id: PeerId): Peer<Api> | undefined {
     return this.peers[Number(id.slice(1))]
+  }
+
+  /** That share of all crashes at once. */
+  crash(share: number): void {
+    const count = Math.round(share * this.peers.length)
+    for (const peer of sample(this.simulation.random('crashes'), this.peers, count)) this.simulation.crash(peer)
+  }
+
+  /** Neighbours are linked. */
+  #linking(host: Host): Host {
+    return {
+      self: host.self,
+      offer: (name, role) => host.offer(name, role),
+      role: (name) => host.role(name),
+      run: (definition, needs, listen) =>
+        host.run(definition, needs, (event) => {
+          const { type, peer } = event as GossipEvent & { readonly peer: PeerId }
+          if (type === 'neighbour-up') this.#link(host.self, peer)
+          listen?.(event)
+        }),
+    }
+  }
+
+  #link(self: PeerId, other: PeerId): void {
+    const [left, right] = [this.find(self), this.find(other)]
+    if (left !== undefined && right !== undefined) this.simulation.connect(left, right)
   }
 }

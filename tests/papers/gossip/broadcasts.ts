@@ -1,0 +1,56 @@
+import type { PeerId } from '../../../node/protocol/index.ts'
+import type { Happening, SimulatedPeer, Simulation } from '../../../node/simulation/index.ts'
+import type { Gossip, GossipEvent, GossipMessage } from '../../../overlays/gossip/index.ts'
+
+/** What one message, or several, cost and reached. */
+export interface Tally {
+  deliveries: number
+  duplicates: number
+  lastHop: number
+  /** IHAVE, GRAFT and PRUNE sent. */
+  control: number
+}
+
+const control: ReadonlySet<string> = new Set<GossipMessage['type']>(['ihave', 'graft', 'prune'])
+
+/** Counts what gossip does from here on. */
+export class Broadcasts {
+  tally: Tally = { deliveries: 0, duplicates: 0, lastHop: 0, control: 0 }
+  readonly #heard = new Map<string, Set<PeerId>>()
+
+  constructor(simulation: Simulation) {
+    simulation.observe((happening) => this.#count(happening), { messages: true })
+  }
+
+  /** @param number names the message */
+  publish({ api }: SimulatedPeer<Gossip>, number: number, topic = 'news'): void {
+    this.#heard.set(String(number), new Set())
+    api.publish(topic, new TextEncoder().encode(String(number)))
+  }
+
+  /** Who has heard that message. */
+  heard(number: number): ReadonlySet<PeerId> {
+    return this.#heard.get(String(number)) ?? new Set()
+  }
+
+  /** What was counted since the last look. */
+  take(): Tally {
+    const { tally } = this
+    this.tally = { deliveries: 0, duplicates: 0, lastHop: 0, control: 0 }
+    return tally
+  }
+
+  #count(happening: Happening): void {
+    const { tally } = this
+    if (happening.kind === 'sent') {
+      if (control.has((happening.message as GossipMessage).type)) tally.control++
+    } else if (happening.kind === 'event') {
+      const event = happening.event as GossipEvent
+      if (event.type === 'duplicate') tally.duplicates++
+      if (event.type !== 'message') return
+      tally.deliveries++
+      tally.lastHop = Math.max(tally.lastHop, event.hops)
+      this.#heard.get(new TextDecoder().decode(event.message.bytes))?.add(happening.peer)
+    }
+  }
+}
