@@ -300,8 +300,17 @@ export class HyParView {
     if (chosen.length === 0) return
     // A newcomer needs one contact, and is found others by it.
     const joins = !this.#hasJoined && this.#active.size === 0
-    const wish: Wish = joins ? 'join' : this.#active.size === 0 ? 'urgent' : 'low'
+    const wish: Wish = joins ? 'join' : this.#isInNeed ? 'urgent' : 'low'
     this.#askAll(joins ? chosen.slice(0, Math.max(0, 1 - this.#asked.size)) : chosen, wish)
+  }
+
+  /**
+   * Deviation: in the paper only who has no neighbour at all is in need. A few peers that have each other and nobody else
+   * were then refused by everybody, and cut off for good.
+   */
+  get #isInNeed(): boolean {
+    const { size } = this.#active
+    return size === 0 || (this.#refused.size > 0 && 2 * size < this.#options.activeViewSize)
   }
 
   #promotable(): PeerId[] {

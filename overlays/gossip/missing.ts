@@ -8,7 +8,7 @@ export interface Announcer {
 }
 
 interface Missing {
-  /** In the order in which they are asked. */
+  /** In the order in which they are asked: the nearest to the publisher first. */
   readonly announcers: Announcer[]
   /** How often it was asked for. */
   asked: number
@@ -37,7 +37,7 @@ export class MissingMessages {
     if (missing !== undefined) {
       const { announcers } = missing
       const isNew = announcers.length < announcerLimit && !announcers.some((announcer) => announcer.peer === peer)
-      if (isNew) announcers.push({ peer, round })
+      if (isNew) insert(announcers, { peer, round })
       return 'known'
     }
     const caused = this.#caused.get(peer) ?? 0
@@ -70,4 +70,13 @@ export class MissingMessages {
     else this.#caused.set(causer, caused)
     return announcers
   }
+}
+
+/**
+ * Deviation: the paper asks whoever announced first. Announcements are gathered here, so that says little; the one of the
+ * fewest hops gives the shortest branch.
+ */
+function insert(announcers: Announcer[], announcer: Announcer): void {
+  const index = announcers.findIndex(({ round }) => round > announcer.round)
+  announcers.splice(index < 0 ? announcers.length : index, 0, announcer)
 }

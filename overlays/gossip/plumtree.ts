@@ -184,6 +184,7 @@ export class Plumtree {
       if (this.#cache.hasSeen(id)) {
         // Whoever announces it first need not be told in return, but hears that its announcement has come.
         if (wasNews || again) this.#confirmTo(link, id)
+        this.#optimiseLate(announcement, from)
         continue
       }
       const outcome = this.#missing.announced(announcement, from)
@@ -249,14 +250,28 @@ export class Plumtree {
 
   /** §3.8: a neighbour that had the message many hops sooner becomes the branch, in place of the one it came by. */
   #optimise({ id, payload, round, from, announcers }: Arrival): void {
-    const nearest = announcers.find(
-      (announcer) => round - announcer.round >= this.#options.optimisationThreshold && this.#links.has(announcer.peer),
-    )
-    if (nearest === undefined || nearest.peer === from || !this.#links.has(from)) return
-    this.trees.graft(payload.topic, nearest.peer)
-    this.#send(nearest.peer, { type: 'graft', payload: false, ids: [id] })
-    this.#prune(payload.topic, from)
-    this.#send(from, { type: 'prune', id })
+    const nearest = announcers.find(({ peer }) => peer !== from && this.#links.has(peer))
+    if (nearest !== undefined) this.#takeShortCut({ id, payload, round, source: from }, nearest)
+  }
+
+  /** Deviation: as announcements are gathered, most come after the message. */
+  #optimiseLate({ id, round }: Announcement, peer: PeerId): void {
+    const kept = this.#cache.get(id)
+    if (kept === undefined || kept.isShortened === true || kept.source === peer) return
+    kept.isShortened = this.#takeShortCut(kept, { peer, round })
+  }
+
+  #takeShortCut(
+    { id, payload, round, source }: Pick<Kept, 'id' | 'payload' | 'round' | 'source'>,
+    by: Announcer,
+  ): boolean {
+    if (round - by.round < this.#options.optimisationThreshold) return false
+    if (!this.#links.has(source) || this.trees.isEager(payload.topic, by.peer)) return false
+    this.trees.graft(payload.topic, by.peer)
+    this.#send(by.peer, { type: 'graft', payload: false, ids: [id] })
+    this.#prune(payload.topic, source)
+    this.#send(source, { type: 'prune', id })
+    return true
   }
 
   #prune(topic: string, peer: PeerId): void {
