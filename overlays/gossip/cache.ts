@@ -10,8 +10,6 @@ export interface Kept {
   readonly since: Instant
   /** Who gave it first; this peer itself for an own message. */
   readonly source: PeerId
-  /** A shorter way than that by which it came has become a branch. */
-  isShortened?: boolean
   /** How often each neighbour was given it because it asked. */
   given?: Map<PeerId, number>
 }

@@ -1,4 +1,4 @@
-import type { PeerId } from '../../node/protocol/index.ts'
+import type { Instant, PeerId } from '../../node/protocol/index.ts'
 import type { Announcement, MessageId } from './messages.ts'
 
 /** Who says it has a message, and how many hops that made to it. */
@@ -10,8 +10,9 @@ export interface Announcer {
 interface Missing {
   /** In the order in which they are asked: the nearest to the publisher first. */
   readonly announcers: Announcer[]
-  /** How often it was asked for. */
+  /** How often it was asked for, and when last. */
   asked: number
+  askedAt: Instant
 }
 
 /** Most announcers remembered of one message. */
@@ -43,7 +44,7 @@ export class MissingMessages {
     const caused = this.#caused.get(peer) ?? 0
     if (caused >= this.#limit) return 'full'
     this.#caused.set(peer, caused + 1)
-    this.#missing.set(id, { announcers: [{ peer, round }], asked: 0 })
+    this.#missing.set(id, { announcers: [{ peer, round }], asked: 0, askedAt: Number.NEGATIVE_INFINITY })
     return 'new'
   }
 
@@ -52,11 +53,27 @@ export class MissingMessages {
     return this.#missing.get(id)?.announcers ?? []
   }
 
+  /** Whether it was asked for after that time. */
+  wasAskedAfter(id: MessageId, time: Instant): boolean {
+    return (this.#missing.get(id)?.askedAt ?? Number.NEGATIVE_INFINITY) > time
+  }
+
   /** Whom to ask now; each announcer in turn. @returns undefined when it was asked for `limit` times */
-  nextToAsk(id: MessageId, limit: number): PeerId | undefined {
+  nextToAsk(id: MessageId, limit: number, now: Instant): PeerId | undefined {
     const missing = this.#missing.get(id)
     if (missing === undefined || missing.asked >= limit) return undefined
+    missing.askedAt = now
     return missing.announcers[missing.asked++ % missing.announcers.length]?.peer
+  }
+
+  /** What else that peer has announced and was not asked for after that time. It counts as asked for now. */
+  *askAlso(peer: PeerId, time: Instant, now: Instant): Iterable<MessageId> {
+    for (const [id, missing] of this.#missing) {
+      if (missing.askedAt > time || !missing.announcers.some((announcer) => announcer.peer === peer)) continue
+      missing.asked++
+      missing.askedAt = now
+      yield id
+    }
   }
 
   /** It has come, or is given up. @returns who announced it */

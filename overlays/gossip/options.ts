@@ -32,7 +32,7 @@ export interface GossipOptions {
   /** A neighbour that was silent so long is dropped. Several times `viewInterval`. @default 10000 */
   readonly neighbourTimeout?: Duration
   /** How often one neighbour is exchanged for anybody, so that two parts that lost each other for long grow together.
-   *  Shorter heals sooner and costs a duplicate of a topic's next message each time. 0 is never. @default 300000 */
+   *  Shorter heals sooner and costs a duplicate of a topic's next message each time. 0 is never. @default 1800000 */
   readonly rewireInterval?: Duration
   /** Announcements to the same neighbour are gathered for so long. Longer gathers more of them in one message and
    *  repairs a broken tree later. 0 sends each at once, and to those as well who have
@@ -43,8 +43,9 @@ export interface GossipOptions {
   readonly confirmInterval?: Duration
   /** How often the same message is announced to a neighbour that does not confirm it. @default 20 */
   readonly announceLimit?: number
-  /** How long an announced message may still come by itself before it is asked for (the first timer of Plumtree §3.5).
-   *  Above the time from the first to the last delivery, or trees grow links they do not need. @default 500 */
+  /** How long an announced message may still come by itself before it is asked for (the first timer of Plumtree §3.5), at
+   *  the least; drawn evenly up to three times that. Above the time from the first to the last delivery, or trees grow
+   *  links they do not need. @default 500 */
   readonly graftDelay?: Duration
   /** How long the asked one may take before another is asked (the second timer). Above the round trip. @default 500 */
   readonly graftTimeout?: Duration
@@ -95,7 +96,7 @@ const defaults: ResolvedGossipOptions = Object.freeze({
   promotionTimeout: 1000,
   viewInterval: 2000,
   neighbourTimeout: 10_000,
-  rewireInterval: 300_000,
+  rewireInterval: 1_800_000,
   announceInterval: 100,
   confirmInterval: 1000,
   announceLimit: 20,

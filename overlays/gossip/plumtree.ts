@@ -1,4 +1,4 @@
-import type { PeerId } from '../../node/protocol/index.ts'
+import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
 import { Cache, type Kept } from './cache.ts'
 import type { GossipEnvironment, Offence } from './events.ts'
 import { Link } from './link.ts'
@@ -162,6 +162,8 @@ export class Plumtree {
     const kept = this.#cache.get(id)
     // Deviation: a message that the wire doubled is no reason to prune the branch that it came by.
     if (kept === undefined || kept.source === from) return
+    // Deviation: with several messages under way the other branch may be gone by now; one of the two is to stay.
+    if (kept.source !== environment.self && !this.#isBranch(kept.payload.topic, kept.source)) return
     this.#prune(kept.payload.topic, from)
     this.#send(from, { type: 'prune', id })
   }
@@ -184,7 +186,6 @@ export class Plumtree {
       if (this.#cache.hasSeen(id)) {
         // Whoever announces it first need not be told in return, but hears that its announcement has come.
         if (wasNews || again) this.#confirmTo(link, id)
-        this.#optimiseLate(announcement, from)
         continue
       }
       const outcome = this.#missing.announced(announcement, from)
@@ -192,8 +193,15 @@ export class Plumtree {
       else if (outcome === 'full') isFull = true
     }
     this.#confirmLater()
-    if (news.length > 0) this.#ports.environment.schedule({ type: 'graft', ids: news }, this.#options.graftDelay)
+    if (news.length > 0) this.#awaitLater(news)
     if (isFull) this.#ports.charge(from, 'awaited', 1)
+  }
+
+  /** Deviation: up to three times `graftDelay`. Where a branch broke all behind it wait: the first to ask repairs it for most. */
+  #awaitLater(ids: readonly MessageId[]): void {
+    const { environment } = this.#ports
+    const { graftDelay } = this.#options
+    environment.schedule({ type: 'graft', ids }, graftDelay + integer(environment.random, 2 * graftDelay))
   }
 
   /** §3.5: who asks for a message wants to be a branch, and is given the message if that is still kept. */
@@ -218,25 +226,40 @@ export class Plumtree {
 
   /** Asks for what has not come, and again until it has; whoever announced it is asked in turn (§3.5). */
   #graft(ids: readonly MessageId[]): void {
+    const { environment } = this.#ports
+    const now = environment.now()
+    const before = now - this.#options.graftTimeout
     const asks = new Map<PeerId, MessageId[]>()
     const waiting: MessageId[] = []
     for (const id of ids) {
-      const peer = this.#whomToAsk(id)
+      if (this.#missing.wasAskedAfter(id, before)) {
+        waiting.push(id)
+        continue
+      }
+      const peer = this.#whomToAsk(id, now)
       if (peer === undefined) continue
       waiting.push(id)
       const asked = asks.get(peer)
       if (asked === undefined) asks.set(peer, [id])
       else asked.push(id)
     }
-    for (const [peer, asked] of asks) this.#send(peer, { type: 'graft', payload: true, ids: asked })
-    if (waiting.length === 0) return
-    this.#ports.environment.schedule({ type: 'graft', ids: waiting }, this.#options.graftTimeout)
+    for (const [peer, asked] of asks) this.#askFor(peer, asked, before, now)
+    if (waiting.length > 0) environment.schedule({ type: 'graft', ids: waiting }, this.#options.graftTimeout)
+  }
+
+  /**
+   * Deviation: whatever else the peer announced is asked for at once. Where a branch broke with several messages under way,
+   * all behind it would otherwise graft a link for each.
+   */
+  #askFor(peer: PeerId, ids: readonly MessageId[], before: Instant, now: Instant): void {
+    const asked = [...ids, ...this.#missing.askAlso(peer, before, now)]
+    this.#send(peer, { type: 'graft', payload: true, ids: asked.slice(0, messageLimits.ids) })
   }
 
   /** Neighbours only. @returns undefined when it has come, or is given up */
-  #whomToAsk(id: MessageId): PeerId | undefined {
+  #whomToAsk(id: MessageId, now: Instant): PeerId | undefined {
     for (let tries = this.#missing.announcers(id).length; tries > 0; tries--) {
-      const peer = this.#missing.nextToAsk(id, this.#options.graftLimit)
+      const peer = this.#missing.nextToAsk(id, this.#options.graftLimit, now)
       if (peer === undefined || this.#links.has(peer)) {
         if (peer !== undefined) return peer
         break
@@ -251,27 +274,16 @@ export class Plumtree {
   /** §3.8: a neighbour that had the message many hops sooner becomes the branch, in place of the one it came by. */
   #optimise({ id, payload, round, from, announcers }: Arrival): void {
     const nearest = announcers.find(({ peer }) => peer !== from && this.#links.has(peer))
-    if (nearest !== undefined) this.#takeShortCut({ id, payload, round, source: from }, nearest)
+    if (nearest === undefined || round - nearest.round < this.#options.optimisationThreshold) return
+    if (!this.#links.has(from)) return
+    this.trees.graft(payload.topic, nearest.peer)
+    this.#send(nearest.peer, { type: 'graft', payload: false, ids: [id] })
+    this.#prune(payload.topic, from)
+    this.#send(from, { type: 'prune', id })
   }
 
-  /** Deviation: as announcements are gathered, most come after the message. */
-  #optimiseLate({ id, round }: Announcement, peer: PeerId): void {
-    const kept = this.#cache.get(id)
-    if (kept === undefined || kept.isShortened === true || kept.source === peer) return
-    kept.isShortened = this.#takeShortCut(kept, { peer, round })
-  }
-
-  #takeShortCut(
-    { id, payload, round, source }: Pick<Kept, 'id' | 'payload' | 'round' | 'source'>,
-    by: Announcer,
-  ): boolean {
-    if (round - by.round < this.#options.optimisationThreshold) return false
-    if (!this.#links.has(source) || this.trees.isEager(payload.topic, by.peer)) return false
-    this.trees.graft(payload.topic, by.peer)
-    this.#send(by.peer, { type: 'graft', payload: false, ids: [id] })
-    this.#prune(payload.topic, source)
-    this.#send(source, { type: 'prune', id })
-    return true
+  #isBranch(topic: string, peer: PeerId): boolean {
+    return this.#links.has(peer) && this.trees.isEager(topic, peer)
   }
 
   #prune(topic: string, peer: PeerId): void {

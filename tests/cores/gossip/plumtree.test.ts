@@ -170,7 +170,7 @@ describe('repairing trees (Plumtree §3.5)', () => {
     peer.announce('b', [idOf(1)])
     peer.announce('c', [idOf(1)])
     expect(peer.sent()).toEqual([])
-    peer.recorder.advance(200)
+    peer.recorder.advance(600)
     expect(peer.sent()).toEqual(['graft to b'])
     peer.recorder.advance(500)
     expect(peer.sent()).toEqual(['graft to c'])
@@ -208,8 +208,29 @@ describe('repairing trees (Plumtree §3.5)', () => {
     peer.announce('c', [idOf(1)])
     peer.hear('b', { type: 'disconnect' })
     peer.recorder.take()
-    peer.recorder.advance(200)
-    expect(peer.receivers('graft')).toEqual(['c'])
+    peer.recorder.advance(600)
+    expect([...new Set(peer.receivers('graft'))]).toEqual(['c'])
+  })
+
+  test('of several announcers the nearest to the publisher is asked first', () => {
+    const peer = new RecordedPeer({ graftDelay: 200 })
+    peer.meet('b', 'c')
+    peer.announce('b', [idOf(1)], 5)
+    peer.announce('c', [idOf(1)], 2)
+    peer.announce('b', [idOf(2)], 2)
+    peer.announce('c', [idOf(2)], 5)
+    peer.recorder.advance(600)
+    const asked = peer.recorder.sent().map(({ to, message }) => [to, 'ids' in message ? message.ids[0] : undefined])
+    expect(asked[0]).toEqual(asked[0]?.[0] === 'c' ? ['c', idOf(1)] : ['b', idOf(2)])
+  })
+
+  test('whoever is asked is asked for all that it has announced', () => {
+    const peer = new RecordedPeer({ graftDelay: 1000, graftTimeout: 5000 })
+    peer.meet('b')
+    for (let sequence = 0; sequence < 20; sequence++) peer.announce('b', [idOf(sequence)])
+    peer.recorder.advance(3000)
+    const grafts = peer.recorder.sent().flatMap(({ message }) => (message.type === 'graft' ? [message.ids.length] : []))
+    expect(grafts).toEqual([20])
   })
 
   test('who asks is given the message and is a branch from then on, but is not given it for ever', () => {

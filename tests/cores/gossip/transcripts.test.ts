@@ -35,11 +35,11 @@ test('a branch breaks: what is missing is announced by another neighbour, asked 
   peer.recorder.take()
   peer.core.disconnected('b' as PeerId)
   peer.announce('c', [id1], 4)
-  peer.recorder.advance(500)
+  peer.recorder.advance(1000)
   peer.gossip('c', payload(1), 5)
   expect(`\n${peer.recorder.transcript()}\n`).toBe(`
 emit neighbour-down peer=b
-schedule +500 graft ids=[${id1}]
+schedule +793 graft ids=[${id1}]
 send c graft payload=true ids=[${id1}]
 schedule +500 graft ids=[${id1}]
 emit message message=(topic=news bytes=0x68656c6c6f publisher=publisher from=c) id=${id1} hops=5
