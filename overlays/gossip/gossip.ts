@@ -148,9 +148,10 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
       publisher: this.#environment.self,
       life: this.#life,
       sequence: this.#sequence++,
-      past: this.#ordering.past(),
+      past: this.#ordering.past(this.#environment.self),
       bytes: bytes.slice(),
     }
+    this.#ordering.published(payload)
     this.#plumtree.broadcast(payload)
   }
 
@@ -191,7 +192,8 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
   #judge(arrival: Arrival, verdict: Verdict): void {
     if (verdict === 'accept') {
       // An own message of an earlier life is passed on like any other, but told to nobody here.
-      if (arrival.payload.publisher !== this.#environment.self) this.#tell(arrival)
+      if (arrival.payload.publisher === this.#environment.self) this.#ordering.published(arrival.payload)
+      else this.#tell(arrival)
       this.#plumtree.accept(arrival)
     } else if (verdict === 'reject') this.#charge(arrival.from, 'invalid', invalidOffences)
   }

@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '../../node/protocol/index.ts'
+import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
 import { messageLimits, type Past, type Payload } from './messages.ts'
 import type { Order } from './options.ts'
 import type { Arrival } from './plumtree.ts'
@@ -42,9 +42,15 @@ export class Ordering {
     return this.#waiting.size > 0
   }
 
-  /** What a message published now is to follow. */
-  past(): readonly Past[] {
-    return this.#limits.order === 'causal' ? [...this.#told.values()].slice(-messageLimits.past) : []
+  /** What a message published now is to follow, besides the earlier ones of its publisher. */
+  past(self: PeerId): readonly Past[] {
+    if (this.#limits.order !== 'causal') return []
+    return [...this.#told.values()].filter(({ publisher }) => publisher !== self).slice(-messageLimits.past)
+  }
+
+  /** An own message: others may say that theirs follow it. */
+  published({ publisher, life, sequence }: Payload): void {
+    if (this.#limits.order === 'causal') this.#count({ publisher, life, count: sequence + 1 })
   }
 
   /** @returns what is to be told now, in this order */
@@ -52,7 +58,7 @@ export class Ordering {
     if (this.#limits.order === 'none') return [{ arrival, isOutOfOrder: false }]
     const { payload } = arrival
     // It comes after the wait for it was over.
-    if (payload.sequence < this.#count(payload)) return [{ arrival, isOutOfOrder: true }]
+    if (payload.sequence < this.#countOf(payload)) return [{ arrival, isOutOfOrder: true }]
     this.#waiting.add({ arrival, since: now })
     const told = this.#release()
     while (this.#waiting.size > this.#limits.orderLimit) told.push(...this.#giveUp())
@@ -93,29 +99,35 @@ export class Ordering {
       const isEarlier = payload.sequence < first.arrival.payload.sequence
       if (payload.publisher === publisher && payload.life === life && isEarlier) first = other
     }
-    return [this.#tell(first, true), ...this.#release()]
+    const told = this.#tell(first, true)
+    // What did not come in time is awaited no more, by others neither: a newcomer never hears what was before it.
+    for (const past of first.arrival.payload.past) if (past.count > this.#countOf(past)) this.#count(past)
+    return [told, ...this.#release()]
   }
 
   #isDue(payload: Payload): boolean {
-    if (payload.sequence > this.#count(payload)) return false
-    return this.#limits.order === 'fifo' || payload.past.every((past) => this.#count(past) >= past.count)
+    if (payload.sequence > this.#countOf(payload)) return false
+    return this.#limits.order === 'fifo' || payload.past.every((past) => this.#countOf(past) >= past.count)
   }
 
   #tell(waiting: Waiting, isOutOfOrder: boolean): Told {
     const { arrival } = waiting
     this.#waiting.delete(waiting)
     const { publisher, life, sequence } = arrival.payload
-    const key = keyOf(arrival.payload)
-    this.#told.delete(key)
-    this.#told.set(key, { publisher, life, count: sequence + 1 })
-    if (this.#told.size > publisherLimit) {
-      const [oldest] = this.#told.keys()
-      this.#told.delete(oldest as string)
-    }
+    this.#count({ publisher, life, count: sequence + 1 })
     return { arrival, isOutOfOrder }
   }
 
-  #count(of: Pick<Past, 'publisher' | 'life'>): number {
+  #count(past: Past): void {
+    const key = keyOf(past)
+    this.#told.delete(key)
+    this.#told.set(key, past)
+    if (this.#told.size <= publisherLimit) return
+    const [oldest] = this.#told.keys()
+    this.#told.delete(oldest as string)
+  }
+
+  #countOf(of: Pick<Past, 'publisher' | 'life'>): number {
     return this.#told.get(keyOf(of))?.count ?? 0
   }
 }

@@ -17,6 +17,8 @@ const joining = 'tests/cores/swim/joining.test.ts'
 const witnesses = 'tests/cores/swim/witnesses.test.ts'
 const withdrawal = 'tests/cores/swim/withdrawal.test.ts'
 const swim = 'tests/simulation/swim.test.ts'
+const plumtree = 'tests/cores/gossip/plumtree.test.ts'
+const hyparview = 'tests/cores/gossip/hyparview.test.ts'
 
 export const mutants: readonly Mutant[] = [
   {
@@ -88,5 +90,55 @@ export const mutants: readonly Mutant[] = [
     text: 'return (this.#silent?.size ?? 0) >= fewestSilent && this.#areWell(nearlyAll)',
     replacement: 'return (this.#silent?.size ?? 0) >= 0',
     tests: [withdrawal],
+  },
+  {
+    name: 'gossip, no graft: what was announced and does not come is not asked for',
+    file: 'overlays/gossip/plumtree.ts',
+    text: `if (peer === undefined) continue
+      waiting.push(id)`,
+    replacement: 'continue',
+    tests: [plumtree],
+  },
+  {
+    name: 'gossip, no graft: who asks is no branch',
+    file: 'overlays/gossip/plumtree.ts',
+    text: `this.trees.graft(kept.payload.topic, from)
+      if (!isWanted) continue`,
+    replacement: 'if (!isWanted) continue',
+    tests: [plumtree],
+  },
+  {
+    name: 'gossip, no prune: a duplicate leaves its link a branch',
+    file: 'overlays/gossip/plumtree.ts',
+    text: `this.#prune(kept.payload.topic, from)
+    this.#send(from, { type: 'prune', id })
+  }
+
+  #receivePrune`,
+    replacement: `}
+
+  #receivePrune`,
+    tests: [plumtree],
+  },
+  {
+    name: 'gossip, no passive repair: a lost neighbour is not replaced',
+    file: 'overlays/gossip/hyparview.ts',
+    text: `this.#drop(peer)
+    this.#fill()
+  }
+
+  /** @returns whether a peer that acts`,
+    replacement: `this.#drop(peer)
+  }
+
+  /** @returns whether a peer that acts`,
+    tests: [hyparview],
+  },
+  {
+    name: 'gossip, no duplicate check: what was seen is taken again',
+    file: 'overlays/gossip/plumtree.ts',
+    text: 'if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, from)',
+    replacement: '',
+    tests: [plumtree],
   },
 ]

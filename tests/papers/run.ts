@@ -10,6 +10,7 @@ const sections: Runner<Extent>['subjects'] = {
   'swim/detection': () => import('./swim/tables.ts'),
   'swim/lifeguard': () => import('./lifeguard/tables.ts'),
   'swim/rapid': () => import('./rapid/tables.ts'),
+  'gossip': () => import('./gossip/tables.ts'),
   'swim-options': () => import('./options/tables.ts'),
 }
 
@@ -21,6 +22,15 @@ Written by \`npm run papers -- swim\`, never by hand. Every experiment runs in t
 1 to 10: whoever runs it again gets these very figures. _Ours_ is over all seeds, _spread_ the least and the greatest of
 the single seeds' figures. A gate is a figure of the design, set before anything was measured; one that is missed stays
 here, with its reason.
+`,
+  namesMachine: false,
+}
+
+const gossipPage: Page = {
+  file: new URL('../../docs/gossip-papers.md', import.meta.url),
+  head: `# Gossip: the papers' tables
+
+Written by \`npm run papers -- gossip\`, never by hand, as docs/papers.md is, which says how to read it.
 `,
   namesMachine: false,
 }
@@ -60,6 +70,7 @@ if (values.grid !== undefined && values.grid !== 'full') {
 /** Fewer seeds than usual are a look, too. */
 function pageOf(name: string): Page | undefined {
   if (seedCount < usualSeeds) return undefined
+  if (name === 'gossip') return gossipPage
   return name === 'swim-options' ? optionsPage : page
 }
 

@@ -77,6 +77,16 @@ describe('causal order', () => {
     expect(peer.told()).toEqual(['q0', 'p0'])
   })
 
+  test('who comes late waits once for what was before it, and then no more', () => {
+    const peer = new RecordedPeer({ order: 'causal', orderTimeout: 1000 })
+    peer.gossip('b', text(0, 'q', [after('p', 50)]))
+    peer.recorder.advance(1100)
+    expect(peer.told()).toEqual(['q0'])
+    peer.gossip('b', text(1, 'q', [after('p', 50)]))
+    peer.gossip('b', text(50, 'p'))
+    expect(peer.told()).toEqual(['q1', 'p50'])
+  })
+
   test('what is published says what was told before, and nothing that waits', () => {
     const peer = new RecordedPeer({ order: 'causal' })
     peer.meet('b')
