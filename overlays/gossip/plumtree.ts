@@ -1,6 +1,7 @@
 import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
 import { Cache, type Kept } from './cache.ts'
 import type { GossipEnvironment, Offence } from './events.ts'
+import { LazyPush } from './lazy-push.ts'
 import { Link } from './link.ts'
 import { messageId, messageLimits } from './messages.ts'
 import type { Announcement, MessageId, Payload, PlumtreeMessage } from './messages.ts'
@@ -28,6 +29,8 @@ export interface PlumtreePorts {
   readonly isSuspicious: (peer: PeerId) => boolean
 }
 
+const strangers = '' as PeerId
+
 /** A new neighbour is told of so many messages at the most. */
 const retoldLimit = messageLimits.ids / 2
 
@@ -45,8 +48,7 @@ export class Plumtree {
   readonly #cache: Cache
   readonly #missing: MissingMessages
   readonly #links = new Map<PeerId, Link>()
-  #announcing = false
-  #confirming = false
+  readonly #lazy: LazyPush
 
   constructor(ports: PlumtreePorts, options: ResolvedGossipOptions) {
     this.#ports = ports
@@ -54,6 +56,8 @@ export class Plumtree {
     this.#cache = new Cache(options)
     this.#missing = new MissingMessages(options.awaitedLimit)
     this.trees = new Trees(options.topicLimit)
+    const roundOf = (id: MessageId): number | undefined => this.#cache.get(id)?.round
+    this.#lazy = new LazyPush({ environment: ports.environment, links: this.#links, roundOf }, options)
   }
 
   /** An own message. */
@@ -85,10 +89,10 @@ export class Plumtree {
   expire(timer: PlumtreeTimer): void {
     switch (timer.type) {
       case 'announce':
-        this.#announce()
+        this.#lazy.announce()
         break
       case 'confirm':
-        this.#confirm()
+        this.#lazy.repeat()
         break
       case 'graft':
         this.#graft(timer.ids)
@@ -102,7 +106,7 @@ export class Plumtree {
     for (const { id, source, payload } of this.#cache.latest(retoldLimit)) {
       if (source !== peer && payload.publisher !== peer) link.news.add(id)
     }
-    this.#announceLater()
+    this.#lazy.announceLater()
   }
 
   neighbourDown(peer: PeerId): void {
@@ -119,18 +123,20 @@ export class Plumtree {
   accept(arrival: Arrival): void {
     const { environment } = this.#ports
     const { id, payload, round, from, announcers } = arrival
-    this.trees.grow(payload.topic, from)
+    // Strangers cause what one neighbour may, all together.
+    const isKnown = from === environment.self || this.#links.has(from)
+    this.trees.grow(payload.topic, isKnown ? from : strangers)
     const kept: Kept = { id, payload, round, since: environment.now(), source: from }
     for (const evicted of this.#cache.keep(kept)) environment.emit({ type: 'evicted', id: evicted })
     for (const [peer, link] of this.#links) {
-      if (peer === from || peer === payload.publisher || this.#hasTold(announcers, peer)) this.#confirmTo(link, id)
+      if (peer === from || peer === payload.publisher || this.#hasTold(announcers, peer)) this.#lazy.confirm(link, id)
       else if (this.trees.isEager(payload.topic, peer)) this.#give(peer, link, kept)
       else link.news.add(id)
     }
     if (from !== environment.self) this.trees.graft(payload.topic, from)
     this.#optimise(arrival)
-    this.#announceLater()
-    this.#confirmLater()
+    this.#lazy.announceLater()
+    this.#lazy.confirmLater()
   }
 
   /** Whoever has announced a message needs no telling. The paper tells it all the same. */
@@ -157,8 +163,8 @@ export class Plumtree {
     const link = this.#links.get(from)
     if (link === undefined) return
     link.holds(id)
-    this.#confirmTo(link, id)
-    this.#confirmLater()
+    this.#lazy.confirm(link, id)
+    this.#lazy.confirmLater()
     const kept = this.#cache.get(id)
     // Deviation: a message that the wire doubled is no reason to prune the branch that it came by.
     if (kept === undefined || kept.source === from) return
@@ -185,14 +191,14 @@ export class Plumtree {
       const wasNews = link.holds(id)
       if (this.#cache.hasSeen(id)) {
         // Whoever announces it first need not be told in return, but hears that its announcement has come.
-        if (wasNews || again) this.#confirmTo(link, id)
+        if (wasNews || again) this.#lazy.confirm(link, id)
         continue
       }
       const outcome = this.#missing.announced(announcement, from)
       if (outcome === 'new') news.push(id)
       else if (outcome === 'full') isFull = true
     }
-    this.#confirmLater()
+    this.#lazy.confirmLater()
     if (news.length > 0) this.#awaitLater(news)
     if (isFull) this.#ports.charge(from, 'awaited', 1)
   }
@@ -220,7 +226,7 @@ export class Plumtree {
       if (this.#cache.give(kept, from, this.#options.graftLimit)) this.#give(from, link, kept)
       else offences++
     }
-    this.#confirmLater()
+    this.#lazy.confirmLater()
     if (offences > 0) this.#ports.charge(from, 'grafts', offences)
   }
 
@@ -294,78 +300,6 @@ export class Plumtree {
     link.news.delete(id)
     if (this.#options.confirmInterval > 0) link.told(id, this.#ports.environment.now())
     this.#send(peer, { type: 'gossip', round: Math.min(round + 1, messageLimits.round), payload })
-  }
-
-  #announceLater(): void {
-    if (this.#announcing) return
-    for (const { news } of this.#links.values()) {
-      if (news.size === 0) continue
-      if (this.#options.announceInterval === 0) return this.#announce()
-      this.#announcing = true
-      this.#ports.environment.schedule({ type: 'announce' }, this.#options.announceInterval)
-      return
-    }
-  }
-
-  /** §3.4, lazy push: what is to be announced to a neighbour goes in one message, and confirmations with it. */
-  #announce(): void {
-    this.#announcing = false
-    for (const [peer, link] of this.#links) {
-      if (link.news.size === 0) continue
-      const ids = this.#tell(peer, link, [...link.news].slice(0, messageLimits.ids), false)
-      for (const id of ids) link.news.delete(id)
-    }
-    this.#announceLater()
-    this.#confirmLater()
-  }
-
-  /** @returns the ids told, or not kept any more */
-  #tell(peer: PeerId, link: Link, ids: readonly MessageId[], again: boolean): readonly MessageId[] {
-    const now = this.#ports.environment.now()
-    const announced: Announcement[] = []
-    for (const id of ids) {
-      const kept = this.#cache.get(id)
-      if (kept === undefined) {
-        link.holds(id)
-        continue
-      }
-      announced.push({ id, round: kept.round })
-      if (this.#options.confirmInterval > 0) link.told(id, now)
-    }
-    const room = again ? 0 : messageLimits.ids - announced.length
-    const confirmed = [...link.confirmations].slice(0, room)
-    for (const id of confirmed) {
-      link.confirmations.delete(id)
-      announced.push({ id, round: this.#cache.get(id)?.round ?? messageLimits.round })
-    }
-    if (announced.length > 0) this.#send(peer, { type: 'ihave', again, announced })
-    return ids
-  }
-
-  #confirmTo(link: Link, id: MessageId): void {
-    if (this.#options.confirmInterval > 0 && link.confirmations.size < messageLimits.ids) link.confirmations.add(id)
-  }
-
-  #confirmLater(): void {
-    if (this.#confirming || this.#options.confirmInterval === 0) return
-    for (const link of this.#links.values()) {
-      if (link.isQuiet) continue
-      this.#confirming = true
-      this.#ports.environment.schedule({ type: 'confirm' }, this.#options.confirmInterval)
-      return
-    }
-  }
-
-  /** Deviation: Plumtree has links that lose nothing. What was lost is told again, until the neighbour confirms it. */
-  #confirm(): void {
-    this.#confirming = false
-    const before = this.#ports.environment.now() - 2 * this.#options.confirmInterval
-    for (const [peer, link] of this.#links) {
-      if (link.confirmations.size > 0) this.#tell(peer, link, [], false)
-      const overdue = link.overdue(before, this.#options.announceLimit)
-      if (overdue.length > 0) this.#tell(peer, link, overdue, true)
-    }
-    this.#confirmLater()
   }
 
   #send(to: PeerId, message: PlumtreeMessage): void {
