@@ -4,6 +4,7 @@ import { LostPeers } from './lost-peers.ts'
 import type { HyParViewMessage } from './messages.ts'
 import type { ResolvedGossipOptions } from './options.ts'
 import { PassiveView } from './passive-view.ts'
+import { Shuffling } from './shuffling.ts'
 import type { HyParViewTimer } from './timers.ts'
 
 export interface HyParViewPorts {
@@ -40,14 +41,22 @@ export class HyParView {
   readonly #asked = new Map<PeerId, Wish>()
   /** Who has refused since the last look at the view. */
   readonly #refused = new Set<PeerId>()
-  /** The peers told in the last shuffle: they make room for those it brings. */
-  #told: PeerId[] = []
+  readonly #shuffling: Shuffling
   #hasJoined = false
 
   constructor(ports: HyParViewPorts, options: ResolvedGossipOptions) {
     this.#ports = ports
     this.#options = options
     this.#passive = new PassiveView(options.passiveViewSize)
+    this.#shuffling = new Shuffling(
+      {
+        environment: ports.environment,
+        active: () => this.active(),
+        passive: () => this.passive(),
+        remember: (peer, expendable) => this.#remember(peer, expendable),
+      },
+      options,
+    )
   }
 
   start(): void {
@@ -101,10 +110,11 @@ export class HyParView {
         this.#left(from)
         break
       case 'shuffle':
-        this.#receiveShuffle(message, from)
+        // Only neighbours may have this peer call on others.
+        if (this.#active.has(from) && this.#ports.admits(message.origin)) this.#shuffling.receive(message, from)
         break
       case 'shuffle-reply':
-        this.#integrate(message.peers, this.#told)
+        this.#shuffling.answered(message.peers)
     }
   }
 
@@ -220,7 +230,6 @@ export class HyParView {
     this.#fill()
   }
 
-  /** §4.4: a few of both views, on a walk. */
   #shuffle(): void {
     const { environment } = this.#ports
     const lost = this.#lost.next(environment.random)
@@ -228,31 +237,7 @@ export class HyParView {
     // The views have changed since: whoever was full may have room.
     this.#refused.clear()
     this.#fill()
-    const target = this.#anyone()
-    if (target === undefined) return
-    const { activeWalkLength, shuffledActive, shuffledPassive } = this.#options
-    const neighbours = this.active().filter((peer) => peer !== target)
-    this.#told = sample(environment.random, this.#passive.peers, shuffledPassive)
-    const peers = [...sample(environment.random, neighbours, shuffledActive), ...this.#told]
-    this.#send(target, { type: 'shuffle', origin: environment.self, ttl: activeWalkLength, peers })
-  }
-
-  #receiveShuffle(message: Extract<HyParViewMessage, { readonly type: 'shuffle' }>, from: PeerId): void {
-    const { environment, admits } = this.#ports
-    const { origin, peers } = message
-    if (!this.#active.has(from) || origin === environment.self || !admits(origin)) return
-    const ttl = Math.min(message.ttl, this.#options.activeWalkLength) - 1
-    const next = ttl > 0 ? this.#anyone(from, origin) : undefined
-    if (next !== undefined) return this.#send(next, { ...message, ttl })
-    const answer = sample(environment.random, this.#passive.peers, peers.length)
-    this.#send(origin, { type: 'shuffle-reply', peers: answer })
-    this.#integrate([...peers, origin], answer.slice())
-  }
-
-  /** §4.4: what others told enters the passive view; what they were told makes room first. */
-  #integrate(peers: readonly PeerId[], told: PeerId[]): void {
-    const limit = 1 + this.#options.shuffledActive + this.#options.shuffledPassive
-    for (const peer of peers.slice(0, limit)) this.#remember(peer, told)
+    this.#shuffling.begin()
   }
 
   #remember(peer: PeerId, expendable?: PeerId[]): void {
