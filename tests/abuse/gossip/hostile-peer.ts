@@ -1,7 +1,7 @@
 import type { Duration, PeerId, Protocol, ProtocolDefinition } from '../../../node/protocol/index.ts'
 import { gossipDefinition, type GossipMessage } from '../../../overlays/gossip/index.ts'
 
-export type Say = (to: PeerId, message: GossipMessage) => void
+type Say = (to: PeerId, message: GossipMessage) => void
 
 /** What a hostile peer does to whoever takes it for a neighbour: every so often. */
 export interface Attack {

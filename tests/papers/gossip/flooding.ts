@@ -13,7 +13,7 @@ import {
 } from '../../../overlays/gossip/index.ts'
 
 /** What became of one message, at all peers together. */
-export interface Flooded {
+interface Flooded {
   receivers: number
   duplicates: number
   lastHop: number
