@@ -8,6 +8,7 @@ import type { ResolvedGossipOptions } from './options.ts'
 import { Ordering, type Told } from './ordering.ts'
 import { Plumtree, type Arrival } from './plumtree.ts'
 import type { GossipTimer } from './timers.ts'
+import type { GossipFigures } from './topic-figures.ts'
 import { PendingMessages, type Validate, type Verdict } from './validation.ts'
 
 export interface GossipNeeds {
@@ -152,6 +153,7 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
       bytes: bytes.slice(),
     }
     this.#ordering.published(payload)
+    this.#plumtree.counters.published(payload)
     this.#plumtree.broadcast(payload)
   }
 
@@ -179,6 +181,11 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
       eager: neighbours.filter((peer) => !lazy.has(peer)),
       lazy: [...lazy],
     }))
+  }
+
+  /** What became of messages, by topic. */
+  figures(): GossipFigures {
+    return this.#plumtree.counters.figures()
   }
 
   #arrived(arrival: Arrival): void {
@@ -214,7 +221,8 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
 
   #emit(told: readonly Told[]): void {
     for (const { arrival, isOutOfOrder } of told) {
-      const { id, round } = arrival
+      const { id, round, payload } = arrival
+      this.#plumtree.counters.delivered(payload)
       if (isOutOfOrder) this.#environment.emit({ type: 'out-of-order', id })
       this.#environment.emit({ type: 'message', message: messageOf(arrival), id, hops: round })
     }

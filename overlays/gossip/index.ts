@@ -23,4 +23,5 @@ export {
 } from './options.ts'
 export { gossip, type Gossip, type GossipSetup } from './overlay.ts'
 export type { GossipTimer, HyParViewTimer, PlumtreeTimer } from './timers.ts'
+export type { GossipFigures, MessageCount, TopicFigures } from './topic-figures.ts'
 export type { Validate, Verdict } from './validation.ts'

@@ -10,6 +10,7 @@ import { gossipDefinition } from './definition.ts'
 import type { GossipEvent } from './events.ts'
 import { checkTopic, type TreeView } from './gossip.ts'
 import type { GossipOptions } from './options.ts'
+import type { GossipFigures } from './topic-figures.ts'
 import type { Validate, Verdict } from './validation.ts'
 
 export interface Gossip extends Broadcast {
@@ -21,6 +22,8 @@ export interface Gossip extends Broadcast {
   reserves(): readonly PeerId[]
   /** Topics of which some link is no branch, whoever listens. */
   trees(): readonly TreeView[]
+  /** What became of messages since the peer started, by topic, whoever listens. */
+  figures(): GossipFigures
   /** Answers a `validate` that said `later`. Called at most once for each ticket. */
   validated(ticket: Ticket, verdict: Verdict): void
 }
@@ -68,6 +71,7 @@ export function gossip(options?: GossipOptions, setup: GossipSetup = {}): Overla
         neighbours: () => core.neighbours(),
         reserves: () => core.reserves(),
         trees: () => core.trees(),
+        figures: () => core.figures(),
         validated: (ticket, verdict) => core.validated(ticket, verdict),
       }
       host.offer('broadcast', api)

@@ -8,6 +8,7 @@ import type { Announcement, MessageId, Payload, PlumtreeMessage } from './messag
 import { MissingMessages, type Announcer } from './missing.ts'
 import type { ResolvedGossipOptions } from './options.ts'
 import type { PlumtreeTimer } from './timers.ts'
+import { TopicCounters } from './topic-figures.ts'
 import { Trees } from './trees.ts'
 
 /** What is known of a message that came, until somebody has said whether it is valid. */
@@ -43,6 +44,7 @@ const brokenPromise = 4
  */
 export class Plumtree {
   readonly trees: Trees
+  readonly counters: TopicCounters
   readonly #ports: PlumtreePorts
   readonly #options: ResolvedGossipOptions
   readonly #cache: Cache
@@ -56,6 +58,7 @@ export class Plumtree {
     this.#cache = new Cache(options)
     this.#missing = new MissingMessages(options.awaitedLimit)
     this.trees = new Trees(options.topicLimit)
+    this.counters = new TopicCounters(() => ports.environment.now())
     const roundOf = (id: MessageId): number | undefined => this.#cache.get(id)?.round
     this.#lazy = new LazyPush({ environment: ports.environment, links: this.#links, roundOf }, options)
   }
@@ -146,7 +149,7 @@ export class Plumtree {
 
   #receiveGossip(payload: Payload, round: number, from: PeerId): void {
     const id = messageId(payload)
-    if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, from)
+    if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, from)
     if (!this.trees.has(payload.topic)) {
       this.#ports.charge(from, 'topics', 1)
       // A flood of topics would cost others as much as this peer. What is honest in it is announced again.
@@ -157,8 +160,9 @@ export class Plumtree {
   }
 
   /** §3.4: who is given a message twice has one branch too many. */
-  #receiveDuplicate(id: MessageId, from: PeerId): void {
+  #receiveDuplicate(id: MessageId, payload: Payload, from: PeerId): void {
     const { environment } = this.#ports
+    this.counters.duplicate(payload)
     environment.emit({ type: 'duplicate', id, from })
     const link = this.#links.get(from)
     if (link === undefined) return
@@ -299,6 +303,7 @@ export class Plumtree {
   #give(peer: PeerId, link: Link, { id, payload, round }: Kept): void {
     link.news.delete(id)
     if (this.#options.confirmInterval > 0) link.told(id, this.#ports.environment.now())
+    this.counters.sent(payload)
     this.#send(peer, { type: 'gossip', round: Math.min(round + 1, messageLimits.round), payload })
   }
 
