@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandEntry, Invocation, OptionEntry } from './commands/command.ts'
-import { commands, sharedOptions } from './commands/table.ts'
+import { commands, sharedOptions, verbFamilies } from './commands/table.ts'
 import { readDuration } from './duration.ts'
 import { Failure } from './failure.ts'
 import { Output } from './output.ts'
@@ -9,6 +9,8 @@ import { profile } from './profile.ts'
 /** Runs the command line. @param words without the names of Node and of the script */
 export async function main(words: readonly string[]): Promise<void> {
   const interruption = listenForSignals()
+  // To commander, a variable that is empty says yes to an option without a value.
+  for (const { environment = '' } of sharedOptions) if (process.env[environment] === '') delete process.env[environment]
   let exitCode = 0
   try {
     await buildProgram((entry, invoked) => run(entry, invoked, interruption).then((code) => void (exitCode = code)))
@@ -65,11 +67,14 @@ function addCommand(
   )
 }
 
-/** `doc`, with its own verbs below. */
+/** `doc`, `overlay`: with their own verbs below. */
 function findGroup(program: Command, name: string, group: string): Command {
   const known = program.commands.find((command) => command.name() === name)
   if (known !== undefined) return known
-  return program.command(name).description('create, read, change and watch documents').helpGroup(`${group}:`)
+  return program
+    .command(name)
+    .description(verbFamilies[name] ?? '')
+    .helpGroup(`${group}:`)
 }
 
 function toOption({ flags, summary, environment, repeatable }: OptionEntry): Option {

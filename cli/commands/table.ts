@@ -32,6 +32,12 @@ const topic = { name: 'TOPIC', summary: 'what the messages are about' }
 const file = (what: string): { name: string; summary: string } => ({ name: 'FILE', summary: `${what}; - is a pipe` })
 const count = (what: string): OptionEntry => ({ flags: '--count <number>', summary: `end after so many ${what}` })
 
+/** What verbs of two words have in common, by the first. */
+export const verbFamilies: Readonly<Record<string, string>> = {
+  doc: 'create, read, change and watch documents',
+  overlay: 'look into the overlays of the running peer',
+}
+
 /** Every verb: help, the parser and the documentation are made of this. */
 export const commands: readonly CommandEntry[] = [
   {
@@ -79,6 +85,12 @@ export const commands: readonly CommandEntry[] = [
     operands: [topic],
     options: [count('messages')],
     load: () => import('./sub.ts'),
+  },
+  {
+    name: 'topics',
+    group: 'Network',
+    summary: 'topics listened to or passed on, and what became of their messages',
+    load: () => import('./topics.ts'),
   },
   {
     name: 'doc create',
@@ -152,6 +164,17 @@ export const commands: readonly CommandEntry[] = [
       { flags: '--members <number>', summary: 'until so many members are alive, this peer among them' },
     ],
     load: () => import('./wait.ts'),
+  },
+  {
+    name: 'overlay show',
+    group: 'Diagnosis',
+    summary: 'the links of an overlay: views, trees, members; without a name, which overlays there are',
+    operands: [{ name: '[OVERLAY]', summary: 'gossip or swim' }],
+    options: [
+      { flags: '--format <format>', summary: 'table (the default), dot for Graphviz, or json' },
+      { flags: '--topic <topic>', summary: 'of gossip: the tree of this topic alone' },
+    ],
+    load: () => import('./overlay-show.ts'),
   },
   {
     name: 'doctor',

@@ -1,4 +1,5 @@
 import type { DocumentId, PeerId } from '../../node/peer/index.ts'
+import type { MessageCount } from '../../overlays/gossip/index.ts'
 
 /** Raised when an older client would misunderstand a newer peer, or the other way round. */
 export const controlVersion = 1
@@ -60,6 +61,67 @@ export interface MessageItem {
   readonly base64?: string
   readonly text?: string
 }
+
+/** A topic of the gossip. */
+export interface TopicName {
+  /** What `pub` and `sub` call it; of `document` and `presence` the document's name, or its id where that is unknown. */
+  readonly name: string
+  /** `document`: changes of one; `presence`: who has it open. */
+  readonly kind: 'topic' | 'document' | 'presence' | 'other'
+  /** What peers call it among themselves. */
+  readonly wire: string
+}
+
+/** Counted are messages and the bytes of their contents; see `TopicFigures` of overlays/gossip. */
+export interface TopicItem extends TopicName {
+  /** Whether anybody here is told of its messages; others are passed on all the same. */
+  readonly listening: boolean
+  readonly published: MessageCount
+  readonly delivered: MessageCount
+  readonly sent: MessageCount
+  readonly duplicates: MessageCount
+  /** Absent, as is the next, where there was no message yet, or none for long. */
+  readonly countedSeconds?: number
+  readonly quietSeconds?: number
+}
+
+export interface TopicsReport {
+  readonly topics: readonly TopicItem[]
+  /** How often a topic's figures made room for those of another. */
+  readonly forgotten: number
+}
+
+export interface OverlayItem {
+  readonly overlay: string
+  readonly role: 'membership' | 'broadcast'
+}
+
+export interface SwimReport {
+  readonly overlay: 'swim'
+  readonly peer: PeerId
+  readonly members: readonly MemberItem[]
+}
+
+export interface TreeItem extends TopicName {
+  readonly listening: boolean
+  /** Neighbours that are given its messages. */
+  readonly eager: readonly PeerId[]
+  /** Neighbours that are told which there are. */
+  readonly lazy: readonly PeerId[]
+}
+
+export interface GossipReport {
+  readonly overlay: 'gossip'
+  readonly peer: PeerId
+  /** The active view. */
+  readonly neighbours: readonly PeerId[]
+  /** The passive view. */
+  readonly reserves: readonly PeerId[]
+  readonly topics: readonly TreeItem[]
+}
+
+/** What `overlay.show` answers, one of them. */
+export type OverlayReport = SwimReport | GossipReport
 
 /** Why a document does not agree with that of a peer. */
 export interface DisagreementItem {

@@ -4,6 +4,7 @@ import { documentOperations } from './documents.ts'
 import { editOperations } from './document-edits.ts'
 import { convergenceOperations } from './convergence.ts'
 import { membershipOperations } from './membership.ts'
+import { overlayOperations } from './overlays.ts'
 import { statusOperations } from './status.ts'
 import { topicOperations } from './topics.ts'
 
@@ -13,6 +14,7 @@ export function operations(running: RunningPeer): Readonly<Record<string, Operat
     ...statusOperations(running),
     ...membershipOperations(running),
     ...topicOperations(running),
+    ...overlayOperations(running),
     ...documentOperations(running),
     ...editOperations(running),
     ...convergenceOperations(running),

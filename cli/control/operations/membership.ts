@@ -16,7 +16,7 @@ export function membershipOperations(running: RunningPeer): Readonly<Record<stri
   const { peer } = running
   return {
     'members': async (call) => {
-      for (const member of peer.members()) await call.item(describe(member, peer.id))
+      for (const member of memberItems(peer)) await call.item(member)
     },
     'members.watch': (call) => watch(running, call),
     'members.await': async ({ fields, signal }) => {
@@ -24,6 +24,10 @@ export function membershipOperations(running: RunningPeer): Readonly<Record<stri
     },
     'join': (call) => join(running, call),
   }
+}
+
+export function memberItems(peer: RunningPeer['peer']): MemberItem[] {
+  return peer.members().map((member) => describe(member, peer.id))
 }
 
 /** A connection is not enough: whoever is there has to prove that it is of the network. */

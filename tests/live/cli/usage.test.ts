@@ -14,6 +14,8 @@ test('help names every verb, on standard output', async () => {
     'join',
     'pub',
     'sub',
+    'topics',
+    'overlay',
     'doc',
     'wait',
     'doctor',
@@ -26,6 +28,7 @@ test('help names every verb, on standard output', async () => {
     expect(documents).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
   }
   expect(await machine.text(['doc', 'get', '--help'])).toMatch(/--path <path>[^]*--json/)
+  expect(await machine.text(['overlay', 'show', '--help'])).toMatch(/--format <format>[^]*--topic <topic>[^]*--json/)
 })
 
 test.each([
@@ -66,6 +69,7 @@ test('an option wins over the environment, and that over the default', async () 
 test('a variable that is empty is as good as none, and asks for JSON also where the words make no sense', async () => {
   await using machine = new Machine()
   expect((await machine.run(['version'], { env: { PEERLOOM_TIMEOUT: '', PEERLOOM_PROFILE: '' } })).code).toBe(0)
+  expect(await machine.text(['version'], { env: { PEERLOOM_JSON: '' } })).toMatch(/^peerloom/)
   const { stderr } = await machine.run(['nonsense'], { env: { PEERLOOM_JSON: 'true' } })
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'usage' } })
 })
