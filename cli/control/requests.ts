@@ -73,7 +73,7 @@ export interface TopicName {
 }
 
 /** Counted are messages and the bytes of their contents; see `TopicFigures` of overlays/gossip. */
-export interface TopicItem extends TopicName {
+interface TopicItem extends TopicName {
   /** Whether anybody here is told of its messages; others are passed on all the same. */
   readonly listening: boolean
   readonly published: MessageCount

@@ -1,4 +1,4 @@
-export interface DotEdge {
+interface DotEdge {
   readonly from: string
   readonly to: string
   readonly attributes: Readonly<Record<string, string>>
