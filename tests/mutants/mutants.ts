@@ -137,7 +137,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gossip, no duplicate check: what was seen is taken again',
     file: 'overlays/gossip/plumtree.ts',
-    text: 'if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, from)',
+    text: 'if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, from)',
     replacement: '',
     tests: [plumtree],
   },
