@@ -21,6 +21,8 @@ export const rejectedReasons = [
   'unsupported-version',
   /** Only the peer with the lower PeerId opens channels. */
   'wrong-opener',
+  /** A stream for a service that is open to the network only, from a peer that has not proven it. */
+  'not-proven',
   /** More peers than `HostLimits.peers`. */
   'too-many-peers',
   /** More changes of its protocols than an honest peer makes. */

@@ -5,6 +5,7 @@ import type { HostCounters, HostEvent } from './events.ts'
 import type { HostLimits } from './limits.ts'
 import type { NetworkSecret } from './network.ts'
 import { LiveHost } from './live-host.ts'
+import type { ServiceDefinition } from './mounted-service.ts'
 import { nodeSubstrate } from './substrate.ts'
 
 /** Where the entries of one durable protocol are kept. */
@@ -28,6 +29,13 @@ export interface Libp2pHost extends Host {
   connections(protocol: ProtocolName): readonly PeerId[]
   /** Tells where a durable protocol keeps its entries. To be called before it is run. */
   keep<Entry>(protocol: ProtocolName, storage: EntryStorage<Entry>): void
+  /**
+   * Makes a service of libp2p a part of this host: it starts and stops with it, and meets only peers that have proven
+   * the host's network, unless it is open to anyone. To be called before the start.
+   *
+   * @throws Error when the libp2p node does not give its components away
+   */
+  mount<Service extends object>(definition: ServiceDefinition<Service>): Service
   subscribe(listener: (event: HostEvent) => void, options?: SubscribeOptions): void
   /** Starts the cores in the order they were run, and opens channels to the peers that are connected. Once only. */
   start(): Promise<void>

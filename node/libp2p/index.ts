@@ -10,7 +10,8 @@ export {
   type RejectedReason,
 } from './events.ts'
 export { defaultHostLimits, type HostLimits } from './limits.ts'
+export type { ServiceDefinition, ServicePorts } from './mounted-service.ts'
 export { networkSecret, type NetworkOptions, type NetworkSecret } from './network.ts'
 export { asService, type ServiceOptions } from './service.ts'
 export { SignaturesUnavailableError, verifySignature } from './signatures.ts'
-export type { ServiceComponents } from './substrate.ts'
+export type { Libp2pComponents, ServiceComponents } from './substrate.ts'

@@ -19,6 +19,7 @@ import type { AuthorKey } from './author-key.ts'
 import { createCounters, type HostCounters, type HostEvent, type MutableCounters } from './events.ts'
 import type { EntryStorage, HostOptions, Libp2pHost } from './host.ts'
 import { resolveHostLimits, type HostLimits } from './limits.ts'
+import { MountedService, type ServiceDefinition } from './mounted-service.ts'
 import type { NetworkSecret } from './network.ts'
 import { streamProtocol } from './peers.ts'
 import { RunningProtocol, type RunnerHost } from './running-protocol.ts'
@@ -44,6 +45,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   readonly #limits: HostLimits
   readonly #random: Random
   readonly #running: RunningProtocol[] = []
+  readonly #mounted: MountedService<object>[] = []
   readonly #storages = new Map<ProtocolName, EntryStorage<unknown>>()
   readonly #roles: Partial<Roles> = {}
   readonly #listeners = new Listeners<HostEvent>()
@@ -133,6 +135,30 @@ export class LiveHost implements Libp2pHost, RunnerHost {
     this.#storages.set(protocol, storage)
   }
 
+  mount<Service extends object>(definition: ServiceDefinition<Service>): Service {
+    const { name: protocol } = definition
+    assert(this.#state === 'created', `${protocol} is mounted before its host starts`)
+    const mounted = new MountedService(
+      definition,
+      {
+        run: (definition, needs, listen) => this.run(definition, needs, listen),
+        refused: (peer) => this.#switchboard.refusedService(peer, protocol),
+        failed: (cause) => {
+          const error = cause instanceof Error ? cause : new Error(`${protocol} failed`, { cause })
+          this.report({ type: 'failed', protocol, error, stopped: false })
+        },
+      },
+      this.#substrate,
+    )
+    this.#mounted.push(mounted)
+    return mounted.service
+  }
+
+  /** What the mounted services need of libp2p besides, in libp2p's terms. */
+  get dependencies(): string[] {
+    return this.#mounted.flatMap((mounted) => mounted.dependencies)
+  }
+
   connections(protocol: ProtocolName): readonly PeerId[] {
     const found = this.#running.find(({ name }) => name === protocol)
     if (found === undefined) return []
@@ -159,6 +185,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
     this.#substrate.listen('self:peer:update', this.#moved)
     for (const protocol of this.#running) this.#begin(protocol)
     for (const { remotePeer } of this.#substrate.connections()) this.#switchboard.peers.meet(remotePeer)
+    await Promise.all(this.#mounted.map((mounted) => mounted.start()))
   }
 
   stop(): Promise<void> {
@@ -237,6 +264,7 @@ export class LiveHost implements Libp2pHost, RunnerHost {
       await Promise.all([
         ...channels.map((channel) => channel.finish(abort.signal)),
         ...this.#running.map((protocol) => protocol.flushed()),
+        ...this.#mounted.map((mounted) => mounted.stop(abort.signal)),
       ])
       await Promise.allSettled([this.#handling])
       await Promise.all(this.#handled.map((plane) => this.#substrate.unhandle(streamProtocol(plane))))

@@ -1,3 +1,4 @@
+import { serviceDependencies } from '@libp2p/interface'
 import type { Overlay } from '../protocol/index.ts'
 import { authorKey, isEd25519 } from './author-key.ts'
 import type { HostOptions, Libp2pHost } from './host.ts'
@@ -62,6 +63,10 @@ function hostOf(components: ServiceComponents, { network, ...options }: ServiceO
       start: () => host.start(),
       beforeStop: () => host.stop(),
       stop: () => host.stop(),
+      // libp2p looks at it when all services are there, and refuses the node when something is missing.
+      get [serviceDependencies]() {
+        return host.dependencies
+      },
     },
   })
   return host

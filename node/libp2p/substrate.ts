@@ -9,15 +9,21 @@ import type {
   StreamHandlerOptions,
 } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { ServiceFactoryMap } from 'libp2p'
 
 type EventName =
   'connection:open' | 'peer:disconnect' | 'peer:update' | 'self:peer:update' | 'transport:listening' | 'transport:close'
 type Listener<Name extends EventName> = (event: Libp2pEvents[Name]) => void
 
+/** All that `createLibp2p` hands to the factories of its services. */
+export type Libp2pComponents = Parameters<ServiceFactoryMap[string]>[0]
+
 /** All that a host uses of libp2p. A node offers it, and so do the components that a node hands to its services. */
 export interface Substrate {
   readonly peerId: Libp2pPeerId
   readonly peerStore: PeerStore
+  /** For services of libp2p that a host carries. @throws Error when the node does not give them away */
+  readonly components: Libp2pComponents
   handle(protocol: string, handler: StreamHandler, options: StreamHandlerOptions): Promise<void>
   unhandle(protocol: string): Promise<void>
   dial(peer: Libp2pPeerId, signal: AbortSignal): Promise<Connection>
@@ -31,6 +37,9 @@ export function nodeSubstrate(node: Libp2p): Substrate {
   return {
     peerId: node.peerId,
     peerStore: node.peerStore,
+    get components() {
+      return componentsOf(node)
+    },
     handle: (protocol, handler, options) => node.handle(protocol, handler, options),
     unhandle: (protocol) => node.unhandle(protocol),
     dial: (peer, signal) => node.dial(peer, { signal }),
@@ -39,6 +48,13 @@ export function nodeSubstrate(node: Libp2p): Substrate {
     listen: (name, listener) => node.addEventListener(name, listener),
     unlisten: (name, listener) => node.removeEventListener(name, listener),
   }
+}
+
+/** They are public in libp2p's class, though its interface does not name them: there is no other way to them. */
+function componentsOf(node: Libp2p): Libp2pComponents {
+  const { components } = node as { readonly components?: Libp2pComponents }
+  if (components !== undefined) return components
+  throw new Error('Cannot use a service of libp2p here: the node does not show its components. Use asService() instead')
 }
 
 interface EventTargetLike {
@@ -67,6 +83,8 @@ export function componentsSubstrate(components: ServiceComponents): Substrate {
   return {
     peerId: components.peerId,
     peerStore: components.peerStore,
+    // Those that a host uses itself are a part of what libp2p hands over.
+    components: components as Libp2pComponents,
     handle: (protocol, handler, options) => components.registrar.handle(protocol, handler, options),
     unhandle: (protocol) => components.registrar.unhandle(protocol),
     dial: (peer, signal) => components.connectionManager.openConnection(peer, { signal }),

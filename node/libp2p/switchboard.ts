@@ -1,4 +1,4 @@
-import { type ByteReader, type PeerId, type Plane, type Random } from '../protocol/index.ts'
+import { type ByteReader, type PeerId, type Plane, type ProtocolName, type Random } from '../protocol/index.ts'
 import type { Channel } from './channel.ts'
 import type { DroppedReason, HostEvent, MutableCounters, RejectedReason } from './events.ts'
 import type { Introduction } from './hello.ts'
@@ -169,6 +169,12 @@ export class Switchboard implements PeersOwner {
   refused(peer: PeerId, plane: Plane, reason: RejectedReason): void {
     this.counters.rejected[reason]++
     this.#options.report({ type: 'rejected', peer, plane, reason })
+  }
+
+  /** A stream that does not belong to a plane. */
+  refusedService(peer: PeerId, protocol: ProtocolName): void {
+    this.counters.rejected['not-proven']++
+    this.#options.report({ type: 'rejected', peer, protocol, reason: 'not-proven' })
   }
 
   dropped(peer: PeerId, protocol: RunningProtocol, reason: DroppedReason): void {

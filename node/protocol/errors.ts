@@ -12,3 +12,27 @@ export class AssertionError extends Error {
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message)
 }
+
+/** What is to be broadcast is larger than any peer would accept. */
+export class MessageTooLargeError extends RangeError {
+  override readonly name: 'MessageTooLargeError' = 'MessageTooLargeError'
+  readonly sizeBytes: number
+  readonly limitBytes: number
+
+  constructor(sizeBytes: number, limitBytes: number) {
+    super(`Cannot publish a message of ${sizeBytes} bytes: at most ${limitBytes} are allowed`)
+    this.sizeBytes = sizeBytes
+    this.limitBytes = limitBytes
+  }
+}
+
+/** The topic of a broadcast is empty or longer than any peer would accept. */
+export class InvalidTopicError extends RangeError {
+  override readonly name: 'InvalidTopicError' = 'InvalidTopicError'
+  readonly topic: string
+
+  constructor(topic: string, limitBytes: number) {
+    super(`Cannot use a topic of ${topic.length} characters: it must have from 1 to ${limitBytes} bytes of UTF-8`)
+    this.topic = topic
+  }
+}

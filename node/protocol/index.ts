@@ -14,7 +14,7 @@ export type {
   SigningEnvironment,
   Ticket,
 } from './environment.ts'
-export { AssertionError, MalformedMessageError, assert } from './errors.ts'
+export { AssertionError, InvalidTopicError, MalformedMessageError, MessageTooLargeError, assert } from './errors.ts'
 export type {
   AddressBook,
   Broadcast,

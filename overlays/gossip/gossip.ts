@@ -1,6 +1,13 @@
-import { integer, type BroadcastMessage, type PeerId, type Protocol, type Ticket } from '../../node/protocol/index.ts'
+import {
+  InvalidTopicError,
+  MessageTooLargeError,
+  integer,
+  type BroadcastMessage,
+  type PeerId,
+  type Protocol,
+  type Ticket,
+} from '../../node/protocol/index.ts'
 import { Conduct } from './conduct.ts'
-import { InvalidTopicError, MessageTooLargeError } from './errors.ts'
 import type { GossipEnvironment, Offence } from './events.ts'
 import { HyParView } from './hyparview.ts'
 import { messageLimits, type GossipMessage, type Payload } from './messages.ts'

@@ -1,6 +1,6 @@
 export { gossipCodec } from './codec.ts'
 export { gossipDefinition, gossipName } from './definition.ts'
-export { InvalidTopicError, MessageTooLargeError } from './errors.ts'
+export { InvalidTopicError, MessageTooLargeError } from '../../node/protocol/index.ts'
 export type { GossipEnvironment, GossipEvent, Offence } from './events.ts'
 export { GossipCore, type GossipNeeds, type TreeView } from './gossip.ts'
 export { HyParView, type HyParViewPorts } from './hyparview.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { swim, type Swim } from '../../../overlays/swim/index.ts'
 import { membershipContract } from '../../contracts/index.ts'
-import { LiveNetwork } from './live-network.ts'
+import { LiveNetwork } from '../live-network.ts'
 
 /** As patient with a busy machine as the defaults, and quicker to give up whoever is silent. */
 const options = { suspicionMultiplier: 3, suspicionMaximumMultiplier: 1, syncInterval: 3000 }

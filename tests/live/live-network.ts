@@ -1,7 +1,7 @@
-import { createPeer, type Peer } from '../../../node/peer/index.ts'
-import type { Libp2pHost } from '../../../node/libp2p/index.ts'
-import type { Host, Overlay, PeerId } from '../../../node/protocol/index.ts'
-import type { ContractNetwork, ContractPeer } from '../../contracts/index.ts'
+import { createPeer, type Peer } from '../../node/peer/index.ts'
+import type { Libp2pHost } from '../../node/libp2p/index.ts'
+import type { Host, Overlay, PeerId } from '../../node/protocol/index.ts'
+import type { ContractNetwork, ContractPeer } from '../contracts/index.ts'
 
 /** A bound that only a failing case runs into. */
 const patience = 60_000
@@ -19,11 +19,11 @@ interface LivePeer<Api> {
 
 /** A network of real nodes on loopback, in this process, for the contracts of the roles. Each joins those that run. */
 export class LiveNetwork<Api> implements ContractNetwork<Api> {
-  readonly #overlay: () => Overlay<Api>
+  readonly #overlay: () => Overlay<Api, Libp2pHost>
   readonly #peers = new Map<PeerId, LivePeer<Api>>()
   readonly #name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`
 
-  constructor(overlay: () => Overlay<Api>) {
+  constructor(overlay: () => Overlay<Api, Libp2pHost>) {
     this.#overlay = overlay
   }
 
@@ -94,8 +94,8 @@ class TimerCount {
     return new Promise((resolve) => void this.#waiting.push(resolve))
   }
 
-  /** The overlay, on a host that tells of each timer. */
-  counted<Api>(overlay: Overlay<Api>): Overlay<Api, Libp2pHost> {
+  /** The overlay, on a host that tells of each timer, those of services of libp2p (their heartbeats) included. */
+  counted<Api>(overlay: Overlay<Api, Libp2pHost>): Overlay<Api, Libp2pHost> {
     return {
       attach: (host) => {
         const run: Host['run'] = (definition, needs, listen) => {
@@ -110,13 +110,20 @@ class TimerCount {
           }
           return host.run({ ...definition, create }, needs, listen)
         }
-        const counting: Host = {
-          self: host.self,
-          run,
-          offer: (name, role) => host.offer(name, role),
-          role: (name) => host.role(name),
-          ...(host.addresses === undefined ? {} : { addresses: host.addresses }),
+        const mount: Libp2pHost['mount'] = (definition) => {
+          const service = host.mount(definition)
+          const { router } = service as { readonly router?: EventTarget }
+          router?.addEventListener('gossipsub:heartbeat', () => this.#tell())
+          return service
         }
+        const counted: Readonly<Record<string, unknown>> = { run, mount }
+        const counting = new Proxy(host, {
+          get(target, name) {
+            if (typeof name === 'string' && name in counted) return counted[name]
+            const value: unknown = Reflect.get(target, name)
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value
+          },
+        })
         return overlay.attach(counting)
       },
     }
