@@ -1,3 +1,4 @@
+import type { Tags } from '../../node/protocol/index.ts'
 import { Failure } from '../failure.ts'
 import { readCount } from '../operands.ts'
 import { readAddress } from '../peer/addresses.ts'
@@ -33,6 +34,7 @@ export function readLaunch(directory: string, options: Options): Launch {
     page: readPage(options['page']) ?? former?.page ?? 0,
     pagePort: former?.pagePort ?? 0,
     token: former?.token ?? createToken(),
+    tags: readTags(options['tag']) ?? former?.tags ?? {},
   }
   return keyFile === undefined
     ? { settings, key: storedKey, isKeyNew: false }
@@ -42,6 +44,17 @@ export function readLaunch(directory: string, options: Options): Launch {
 function readPage(given: unknown): number | false | undefined {
   if (given === undefined || given === false) return given
   return given === true ? 0 : readCount(given, 'a port', 0, 65_535)
+}
+
+/** Those given take the place of all that were. */
+function readTags(given: unknown): Tags | undefined {
+  if (given === false) return {}
+  const tags = list(given)?.map((tag) => {
+    const [, name = '', value = ''] = /^([^=]+)=([^]*)$/.exec(tag) ?? []
+    if (name !== '') return [name, value] as const
+    throw new Failure('usage', `Cannot use ${JSON.stringify(tag)} as a tag: name=value is wanted`)
+  })
+  return tags === undefined ? undefined : Object.fromEntries(tags)
 }
 
 function text(value: unknown): string | undefined {

@@ -44,7 +44,16 @@ export const commands: readonly CommandEntry[] = [
     name: 'up',
     group: 'Peer',
     summary: 'run a peer; without options as it ran before',
-    options: [...networkOptions, { flags: '--detach', summary: 'return when it is up, and leave it running' }],
+    options: [
+      ...networkOptions,
+      {
+        flags: '--tag <tag>',
+        summary: 'name=value, for all members to see; may be given several times',
+        repeatable: true,
+      },
+      { flags: '--no-tag', summary: 'have no tags any more' },
+      { flags: '--detach', summary: 'return when it is up, and leave it running' },
+    ],
     load: () => import('./up.ts'),
   },
   { name: 'down', group: 'Peer', summary: 'end the running peer', load: () => import('./down.ts') },

@@ -1,4 +1,5 @@
 import type { DocumentId, PeerId } from '../../node/peer/index.ts'
+import type { Tags } from '../../node/protocol/index.ts'
 import type { MessageCount } from '../../overlays/gossip/index.ts'
 
 /** Raised when an older client would misunderstand a newer peer, or the other way round. */
@@ -37,6 +38,8 @@ export interface MemberItem {
   readonly state: string
   readonly incarnation: number
   readonly roundTrip?: number
+  /** What the member says of itself, where it says anything. */
+  readonly tags?: Tags
   readonly self: boolean
 }
 

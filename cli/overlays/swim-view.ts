@@ -4,13 +4,17 @@ import { columns } from '../output.ts'
 import { toDot, type Look } from './dot.ts'
 
 export function membersTable(members: readonly MemberItem[]): string {
+  const isTagged = members.some(({ tags }) => tags !== undefined)
   return columns([
-    ['PEER', 'STATE', 'INCARNATION', 'ROUND TRIP'],
-    ...members.map(({ peer, state, incarnation, roundTrip, self }) => [
+    ['PEER', 'STATE', 'INCARNATION', 'ROUND TRIP', ...(isTagged ? ['TAGS'] : [])],
+    ...members.map(({ peer, state, incarnation, roundTrip, self, tags = {} }) => [
       escapeLine(peer),
       state,
       String(incarnation),
       self ? 'this peer' : roundTrip === undefined ? '' : `${Math.round(roundTrip)} ms`,
+      Object.entries(tags)
+        .map(([name, value]) => escapeLine(`${name}=${value}`))
+        .join(', '),
     ]),
   ])
 }

@@ -101,7 +101,8 @@ export class RunningPeer {
   }
 
   async #open(): Promise<void> {
-    const { profile, settings } = this
+    const { peer, profile, settings } = this
+    peer.overlays.members.setTags(settings.tags ?? {})
     this.#pages = await this.#openPages()
     writeSettings(profile.directory, { ...settings, pagePort: this.#pages?.port ?? settings.pagePort })
     this.#control = await ControlServer.listen(profile.socket, operations(this))

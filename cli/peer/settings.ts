@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromString } from 'uint8arrays'
+import type { Tags } from '../../node/protocol/index.ts'
 import { Failure } from '../failure.ts'
 
 /** What a peer was started with, kept in its directory so that it comes back as it was. */
@@ -20,6 +21,8 @@ export interface Settings {
   readonly pagePort: number
   /** What a page shows to be told how to be a peer: 43 characters of base64url. */
   readonly token: string
+  /** What the peer says of itself. Settings of before there were any have none. */
+  readonly tags?: Tags
 }
 
 const fileName = 'settings.json'
@@ -82,7 +85,7 @@ function writePrivately(file: string, data: string | Uint8Array): void {
 
 function isSettings(value: unknown): value is Settings {
   if (typeof value !== 'object' || value === null) return false
-  const { network, listen, ports, join, mdns, page, pagePort, token } = value as Record<string, unknown>
+  const { network, listen, ports, join, mdns, page, pagePort, token, tags = {} } = value as Record<string, unknown>
   return (
     typeof network === 'string' &&
     isListOf(listen, 'string') &&
@@ -91,7 +94,10 @@ function isSettings(value: unknown): value is Settings {
     typeof mdns === 'boolean' &&
     (page === false || typeof page === 'number') &&
     typeof pagePort === 'number' &&
-    typeof token === 'string'
+    typeof token === 'string' &&
+    typeof tags === 'object' &&
+    tags !== null &&
+    isListOf(Object.values(tags), 'string')
   )
 }
 

@@ -100,8 +100,15 @@ async function watch({ peer }: RunningPeer, call: Call): Promise<void> {
   await events.untilAborted()
 }
 
-function describe({ peer, state, incarnation, roundTrip }: Member, self: string): MemberItem {
-  return { peer, state, incarnation, self: peer === self, ...(roundTrip === undefined ? {} : { roundTrip }) }
+function describe({ peer, state, incarnation, roundTrip, tags = {} }: Member, self: string): MemberItem {
+  return {
+    peer,
+    state,
+    incarnation,
+    self: peer === self,
+    ...(roundTrip === undefined ? {} : { roundTrip }),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+  }
 }
 
 function firstLine(error: unknown): string {

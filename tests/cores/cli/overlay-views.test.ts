@@ -140,3 +140,14 @@ test.each(['digraph "a" {', 'digraph "a" { "b" -> }', 'digraph "a" { "b\\" }', '
     expect(() => readDot(text)).toThrow(SyntaxError)
   },
 )
+
+test('the members of SWIM have a column of tags where anybody has any', () => {
+  const member = { peer: 'a' as PeerId, state: 'alive' as const, incarnation: 1, self: true }
+  const table = (tags?: Record<string, string>): string =>
+    overlayTable({ overlay: 'swim', peer: 'a' as PeerId, members: [tags === undefined ? member : { ...member, tags }] })
+  expect(table()).toBe('PEER  STATE  INCARNATION  ROUND TRIP\na     alive  1            this peer')
+  expect(table({ role: 'cache', hostile: '\u202e\n' })).toBe(
+    'PEER  STATE  INCARNATION  ROUND TRIP  TAGS\n' +
+      String.raw`a     alive  1            this peer   role=cache, hostile=\u{202e}\n`,
+  )
+})

@@ -143,3 +143,53 @@ test('the doctor speaks also where no peer runs', async () => {
     findings: ['No peer of the profile default is running'],
   })
 })
+
+test('tags are seen by all members, come back with their peer, and go when it is told so', async () => {
+  await using machine = new Machine()
+  const bob = await machine.up('bob')
+  const join = ['--join', bob.report.addresses[0] ?? '']
+  const first = await machine.up('alice', ...join, '--tag', 'role=cache', '--tag', 'motto=a=b \u001b[2J')
+  interface Member {
+    readonly peer: string
+    readonly tags?: Readonly<Record<string, string>>
+  }
+  const until = async (wanted: Member['tags']): Promise<void> => {
+    const isSeen = (member: Member): boolean =>
+      member.peer === first.report.peer && JSON.stringify(member.tags) === JSON.stringify(wanted)
+    let members: Member[] = []
+    while (!members.some(isSeen)) members = await machine.json<Member[]>(['members', '--profile', 'bob'])
+  }
+  const tags = { motto: 'a=b \u001b[2J', role: 'cache' }
+  await until(tags)
+  const table = await machine.text(['members', '--profile', 'bob'])
+  expect(table).toMatch(/^PEER +STATE +INCARNATION +ROUND TRIP +TAGS\n/)
+  expect(table).toContain(String.raw`motto=a=b \u{1b}[2J, role=cache`)
+  await machine.text(['down', '--profile', 'alice'])
+  await first.ended()
+
+  const second = await machine.again('alice')
+  const [own] = (await machine.json<Member[]>(['members', '--profile', 'alice'])).filter(
+    ({ peer }) => peer === first.report.peer,
+  )
+  expect(own?.tags).toEqual(tags)
+  await machine.text(['down', '--profile', 'alice'])
+  await second.ended()
+
+  await machine.again('alice', '--no-tag')
+  await until(undefined)
+  expect(await machine.text(['members', '--profile', 'bob'])).not.toContain('TAGS')
+})
+
+test.each([
+  ['a word', 'nothing', 'Cannot use "nothing" as a tag: name=value is wanted'],
+  ['a value without a name', '=value', 'Cannot use "=value" as a tag: name=value is wanted'],
+  [
+    'what is too long',
+    `name=${'x'.repeat(257)}`,
+    'Cannot use the tag "name": a key has 1 to 64 bytes, a value at most 256',
+  ],
+])('%s is no tag', async (_, tag, message) => {
+  await using machine = new Machine()
+  const words = ['up', '--no-mdns', '--no-page', '--listen', '/ip4/127.0.0.1/tcp/0', '--tag', tag]
+  expect(await machine.failure(words)).toMatchObject({ code: 2, error: { code: 'usage', message } })
+})
