@@ -22,6 +22,8 @@ export interface Extent {
   readonly quick: boolean
   /** 1 to n. */
   readonly seeds: readonly number[]
+  /** Whether somebody asked for that many seeds; otherwise a dear experiment may take fewer (`dear`). */
+  readonly seedsAreChosen: boolean
   /** Every setting of the paper's grids, not only the ones that the tables name. */
   readonly wholeGrid: boolean
   readonly laboratory: Laboratory
@@ -30,4 +32,9 @@ export interface Extent {
 /** Every combination with every other. */
 export function combinations<Left, Right>(lefts: readonly Left[], rights: readonly Right[]): (Left & Right)[] {
   return lefts.flatMap((left) => rights.map((right) => ({ ...left, ...right })))
+}
+
+/** The extent of an experiment that has fewer seeds unless somebody asks for more. */
+export function dear(extent: Extent, seeds: number): Extent {
+  return extent.seedsAreChosen ? extent : { ...extent, seeds: extent.seeds.slice(0, seeds) }
 }

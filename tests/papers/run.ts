@@ -85,6 +85,7 @@ process.exitCode = await runSubjects({
   options: {
     quick,
     seeds: Array.from({ length: seedCount }, (_, index) => index + 1),
+    seedsAreChosen: values.seeds !== undefined,
     wholeGrid: values.grid === 'full',
     laboratory,
   },

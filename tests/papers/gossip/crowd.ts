@@ -6,6 +6,7 @@ import {
   type SimulationOptions,
 } from '../../../node/simulation/index.ts'
 import { gossipPresets, type GossipEvent, type GossipOptions } from '../../../overlays/gossip/index.ts'
+import { DeadLetters } from './dead-letters.ts'
 
 /** A cycle of the papers: each peer shuffles once in it. Long enough for whatever a message sets going. */
 export const cycle: Duration = 10_000
@@ -23,25 +24,35 @@ export const paperOptions: GossipOptions = {
   promotionTimeout: 3 * latency,
 }
 
+/** Peers are numbered in the order in which they join. */
+export function numberOf(id: PeerId): number {
+  return Number(id.slice(1))
+}
+
 export interface CrowdOptions<Api> extends SimulationOptions {
   readonly size: number
   readonly attach: (host: Host) => Api
+  /** When neighbours of the crashed notice: `at once`, as their links break, or `when sending` to them.
+   *  @default 'at once' */
+  readonly notice?: 'at once' | 'when sending'
 }
 
 type Peer<Api> = SimulatedPeer<Api>
 
 /**
- * Peers that join one after another through a random earlier one (HyParView §5.1). Links are those of neighbours, as TCP
- * connections are in the paper: who crashes is noticed by its neighbours, and by nobody else.
+ * Peers that join one after another through a random earlier one (HyParView §5.1). Links are those of neighbours: who
+ * crashes is noticed by its neighbours, and by nobody else.
  */
 export class Crowd<Api> {
   readonly simulation: Simulation
   readonly peers: Peer<Api>[] = []
   readonly #attach: (host: Host) => Api
+  readonly #deadLetters: DeadLetters | undefined
 
-  constructor({ size, attach, ...options }: CrowdOptions<Api>) {
+  constructor({ size, attach, notice = 'at once', ...options }: CrowdOptions<Api>) {
     this.simulation = new Simulation({ latency: constantLatency(latency), links: false, ...options })
     this.#attach = attach
+    if (notice === 'when sending') this.#deadLetters = new DeadLetters(this.simulation, latency)
     const random = this.simulation.random('contacts')
     for (let index = 0; index < size; index++) {
       this.join(this.peers[index === 0 ? 0 : integer(random, index)])
@@ -51,9 +62,13 @@ export class Crowd<Api> {
 
   /** A newcomer. */
   join(contact: Peer<Api> | undefined): Peer<Api> {
-    const peer = this.simulation.addPeer(`p${this.peers.length}`, (host) => this.#attach(this.#linking(host)))
+    const peer = this.simulation.addPeer(`p${this.peers.length}`, (host) =>
+      this.#attach(this.#deadLetters?.returning(host) ?? this.#linking(host)),
+    )
     this.peers.push(peer)
-    if (contact !== undefined) this.simulation.connect(peer, contact)
+    if (contact === undefined) return peer
+    if (this.#deadLetters === undefined) this.simulation.connect(peer, contact)
+    else this.#deadLetters.connect(peer.id, contact.id)
     return peer
   }
 
@@ -62,13 +77,16 @@ export class Crowd<Api> {
   }
 
   find(id: PeerId): Peer<Api> | undefined {
-    return this.peers[Number(id.slice(1))]
+    return this.peers[numberOf(id)]
   }
 
   /** That share of all crashes at once. */
   crash(share: number): void {
     const count = Math.round(share * this.peers.length)
-    for (const peer of sample(this.simulation.random('crashes'), this.peers, count)) this.simulation.crash(peer)
+    for (const peer of sample(this.simulation.random('crashes'), this.peers, count)) {
+      this.simulation.crash(peer)
+      this.#deadLetters?.crashed(peer.id)
+    }
   }
 
   /** Neighbours are linked. */

@@ -11,12 +11,16 @@ import {
   type HyParViewTimer,
   type ResolvedGossipOptions,
 } from '../../../overlays/gossip/index.ts'
+import { numberOf } from './crowd.ts'
 
 /** What became of one message, at all peers together. */
 interface Flooded {
   receivers: number
   duplicates: number
   lastHop: number
+  /** By number of the peer whether it has the message. One table a message: sets of numbers at each peer cost more than
+   *  all the rest. */
+  readonly reached: Uint8Array
 }
 
 /** Messages by number. */
@@ -27,10 +31,11 @@ export class Flooding implements Protocol<GossipMessage, GossipTimer> {
   readonly #environment: GossipEnvironment
   readonly #view: HyParView
   readonly #floods: Floods
-  readonly #seen = new Set<number>()
+  readonly #number: number
 
   constructor(environment: GossipEnvironment, options: ResolvedGossipOptions, floods: Floods) {
     this.#environment = environment
+    this.#number = numberOf(environment.self)
     this.#floods = floods
     const nothing = (): void => {}
     const view = { environment, sample: () => [], admits: () => true, neighbourUp: nothing, neighbourDown: nothing }
@@ -71,9 +76,11 @@ export class Flooding implements Protocol<GossipMessage, GossipTimer> {
     return this.#view.active()
   }
 
-  publish(number: number): void {
-    this.#floods[number] = { receivers: 1, duplicates: 0, lastHop: 0 }
-    this.#seen.add(number)
+  /** @param size how many peers there are */
+  publish(number: number, size: number): void {
+    const flood = { receivers: 1, duplicates: 0, lastHop: 0, reached: new Uint8Array(size) }
+    flood.reached[this.#number] = 1
+    this.#floods[number] = flood
     const { self } = this.#environment
     const payload = { topic: 't', publisher: self, life: 0, sequence: number, past: [], bytes: new Uint8Array() }
     for (const peer of this.#view.active()) this.#environment.send(peer, { type: 'gossip', round: 1, payload })
@@ -83,11 +90,11 @@ export class Flooding implements Protocol<GossipMessage, GossipTimer> {
     const { payload, round } = message
     const flood = this.#floods[payload.sequence]
     if (flood === undefined) return
-    if (this.#seen.has(payload.sequence)) {
+    if (flood.reached[this.#number] === 1) {
       flood.duplicates++
       return
     }
-    this.#seen.add(payload.sequence)
+    flood.reached[this.#number] = 1
     flood.receivers++
     flood.lastHop = Math.max(flood.lastHop, round)
     const onward: GossipMessage = { type: 'gossip', round: round + 1, payload }

@@ -18,7 +18,7 @@ export interface MassFailureOutcome {
   readonly reliability: number
   readonly first: number
   readonly last: number
-  /** Cycles until a message reached 99.9 % of the living. */
+  /** Cycles from the failure until every message reached 99.9 % of the living. */
   readonly healedAfter: number
 }
 
@@ -38,17 +38,17 @@ export const experiment: Experiment<MassFailureTrial, MassFailureOutcome> = {
     const living = crowd.running
     const random = simulation.random('publishers')
     for (let number = 0; number < messages; number++) {
-      living[integer(random, living.length)]?.api.publish(number)
+      living[integer(random, living.length)]?.api.publish(number, size)
       simulation.run(messageInterval)
     }
     simulation.run(messageInterval)
     const reached = floods.map(({ receivers }) => receivers / living.length)
-    const healed = reached.findIndex((share) => share >= 0.999)
+    const healed = reached.findLastIndex((share) => share < 0.999) + 1
     return {
       reliability: mean(reached),
       first: reached[0] ?? 0,
       last: mean(reached.slice(-10)),
-      healedAfter: healed < 0 ? Number.POSITIVE_INFINITY : Math.ceil((healed * messageInterval) / cycle),
+      healedAfter: healed === messages ? Number.POSITIVE_INFINITY : Math.ceil((healed * messageInterval) / cycle),
     }
   },
 }

@@ -1,22 +1,31 @@
 import { atLeast, atMost, between, within, type Row, type Subject, type Table } from '../../../benchmarks/table.ts'
 import { resolveGossipOptions } from '../../../overlays/gossip/index.ts'
-import { combinations, type Extent } from '../experiment.ts'
+import { combinations, dear, type Extent } from '../experiment.ts'
 import { mean, percent, spread } from '../statistics.ts'
 import { experiment as churn, type ChurnOutcome } from './churn.ts'
-import { experiment as massFailure, type MassFailureOutcome, type MassFailureTrial } from './mass-failure.ts'
+import { experiment as massFailure, type MassFailureTrial } from './mass-failure.ts'
+import { rumorTables } from './rumor-tables.ts'
 import { experiment as treeCosts, type TreeCostsOutcome } from './tree-costs.ts'
 import { experiment as treeFailure, type TreeFailureOutcome } from './tree-failure.ts'
 import { experiment as viewGraph, type ViewGraphOutcome } from './view-graph.ts'
 
 const columns = ['paper', 'ours', 'spread']
 
+/** As many seeds as are done in about eight minutes on two cores, all tables together. */
+const usualSeeds = { failure: 2, graph: 4, cost: 4, firstMessage: 2, churn: 2 }
+
 export const subject: Subject<Extent> = async (extent) => [
-  await failureTable(extent),
-  await graphTable(extent),
-  await costTable(extent),
-  await firstMessageTable(extent),
-  await churnTable(extent),
+  await failureTable(dear(extent, usualSeeds.failure)),
+  await graphTable(dear(extent, usualSeeds.graph)),
+  await costTable(dear(extent, usualSeeds.cost)),
+  await firstMessageTable(dear(extent, usualSeeds.firstMessage)),
+  await churnTable(dear(extent, usualSeeds.churn)),
+  ...(await rumorTables(extent)),
 ]
+
+function seedsOf({ seeds }: Extent): string {
+  return `Seeds: ${seeds.length}; more with \`--seeds\`.`
+}
 
 function sizeOf({ quick }: Extent): number {
   return quick ? 1000 : 10_000
@@ -29,53 +38,64 @@ function bySeed<Settings>(extent: Extent, settings: readonly Settings[]): (Setti
   )
 }
 
-/** Paper's mean reliability, and ours must be at least that. */
+/** Paper's mean reliability, and ours must be at least that; below 80 % it heals within two cycles (§5.4). */
 const figure2 = [
   { failed: 0.1, paper: '~ 100 %', least: 0.999 },
-  { failed: 0.2, paper: '~ 100 %', least: 0.999 },
-  { failed: 0.4, paper: '~ 100 %', least: 0.999 },
-  { failed: 0.6, paper: '~ 100 %', least: 0.999 },
+  { failed: 0.3, paper: '~ 100 %', least: 0.999 },
+  { failed: 0.5, paper: '~ 100 %', least: 0.999 },
+  { failed: 0.7, paper: '~ 100 %', least: 0.999 },
   { failed: 0.8, paper: '~ 100 %', least: 0.999 },
   { failed: 0.9, paper: '~ 100 %', least: 0.99 },
   { failed: 0.95, paper: '~ 91 %', least: 0.88 },
 ]
+const healingBelow = 0.8
+const largerViews = [45, 90]
 
-const largerViews = [45, 60]
+/** Measured: a name of 52 characters, its place in the list, and what V8 adds. */
+const placeBytes = 88
 
 async function failureTable(extent: Extent): Promise<Table> {
   const shared = { size: sizeOf(extent), messages: extent.quick ? 200 : 1000 }
   const settings = [
-    ...figure2.map(({ failed }) => ({ ...shared, failed, passiveViewSize: 30 })),
-    ...largerViews.map((passiveViewSize) => ({ ...shared, failed: 0.95, passiveViewSize })),
+    ...figure2.map(({ failed }) => ({ failed, passiveViewSize: 30 })),
+    ...largerViews.map((passiveViewSize) => ({ failed: 0.95, passiveViewSize })),
   ]
-  const trials: MassFailureTrial[] = bySeed(extent, settings)
+  const trials: MassFailureTrial[] = bySeed(
+    extent,
+    settings.map((setting) => ({ ...shared, ...setting })),
+  )
   const outcomes = await extent.laboratory.run(massFailure, trials)
-  const of = (index: number): MassFailureOutcome[] =>
-    outcomes.filter((_, trial) => Math.floor(trial / extent.seeds.length) === index)
-  const row = (label: string, paper: string, index: number): Row => {
-    const figures = of(index).map(({ reliability }) => reliability)
-    const first = percent(mean(of(index).map((outcome) => outcome.first)))
-    const healed = Math.max(...of(index).map(({ healedAfter }) => healedAfter))
-    return { label, values: [paper, percent(mean(figures)), spread(figures, percent), first, healed] }
-  }
-  const reliability = (index: number): number => mean(of(index).map((outcome) => outcome.reliability))
+  const rows = settings.flatMap(({ failed, passiveViewSize }, index): Row[] => {
+    const { length } = extent.seeds
+    const own = outcomes.slice(index * length, (index + 1) * length)
+    const line = figure2.find((line) => line.failed === failed && passiveViewSize === 30)
+    const label = `${Math.round(100 * failed)} % failed${line === undefined ? `, passive view of ${passiveViewSize}` : ''}`
+    const figures = own.map(({ reliability }) => reliability)
+    const healed = Math.max(...own.map(({ healedAfter }) => healedAfter))
+    const first = percent(mean(own.map((outcome) => outcome.first)))
+    const memory = Math.round((passiveViewSize * placeBytes) / 100) / 10
+    const cells = [line?.paper ?? '', percent(mean(figures)), spread(figures, percent), first]
+    const whole: Row = {
+      label,
+      values: [...cells, healed === Number.POSITIVE_INFINITY ? 'never' : healed, memory],
+      gate: atLeast(mean(figures), line?.least ?? 0.99),
+    }
+    if (failed >= healingBelow) return [whole]
+    return [
+      whole,
+      { label: `${label}: healed`, values: ['', '', '', '', healed, ''], gate: atMost(healed, 2, ' cycles') },
+    ]
+  })
   return {
     title: `HyParView, Figure 2: mean reliability of ${shared.messages} messages after a mass failure, ${shared.size} peers`,
-    columns: [...columns, 'first message', 'cycles until 99.9 %'],
-    rows: [
-      ...figure2.map(({ failed, paper, least }, index) => ({
-        ...row(`${Math.round(100 * failed)} % failed`, paper, index),
-        gate: atLeast(reliability(index), least),
-      })),
-      ...largerViews.map((passiveViewSize, index) => ({
-        ...row(`95 % failed, passive view of ${passiveViewSize}`, '', figure2.length + index),
-        gate: atLeast(reliability(figure2.length + index), 0.99),
-      })),
-    ],
+    columns: [...columns, 'first message', 'cycles until all reach 99.9 %', 'passive view kB'],
+    rows,
     notes: [
-      'Flooding over the active view: no trees, nothing is asked for. Reliability is the share of the living that a message reached. Messages of random living peers, 200 ms apart; a cycle is 10 s; one way takes 10 ms, a dial that fails 30 ms.',
+      'Flooding over the active view: no trees, nothing is asked for. Reliability is the share of the living that a message reached. Messages of random living peers, 200 ms apart, the first at the moment of the failure; a cycle is 10 s; one way takes 10 ms, a dial that fails 30 ms.',
+      'A broken link is noticed at both ends after 10 ms, as TCP notices a process that ends. Only the first message meets the failure unnoticed: above 70 % it reaches nobody.',
       'Deviation: a peer with fewer than half of its neighbours that was refused asks with high priority; in the paper only one without any.',
-      'A place in a passive view costs the name of a peer: some 60 bytes.',
+      'What is missing at 95 %: a peer of whose passive view nobody lives is cut off for good, and its own messages reach nobody. A larger view, gated at 99 %, makes that rare.',
+      seedsOf(extent),
     ],
   }
 }
@@ -100,7 +120,10 @@ async function graphTable(extent: Extent): Promise<Table> {
       { ...row('neighbours that have not each other', '0', 'asymmetric'), gate: atMost(of('asymmetric'), 0) },
       { ...row('redundancy of flooding (Plumtree)', '3.0', 'redundancy'), gate: within(of('redundancy'), 3, 0.02) },
     ],
-    notes: ['The gates are for 10,000 peers.'],
+    notes: [
+      'The gates are for 10,000 peers. Fifty messages; paths from a hundred peers to all others.',
+      seedsOf(extent),
+    ],
   }
 }
 
@@ -117,41 +140,46 @@ async function costTable(extent: Extent): Promise<Table> {
     columns,
     rows: [
       { ...row('delivered to', '1', 'deliveries', 4), gate: atLeast(Math.min(...of('deliveries')), 1) },
-      row('payload messages', '9,999', 'payload'),
+      { ...row('payload messages', '9,999', 'payload'), gate: within(mean(of('payload')), size - 1, 0) },
       { ...row('relative message redundancy', '0', 'redundancy', 5), gate: atMost(mean(of('redundancy')), 0.001) },
       {
         ...row('control messages', '29,990', 'control'),
         gate: between(mean(of('control')), 0.98 * 2.999 * size, 1.02 * 2.999 * size),
       },
-      row('payload messages of flooding', '39,984', 'floodedPayload'),
+      row('payload messages of the first message, a flood', '39,984', 'floodedPayload'),
     ],
     notes: [
       'Preset `paper`: every announcement at once, nothing confirmed. Fifty messages of warm-up, then the mean of ten.',
+      seedsOf(extent),
     ],
   }
 }
 
 async function firstMessageTable(extent: Extent): Promise<Table> {
   const shares = [0.3, 0.5, 0.7, 0.8, 0.9]
-  const shared = { size: sizeOf(extent), messages: 40 }
+  const shared = { size: sizeOf(extent), messages: 20 }
   const settings = shares.map((failed) => ({ ...shared, failed }))
   const outcomes = await extent.laboratory.run(treeFailure, bySeed(extent, settings))
   const rows = shares.map((failed, index): Row => {
-    const own = outcomes.filter((_, trial) => Math.floor(trial / extent.seeds.length) === index)
-    const at = (number: number): string =>
-      percent(mean(own.map(({ messageReliability }) => messageReliability[number] ?? Number.NaN)))
-    const first = own.map(({ messageReliability }: TreeFailureOutcome) => messageReliability[0] ?? Number.NaN)
+    const { length } = extent.seeds
+    const own = outcomes.slice(index * length, (index + 1) * length)
+    const at = (number: number, figure: keyof TreeFailureOutcome = 'messageReliability'): string =>
+      percent(mean(own.map((outcome) => outcome[figure][number] ?? Number.NaN)))
+    const first = own.map(({ messageReliability }) => messageReliability[0] ?? Number.NaN)
     return {
       label: `${Math.round(100 * failed)} % failed`,
-      values: [percent(mean(first)), spread(first, percent), at(1), at(4), at(9), at(39)],
+      values: [at(0), spread(first, percent), at(1), at(4), at(9), at(19), at(0, 'finalReliability')],
     }
   })
   return {
     title: `Plumtree §4.4: \`firstMessageReliability\` and how it heals, ${shared.size} peers`,
-    columns: ['first message', 'spread', 'second', 'fifth', 'tenth', 'fortieth'],
+    columns: ['first message', 'spread', 'second', 'fifth', 'tenth', 'twentieth', 'first, in the end'],
     rows,
     notes: [
-      'Share of the living reached when the next message is sent, 500 ms later; what is announced and asked for after that comes too late to count. The dip of the first messages is what the paper shows for more than 70 %; it is not HyParView’s mean, in which it disappears.',
+      'Counted is what eager push alone brings: the share of the living that had a message 500 ms after it was sent, before any missing-message timer can have expired. Then the next one is sent. In the end: 20 s after the last one, with all that was announced and asked for.',
+      'All fail at once just before the first message, and nobody notices by itself: who sends to the dead learns of it after a round trip. So the first message finds the tree as it was.',
+      'A tree breaks sooner than the overlay under it: eager push alone reaches few from 30 % on. HyParView’s mean (Figure 2) shows nothing of this dip.',
+      seedsOf(extent),
     ],
   }
 }
@@ -189,6 +217,7 @@ async function churnTable(extent: Extent): Promise<Table> {
     rows: tableRows,
     notes: [
       'Our defaults, with confirmations. Half of those who leave crash. Expected at everybody who ran from the publication to the end.',
+      seedsOf(extent),
       'The last hop is missed: one tree serves all publishers, and its longest way is about twice the depth of a tree that one publisher grows. With 10,000 peers of five neighbours no such tree has a longest way below 14.',
     ],
   }

@@ -1,7 +1,7 @@
 import { gossip } from '../../../overlays/gossip/index.ts'
 import { total } from '../statistics.ts'
 import type { Experiment } from '../experiment.ts'
-import { Broadcasts } from './broadcasts.ts'
+import { Broadcasts, type Tally } from './broadcasts.ts'
 import { Crowd, cycle, paperOptions } from './crowd.ts'
 
 export interface TreeCostsTrial {
@@ -33,14 +33,14 @@ export const experiment: Experiment<TreeCostsTrial, TreeCostsOutcome> = {
     simulation.run(stabilisation * cycle)
     const [sender] = crowd.peers
     if (sender === undefined) throw new RangeError('There is nobody')
-    const broadcasts = new Broadcasts(simulation)
-    const tallies = Array.from({ length: warmUp + measured }, (_, number) => {
-      broadcasts.publish(sender, number)
-      simulation.run(2000)
-      return broadcasts.take()
-    })
-    const [flooded] = tallies
-    const last = tallies.slice(-measured)
+    const broadcast = (broadcasts: Broadcasts, first: number, count: number): Tally[] =>
+      Array.from({ length: count }, (_, number) => {
+        broadcasts.publish(sender, first + number)
+        simulation.run(2000)
+        return broadcasts.take()
+      })
+    const [flooded] = broadcast(new Broadcasts(simulation, { control: false }), 0, warmUp)
+    const last = broadcast(new Broadcasts(simulation), warmUp, measured)
     const sum = (figure: 'deliveries' | 'duplicates' | 'control'): number =>
       total(last.map((tally) => tally[figure])) / measured
     const deliveries = sum('deliveries')

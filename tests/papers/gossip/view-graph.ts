@@ -1,7 +1,7 @@
 import { integer, sample } from '../../../node/protocol/index.ts'
 import { mean } from '../statistics.ts'
 import type { Experiment } from '../experiment.ts'
-import { Crowd, cycle, paperOptions } from './crowd.ts'
+import { Crowd, cycle, numberOf, paperOptions } from './crowd.ts'
 import { flooding, type Floods } from './flooding.ts'
 
 export interface ViewGraphTrial {
@@ -34,10 +34,10 @@ export const experiment: Experiment<ViewGraphTrial, ViewGraphOutcome> = {
     const crowd = new Crowd({ seed, size, attach: flooding(paperOptions, floods) })
     const { simulation } = crowd
     simulation.run(stabilisation * cycle)
-    const graph = crowd.peers.map(({ api }) => api.neighbours().map((id) => Number(id.slice(1))))
+    const graph = crowd.peers.map(({ api }) => api.neighbours().map(numberOf))
     const random = simulation.random('publishers')
     for (let number = 0; number < messages; number++) {
-      crowd.peers[integer(random, size)]?.api.publish(number)
+      crowd.peers[integer(random, size)]?.api.publish(number, size)
       simulation.run(1000)
     }
     const edges = graph.flatMap((neighbours, from) => neighbours.map((to): [number, number] => [from, to]))
