@@ -1,10 +1,13 @@
 // How much the simulator does in a second, and how large a crowd it carries: SWIM members, the very code that runs live.
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { HundredCyclesTrial } from '../tests/papers/gossip/hundred-cycles.ts'
+import type { GossipCrowdFigures } from './gossip-crowd.ts'
 import type { Crowd, CrowdFigures } from './simulation-crowd.ts'
 import { atLeast, atMost, median, type Row, type Subject, type Table } from './table.ts'
 
 const program = fileURLToPath(new URL('./simulation-crowd.ts', import.meta.url))
+const gossipProgram = fileURLToPath(new URL('./gossip-crowd.ts', import.meta.url))
 
 const thousand: Crowd = { peers: 1000, warmUp: 30, measured: 900, crashes: 9, joins: 9, links: true }
 const tenThousand: Crowd = { peers: 10_000, warmUp: 0, measured: 60, crashes: 2, joins: 2, links: true }
@@ -15,6 +18,8 @@ const quiet: Crowd = { ...hundredThousand, crashes: 0, joins: 0 }
 /** What the collector may let garbage grow to. */
 const oldSpaceMB = 3000
 
+const broadcasting: HundredCyclesTrial = { seed: 1, size: 10_000, cycles: 100 }
+
 const quickly: Crowd = { ...thousand, measured: 200, crashes: 2, joins: 2 }
 
 export const subject: Subject = async ({ quick }) => {
@@ -24,6 +29,7 @@ export const subject: Subject = async ({ quick }) => {
   const crowds = [await row(tenThousand, atMost, 60)]
   if (!quick) crowds.push(await row(quiet, atMost, 60), await row(hundredThousand, atMost, 60))
   tables.push(crowdTable(crowds.flat()))
+  if (!quick) tables.push(gossipTable(await runProcess<GossipCrowdFigures>(gossipProgram, broadcasting)))
   return tables
 }
 
@@ -57,7 +63,21 @@ function crowdTable(rows: readonly Row[]): Table {
       'News of a crash is what costs: some seven millions of messages of gossip, and lists of all members where two still differ after it.',
       'The largest crowds wait for memory: an event of one among 100,000 peers takes three times as long as of one among 1,000.',
       'Much of the memory of the largest crowd is garbage that waits: held to 1,500 MB it takes a third more time.',
-      '10,000 peers of HyParView and Plumtree, a gate of the same table, come with that overlay.',
+    ],
+  }
+}
+
+function gossipTable({ cpuSeconds, seconds, peakMemoryMB, handled, delivered }: GossipCrowdFigures): Table {
+  const values = [cpuSeconds, seconds, peakMemoryMB, handled, Math.round(handled / cpuSeconds), 100 * delivered]
+  return {
+    title: 'Simulator: 10,000 peers of HyParView and Plumtree, 100 cycles',
+    columns: ['CPU s', 's', 'peak MB', 'events', 'events per CPU s', 'delivered %'],
+    rows: [
+      { label: 'time', values, gate: atMost(cpuSeconds, 60, ' s') },
+      { label: 'memory', values: ['', '', peakMemoryMB, '', '', ''], gate: atMost(peakMemoryMB, 2000, ' MB') },
+    ],
+    notes: [
+      'From the first join on. One message in each cycle, of one peer; each peer shuffles once in a cycle. Options of the papers: nobody is asked whether it is there, nothing is confirmed.',
     ],
   }
 }
@@ -88,12 +108,16 @@ function lowest(figures: readonly CrowdFigures[]): number {
 }
 
 function measure(crowd: Crowd): Promise<CrowdFigures> {
+  return runProcess(program, crowd)
+}
+
+function runProcess<Figures>(program: string, setting: object): Promise<Figures> {
   return new Promise((resolve, reject) => {
-    const child = fork(program, [JSON.stringify(crowd)], { execArgv: [`--max-old-space-size=${oldSpaceMB}`] })
-    child.once('message', (figures) => resolve(figures as CrowdFigures))
+    const child = fork(program, [JSON.stringify(setting)], { execArgv: [`--max-old-space-size=${oldSpaceMB}`] })
+    child.once('message', (figures) => resolve(figures as Figures))
     child.once('error', reject)
     child.once('exit', (code) => {
-      if (code !== 0) reject(new Error(`A crowd of ${crowd.peers} peers ended with ${code}`))
+      if (code !== 0) reject(new Error(`A crowd of ${JSON.stringify(setting)} ended with ${code}`))
     })
   })
 }
