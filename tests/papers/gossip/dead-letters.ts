@@ -7,8 +7,8 @@ interface Reachable {
 }
 
 /**
- * Who notices a crash, as in the papers' own simulations: whoever sends to the crashed, after a round trip, and nobody
- * else. The links of the simulator would tell every neighbour at once.
+ * Links that are tested by sending on them alone: whoever sends to the crashed notices after a round trip, and nobody
+ * else. The simulator's own links tell every neighbour at once.
  */
 export class DeadLetters {
   readonly #simulation: Simulation
