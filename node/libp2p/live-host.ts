@@ -154,9 +154,9 @@ export class LiveHost implements Libp2pHost, RunnerHost {
     return mounted.service
   }
 
-  /** What the mounted services need of libp2p besides, in libp2p's terms. */
-  get dependencies(): string[] {
-    return this.#mounted.flatMap((mounted) => mounted.dependencies)
+  /** What the mounted services need of libp2p besides. */
+  get requires(): string[] {
+    return this.#mounted.flatMap((mounted) => mounted.requires)
   }
 
   connections(protocol: ProtocolName): readonly PeerId[] {

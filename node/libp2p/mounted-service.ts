@@ -1,4 +1,4 @@
-import { isStartable, serviceDependencies } from '@libp2p/interface'
+import { isStartable } from '@libp2p/interface'
 import type { Host, PeerId, ProtocolName } from '../protocol/index.ts'
 import { admissionDefinition } from './admission.ts'
 import { Gate } from './gate.ts'
@@ -13,6 +13,8 @@ export interface ServiceDefinition<Service extends object> {
    * neither hear nor be heard by others. `anyone`: whoever speaks its protocols, as on any libp2p node.
    */
   readonly openTo: 'network' | 'anyone'
+  /** What libp2p must offer besides, in its own terms: `@libp2p/identify`. `asService` refuses a node that has it not. */
+  readonly requires?: readonly string[]
   create(components: Libp2pComponents, ports: ServicePorts): Service
 }
 
@@ -28,20 +30,16 @@ export interface ServiceOwner extends Pick<Host, 'run'>, ServicePorts {
 /** A libp2p service that starts and stops with a host, behind the host's proof of the network. */
 export class MountedService<Service extends object> {
   readonly service: Service
+  readonly requires: readonly string[]
   readonly #failed: (error: unknown) => void
   #starting: Promise<void> | undefined
 
   constructor(definition: ServiceDefinition<Service>, owner: ServiceOwner, substrate: Substrate) {
+    this.requires = definition.requires ?? []
     this.#failed = (error) => owner.failed(error)
     const { components } = substrate
     const seen = definition.openTo === 'anyone' ? components : gated(definition.name, owner, substrate)
     this.service = definition.create(seen, { failed: this.#failed })
-  }
-
-  /** What libp2p must offer besides, in libp2p's terms. */
-  get dependencies(): readonly string[] {
-    const service = this.service as { readonly [serviceDependencies]?: readonly string[] }
-    return service[serviceDependencies] ?? []
   }
 
   start(): Promise<void> {

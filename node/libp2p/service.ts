@@ -65,7 +65,7 @@ function hostOf(components: ServiceComponents, { network, ...options }: ServiceO
       stop: () => host.stop(),
       // libp2p looks at it when all services are there, and refuses the node when something is missing.
       get [serviceDependencies]() {
-        return host.dependencies
+        return host.requires
       },
     },
   })

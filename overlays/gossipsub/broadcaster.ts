@@ -14,6 +14,7 @@ import {
   type SubscribeOptions,
 } from '../../node/protocol/index.ts'
 import { Latecomers } from './latecomers.ts'
+import { LostStreams } from './lost-streams.ts'
 import type { ResolvedGossipsubOptions } from './options.ts'
 import { createRouter, messageId, topicScore, type Router } from './router.ts'
 
@@ -37,19 +38,18 @@ export interface GossipsubCounters {
 /** The role `Broadcast` on libp2p's router, with which it starts and stops. */
 export class Broadcaster {
   readonly router: Router
-  readonly #components: Libp2pComponents
   readonly #ports: ServicePorts
   readonly #options: ResolvedGossipsubOptions
   readonly #self: PeerId
   readonly #topics = new Map<string, Listeners<BroadcastMessage>>()
   readonly #latecomers: Latecomers
+  readonly #lostStreams: LostStreams
   /** Messages that are being signed, by their bytes. */
   readonly #publishing = new Map<Uint8Array, Promise<void>>()
   readonly #counters = { published: 0, heard: 0, unsent: 0, tooLarge: 0, unwanted: 0 }
   #isRunning = false
 
   constructor(components: Libp2pComponents, options: ResolvedGossipsubOptions, ports: ServicePorts) {
-    this.#components = components
     this.#ports = ports
     this.#options = options
     this.#self = components.peerId.toString() as PeerId
@@ -58,7 +58,8 @@ export class Broadcaster {
       if (this.#publishing.has(message.data)) this.#latecomers.kept(message.topic, id)
     }
     this.router = createRouter(components, options, { inbound, named }, topicLimitBytes)
-    this.#latecomers = new Latecomers(() => this.router, options)
+    this.#latecomers = new Latecomers(this.router, options)
+    this.#lostStreams = new LostStreams(components, this.router)
   }
 
   get counters(): GossipsubCounters {
@@ -70,6 +71,7 @@ export class Broadcaster {
     this.router.addEventListener('subscription-change', this.#subscribed)
     this.router.addEventListener('gossipsub:heartbeat', this.#heartbeat)
     await this.router.start()
+    await this.#lostStreams.start()
     this.#isRunning = true
     for (const topic of this.#topics.keys()) this.#join(topic)
   }
@@ -82,6 +84,7 @@ export class Broadcaster {
     this.router.removeEventListener('subscription-change', this.#subscribed)
     this.router.removeEventListener('gossipsub:heartbeat', this.#heartbeat)
     this.#latecomers.clear()
+    this.#lostStreams.stop()
     await this.router.stop()
   }
 
@@ -190,19 +193,7 @@ export class Broadcaster {
 
   readonly #heartbeat = (): void => {
     this.#latecomers.heartbeat()
-    this.#reopen()
-  }
-
-  /** libp2p's router goes on without a stream that was lost while its connection was not; the peer would hear no more. */
-  #reopen(): void {
-    const { connectionManager, registrar } = this.#components
-    for (const peer of this.router.getPeers()) {
-      if (this.router.streamsOutbound.has(peer.toString())) continue
-      const connection = connectionManager.getConnections(peer).findLast(({ status }) => status === 'open')
-      if (connection === undefined) continue
-      const [protocol = ''] = this.router.protocols
-      for (const topology of registrar.getTopologies(protocol)) void topology.onConnect?.(peer, connection)
-    }
+    this.#lostStreams.heartbeat()
   }
 }
 

@@ -21,7 +21,7 @@ interface Recent {
  * mesh gets it before the subscriber is in it, and announcements of the heartbeat go to peers outside the mesh only.
  */
 export class Latecomers {
-  readonly #router: () => Router
+  readonly #router: Router
   readonly #options: ResolvedGossipsubOptions
   /** By id, as text; the oldest first. */
   readonly #recent = new Map<string, Recent>()
@@ -29,7 +29,7 @@ export class Latecomers {
   readonly #waiting = new Map<PeerId, { readonly topics: Set<string>; readonly beat: number }>()
   #beat = 0
 
-  constructor(router: () => Router, options: ResolvedGossipsubOptions) {
+  constructor(router: Router, options: ResolvedGossipsubOptions) {
     this.#router = router
     this.#options = options
   }
@@ -45,7 +45,7 @@ export class Latecomers {
   }
 
   subscribed(peer: PeerId, topic: string): void {
-    const router = this.#router()
+    const router = this.#router
     if (router.streamsOutbound.has(peer)) return this.#announce(router, peer, topic)
     const waiting = this.#waiting.get(peer) ?? { topics: new Set<string>(), beat: this.#beat }
     if (waiting.topics.size < waitingLimit) waiting.topics.add(topic)
@@ -60,7 +60,7 @@ export class Latecomers {
       if (beat > oldest) break
       this.#recent.delete(key)
     }
-    const router = this.#router()
+    const router = this.#router
     for (const [peer, { topics, beat }] of this.#waiting) {
       const isReached = router.streamsOutbound.has(peer)
       if (isReached) for (const topic of topics) this.#announce(router, peer, topic)

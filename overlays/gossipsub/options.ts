@@ -33,7 +33,7 @@ export interface GossipsubOptions {
   readonly floodPublish?: boolean
   /** Largest message, published or taken. Should be the same everywhere. @default 524288 */
   readonly messageLimitBytes?: number
-  /** Largest frame taken from another peer; it may hold several messages. A peer that sends a larger one is dropped.
+  /** Largest frame taken from another peer; it may hold several messages. A peer that sends a larger one is left for a while.
    *  At least `messageLimitBytes` + 64 KiB. @default 4194304, what stock peers take */
   readonly frameLimitBytes?: number
   /** Most bytes that wait for a slow peer. Beyond it they are lost, and the stream is opened anew. At least

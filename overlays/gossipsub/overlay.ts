@@ -30,6 +30,8 @@ export function gossipsub(options?: GossipsubOptions): Overlay<Gossipsub, Libp2p
       const broadcaster = host.mount({
         name,
         openTo: resolved.openTo,
+        // It tells who speaks the protocols of a service.
+        requires: ['@libp2p/identify'],
         create: (components, ports) => new Broadcaster(components, resolved, ports),
       })
       const api: Gossipsub = {

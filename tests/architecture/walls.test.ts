@@ -17,7 +17,7 @@ beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'peerloom-walls-'))
   for (const name of copied) await cp(join(root, name), join(copy, name), { recursive: true })
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
-  const { output, failed } = await run('tsc', ['-b', 'node/peer', 'node/simulation'])
+  const { output, failed } = await run('tsc', ['-b', 'node/peer', 'node/simulation', 'overlays/gossipsub'])
   expect(output).toBe('')
   expect(failed).toBe(false)
 }, 120_000)
@@ -53,6 +53,9 @@ test.each([
   ['overlays/gossip', 'a sibling overlay', use('../swim/index.ts'), 'TS6307'],
   ['overlays/swim', 'the live host', use('../../node/libp2p/index.ts'), 'TS6307'],
   ['overlays/swim', 'the simulator', use('../../node/simulation/index.ts'), 'TS6307'],
+  ['overlays/gossipsub', 'a sibling overlay', use('../gossip/index.ts'), 'TS6307'],
+  ['overlays/gossipsub', 'the simulator', use('../../node/simulation/index.ts'), 'TS6307'],
+  ['overlays/gossipsub', 'documents', use('../../crdt/index.ts'), 'TS6307'],
   ['overlays/gossip', 'documents', use('../../crdt/index.ts'), 'TS6307'],
   ['crdt', 'the live host', use('../node/libp2p/index.ts'), 'TS6307'],
   ['crdt', 'a store', use('../node/stores/memory/index.ts'), 'TS6307'],
@@ -63,9 +66,11 @@ test.each([
   ['node/simulation', 'documents', use('../../crdt/index.ts'), 'TS6307'],
   ['node/libp2p', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
   ['node/libp2p', 'an overlay', use('../../overlays/swim/index.ts'), 'TS6307'],
+  ['node/libp2p', 'an adapter', use('../../overlays/gossipsub/index.ts'), 'TS6307'],
   ['node/stores/memory', 'documents', use('../../../crdt/index.ts'), 'TS6307'],
   ['node/stores/sqlite', 'another store', use('../memory/index.ts'), 'TS6307'],
   ['node/stores/indexeddb', 'the live host', use('../../libp2p/index.ts'), 'TS6307'],
+  ['node/peer', 'an adapter', use('../../overlays/gossipsub/index.ts'), 'TS6307'],
   ['node/peer', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
   [
     'node/protocol',
@@ -110,6 +115,7 @@ test.each([
   ['node/protocol', 'libp2p', `export { createLibp2p } from 'libp2p'\n`, 'Pure folders import uint8arrays'],
   ['crdt', 'any package', `export { pipe } from 'it-pipe'\n`, 'Pure folders import uint8arrays'],
   ['overlays/gossip', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through their index.ts'],
+  ['overlays/gossipsub', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through'],
   ['node/peer', 'inner files of others', use('../../overlays/swim/members.ts'), 'imported through their index.ts'],
   ['node/peer', 'promises that nobody waits for', 'Promise.resolve().then(() => 1)\n', 'no-floating-promises'],
 ] as const)('the linter refuses %s the use of %s', { timeout: 60_000 }, async (folder, _, source, message) => {

@@ -4,6 +4,7 @@ import { createPeer } from '../../node/peer/index.ts'
 import type { Environment, Membership, Overlay, PeerId, ProtocolName } from '../../node/protocol/index.ts'
 import { Simulation } from '../../node/simulation/index.ts'
 import { gossip } from '../../overlays/gossip/index.ts'
+import { gossipsub } from '../../overlays/gossipsub/index.ts'
 import { swim } from '../../overlays/swim/index.ts'
 
 declare const needsLibp2p: Overlay<Membership, Libp2pHost>
@@ -12,12 +13,15 @@ declare const needsLibp2p: Overlay<Membership, Libp2pHost>
 new Simulation().addPeer('a', (host) => swim().attach(host))
 // @ts-expect-error a simulated host is no libp2p host
 new Simulation().addPeer('a', (host) => needsLibp2p.attach(host))
+// @ts-expect-error gossipsub is libp2p's own router, with clocks and timers of its own
+new Simulation().addPeer('a', (host) => gossipsub().attach(host))
 
 // Overlays are found under the names they were given, with their own API.
-const peer = await createPeer({ overlays: { who: swim(), all: gossip(), dht: needsLibp2p } })
+const peer = await createPeer({ overlays: { who: swim(), all: gossip(), dht: needsLibp2p, pubsub: gossipsub() } })
 peer.overlays.who.join(['x' as PeerId])
 peer.overlays.all.publish('topic', new Uint8Array())
 peer.overlays.dht.members()
+peer.overlays.pubsub.neighbours('topic')
 // @ts-expect-error there is no overlay of that name
 peer.overlays.members.members()
 // @ts-expect-error gossip is no membership
