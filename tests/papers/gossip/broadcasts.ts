@@ -18,7 +18,7 @@ export class Broadcasts {
   tally: Tally = { deliveries: 0, duplicates: 0, lastHop: 0, control: 0 }
   readonly #heard = new Map<number, Set<PeerId>>()
 
-  /** @param options.control whether control messages are counted, which costs a third of the time. @default true */
+  /** @param options.control whether control messages are counted: then every message is looked at. @default true */
   constructor(simulation: Simulation, { control = true }: { readonly control?: boolean } = {}) {
     simulation.observe((happening) => this.#count(happening), { messages: control })
   }
