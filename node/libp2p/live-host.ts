@@ -261,10 +261,11 @@ export class LiveHost implements Libp2pHost, RunnerHost {
     const abort = new AbortController()
     const timeout = setTimeout(() => abort.abort(new Error('The other side does not take what is left')), farewell)
     try {
+      // Before the channels: with its proof a peer loses its place, and what it said last.
+      await Promise.all(this.#mounted.map((mounted) => mounted.stop(abort.signal)))
       await Promise.all([
         ...channels.map((channel) => channel.finish(abort.signal)),
         ...this.#running.map((protocol) => protocol.flushed()),
-        ...this.#mounted.map((mounted) => mounted.stop(abort.signal)),
       ])
       await Promise.allSettled([this.#handling])
       await Promise.all(this.#handled.map((plane) => this.#substrate.unhandle(streamProtocol(plane))))
