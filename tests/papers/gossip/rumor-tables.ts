@@ -64,7 +64,7 @@ const figures = [
 /** Demers et al. 1987, Tables 1 to 3: the baseline that trees are compared with. */
 export async function rumorTables(extent: Extent): Promise<readonly Table[]> {
   const size = 1000
-  const rumors = extent.quick ? 50 : 200
+  const rumors = Math.ceil((extent.quick ? 1000 : 2000) / extent.seeds.length)
   const settings = tables.flatMap(({ variation, lines }) => lines.map(({ k }) => ({ ...variation, k, size, rumors })))
   const trials: RumorsTrial[] = combinations(
     settings,
