@@ -9,7 +9,7 @@ import { Simulation, constantLatency, type Happening, type SimulatedPeer } from 
 import { rumorMongering, type RumorEvent, type RumorMessage, type RumorOptions } from './rumor-mongering.ts'
 
 const [loss = 0, crashed = 0] = process.argv.slice(2).map(Number)
-const [size, rounds, latency, cycle] = [1000, 20, 10, 50]
+const [size, rounds, latency, cycle] = [1000, 10, 10, 50]
 const bytes = new TextEncoder().encode('the king has the ears of an ass')
 
 interface Contender<Api> {
