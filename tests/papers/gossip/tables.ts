@@ -93,7 +93,7 @@ async function failureTable(extent: Extent): Promise<Table> {
       'Flooding over the active view: no trees, nothing is asked for. Reliability is the share of the living that a message reached. Messages of random living peers, 200 ms apart, the first at the moment of the failure; a cycle is 10 s; one way takes 10 ms, a dial that fails 30 ms.',
       'A broken link is noticed at both ends after 10 ms, as TCP notices a process that ends. Only the first message meets the failure unnoticed: from 70 % on it may reach nobody, and one in a thousand is the gate.',
       'Deviation: a peer with fewer than half of its neighbours that was refused asks with high priority; in the paper only one without any.',
-      'What is missing at 95 %: a peer of whose passive view nobody lives is cut off for good, and its own messages reach nobody. A larger view, gated at 99 %, makes that rare.',
+      'What is missing at 95 %: a peer of whose passive view nobody lives is cut off for good, and its own messages reach nobody. A larger view makes that rare; with 45 places it still happens, and a message of such a peer is lost whole.',
       few.length === many.length
         ? seedsOf(extent)
         : `Seeds: ${few.length} below 70 %, ${many.length} from there on; more with \`--seeds\`.`,
@@ -109,11 +109,12 @@ function failureRows({ failed, passiveViewSize }: FailureSetting, outcomes: read
   const first = percent(mean(outcomes.map((outcome) => outcome.first)))
   const memory = ((passiveViewSize * placeBytes) / 1000).toFixed(1)
   const cells = [line?.paper ?? '', percent(mean(figures)), spread(figures, percent), first]
-  const whole: Row = {
-    label,
-    values: [...cells, healed === Number.POSITIVE_INFINITY ? 'never' : healed, memory],
-    gate: atLeast(mean(figures), line?.least ?? 0.99),
-  }
+  const values = [...cells, healed === Number.POSITIVE_INFINITY ? 'never' : healed, memory]
+  // The design asks for 99 % with some larger view: the largest is held to it, the one between is shown.
+  const isBetween = line === undefined && passiveViewSize !== Math.max(...largerViews)
+  const whole: Row = isBetween
+    ? { label, values }
+    : { label, values, gate: atLeast(mean(figures), line?.least ?? 0.99) }
   if (failed >= healingBelow) return [whole]
   return [
     whole,
