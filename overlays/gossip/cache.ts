@@ -7,9 +7,11 @@ export interface Kept {
   readonly payload: Payload
   /** Hops from its publisher to this peer. */
   readonly round: number
+  /** Whether it shapes the tree of its topic. */
+  readonly shapes: boolean
   readonly since: Instant
-  /** Who gave it first; this peer itself for an own message. */
-  readonly source: PeerId
+  /** Who gave it first, or would by now; this peer itself for an own message. */
+  source: PeerId
   /** How often each neighbour was given it because it asked. */
   given?: Map<PeerId, number>
 }

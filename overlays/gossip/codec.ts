@@ -7,7 +7,7 @@ import {
   type PeerId,
 } from '../../node/protocol/index.ts'
 import { encodePayload, idBytes, messageLimits } from './messages.ts'
-import type { Announcement, GossipMessage, MessageId, Past, Payload } from './messages.ts'
+import type { Announcement, GossipedMessage, GossipMessage, MessageId, Past, Payload } from './messages.ts'
 
 const types = [
   'gossip',
@@ -26,6 +26,10 @@ const types = [
 
 /** On `neighbour` that it is urgent, on `ihave` that it is said again, on `graft` that the payload is not wanted. */
 const flag = 0x80
+
+/** Of a message. It cannot be both. */
+const shaping = 1
+const shortcut = 2
 
 /** @param messageLimitBytes largest message that is accepted */
 export function gossipCodec(messageLimitBytes: number): Codec<GossipMessage> {
@@ -50,7 +54,10 @@ function isFlagged(message: GossipMessage): boolean {
 function encodeBody(message: GossipMessage, writer: ByteWriter): void {
   switch (message.type) {
     case 'gossip':
-      encodePayload(message.payload, writer.u8(message.round))
+      encodePayload(
+        message.payload,
+        writer.u8(message.round).u8(message.shapes ? shaping : message.isShortcut ? shortcut : 0),
+      )
       break
     case 'ihave':
       writer.varint(message.announced.length)
@@ -85,7 +92,7 @@ function decodeBody(
   }
   switch (type) {
     case 'gossip':
-      return { type, round: reader.u8(), payload: decodePayload(reader, messageLimitBytes) }
+      return { type, round: reader.u8(), ...decodeWay(reader), payload: decodePayload(reader, messageLimitBytes) }
     case 'ihave':
       return { type, again: flagged, announced: filled(reader.list(messageLimits.ids, decodeAnnouncement)) }
     case 'graft':
@@ -108,6 +115,12 @@ function decodeBody(
     case undefined:
       throw new MalformedMessageError('An unknown type of gossip message')
   }
+}
+
+function decodeWay(reader: ByteReader): Pick<GossipedMessage, 'shapes' | 'isShortcut'> {
+  const way = reader.u8()
+  if (way > shortcut) throw new MalformedMessageError('A message that came an unknown way')
+  return { shapes: way === shaping, isShortcut: way === shortcut }
 }
 
 function decodePayload(reader: ByteReader, messageLimitBytes: number): Payload {

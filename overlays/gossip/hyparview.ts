@@ -13,12 +13,20 @@ export interface HyParViewPorts {
   readonly sample: (count: number) => readonly PeerId[]
   /** Whether the peer may be a neighbour at all. */
   readonly admits: (peer: PeerId) => boolean
-  readonly neighbourUp: (peer: PeerId) => void
+  /** How many trees grow over the link: what its loss would break. */
+  readonly branches: (peer: PeerId) => number
+  /** @param isNew the peer has just joined */
+  readonly neighbourUp: (peer: PeerId, isNew: boolean) => void
   readonly neighbourDown: (peer: PeerId) => void
 }
 
 /** What was asked of a peer that has not answered. */
 type Wish = 'join' | 'urgent' | 'low'
+
+interface Ask {
+  readonly wish: Wish
+  readonly since: Instant
+}
 
 /** How far from `shuffleInterval` and `rewireInterval` a peer strays, so that they do not come in step. */
 const jitterShare = 0.2
@@ -38,7 +46,7 @@ export class HyParView {
   readonly #active = new Map<PeerId, Instant>()
   readonly #passive: PassiveView
   readonly #lost = new LostPeers()
-  readonly #asked = new Map<PeerId, Wish>()
+  readonly #asked = new Map<PeerId, Ask>()
   /** Who has refused since the last look at the view. */
   readonly #refused = new Set<PeerId>()
   readonly #shuffling: Shuffling
@@ -174,7 +182,7 @@ export class HyParView {
   #receiveJoin(joiner: PeerId): void {
     if (!this.#ports.admits(joiner)) return this.#send(joiner, { type: 'reject' })
     const isNew = !this.#active.has(joiner)
-    if (isNew) this.#admit(joiner, true)
+    if (isNew) this.#admit(joiner, true, true)
     this.#send(joiner, { type: 'accept' })
     if (!isNew) return
     const ttl = this.#options.activeWalkLength
@@ -206,7 +214,7 @@ export class HyParView {
   }
 
   #accepted(peer: PeerId): void {
-    const wish = this.#asked.get(peer)
+    const wish = this.#asked.get(peer)?.wish
     this.#asked.delete(peer)
     if (this.#active.has(peer)) return
     const isWished = wish !== undefined && wish !== 'low'
@@ -255,7 +263,8 @@ export class HyParView {
         this.#lost.add(peer)
       } else if (now - heardAt >= this.#options.viewInterval) this.#send(peer, { type: 'neighbour', urgent: false })
     }
-    this.#refused.clear()
+    // The others that are full are asked again with the next shuffle.
+    if (this.#isInNeed) this.#refused.clear()
     this.#fill()
   }
 
@@ -316,9 +325,10 @@ export class HyParView {
 
   #askAll(peers: readonly PeerId[], wish: Wish): void {
     if (peers.length === 0) return
+    const since = this.#ports.environment.now()
     for (const peer of peers) {
-      this.#asked.set(peer, wish)
-      this.#send(peer, wish === 'join' ? { type: 'join' } : { type: 'neighbour', urgent: wish === 'urgent' })
+      this.#asked.set(peer, { wish, since })
+      this.#send(peer, wish === 'join' ? { type: 'join' } : { type: 'neighbour', urgent: wish !== 'low' })
     }
     const timer: HyParViewTimer = { type: 'promotion', peers }
     this.#ports.environment.schedule(timer, this.#options.promotionTimeout)
@@ -326,9 +336,13 @@ export class HyParView {
 
   /** §4.3: who does not answer is gone, and leaves the passive view; the next one is tried. */
   #promotionFailed(peers: readonly PeerId[]): void {
+    const before = this.#ports.environment.now() - this.#options.promotionTimeout
     let failed = false
     for (const peer of peers) {
-      if (!this.#asked.delete(peer)) continue
+      const asked = this.#asked.get(peer)
+      // It has answered; and may have been asked again since.
+      if (asked === undefined || asked.since > before) continue
+      this.#asked.delete(peer)
       failed = true
       if (!this.#passive.has(peer)) continue
       this.#passive.remove(peer)
@@ -337,10 +351,10 @@ export class HyParView {
     if (failed) this.#fill()
   }
 
-  #admit(peer: PeerId, makeRoom: boolean): boolean {
+  #admit(peer: PeerId, makeRoom: boolean, isNew = false): boolean {
     const { environment, neighbourUp } = this.#ports
     if (this.#active.size >= this.#options.activeViewSize) {
-      const other = makeRoom ? this.#anyone() : undefined
+      const other = makeRoom ? this.#mostExpendable() : undefined
       if (other === undefined) return false
       this.#dismiss(other)
       this.#remember(other)
@@ -350,8 +364,22 @@ export class HyParView {
     this.#passive.remove(peer)
     this.#lost.remove(peer)
     environment.emit({ type: 'neighbour-up', peer })
-    neighbourUp(peer)
+    neighbourUp(peer, isNew)
     return true
+  }
+
+  /** Deviation: in the paper anybody makes room. Whose link is no branch of a tree is missed by nobody. */
+  #mostExpendable(): PeerId | undefined {
+    let fewest = Number.POSITIVE_INFINITY
+    let candidates: PeerId[] = []
+    for (const peer of this.#active.keys()) {
+      const branches = this.#ports.branches(peer)
+      if (branches > fewest) continue
+      if (branches < fewest) candidates = []
+      fewest = branches
+      candidates.push(peer)
+    }
+    return sample(this.#ports.environment.random, candidates, 1)[0]
   }
 
   #dismiss(peer: PeerId): void {

@@ -33,10 +33,21 @@ export interface Announcement {
   readonly round: number
 }
 
+/** A message itself. */
+export interface GossipedMessage {
+  readonly type: 'gossip'
+  /** Hops from its publisher to the receiver. */
+  readonly round: number
+  /** Beyond Plumtree: it travels along branches alone; who is given it twice prunes, who could have it sooner grafts. */
+  readonly shapes: boolean
+  /** Beyond Plumtree: given over a link that is no branch, and is not to become one. */
+  readonly isShortcut: boolean
+  readonly payload: Payload
+}
+
 /** Plumtree (SRDS 2007), figure 2 and after. */
 export type PlumtreeMessage =
-  /** A message itself, `round` hops from its publisher. */
-  | { readonly type: 'gossip'; readonly round: number; readonly payload: Payload }
+  | GossipedMessage
   /** The sender has these. `again`: it has said so before, and the receiver is to say that it has them too. */
   | { readonly type: 'ihave'; readonly again: boolean; readonly announced: readonly Announcement[] }
   /** The sender wants a tree link for the topics of these messages; and the messages too, unless `payload` is false. */

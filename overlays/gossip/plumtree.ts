@@ -1,12 +1,13 @@
-import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
+import type { PeerId } from '../../node/protocol/index.ts'
 import { Cache, type Kept } from './cache.ts'
 import type { GossipEnvironment, Offence } from './events.ts'
 import { LazyPush } from './lazy-push.ts'
 import { Link } from './link.ts'
 import { messageId, messageLimits } from './messages.ts'
-import type { Announcement, MessageId, Payload, PlumtreeMessage } from './messages.ts'
-import { MissingMessages, type Announcer } from './missing.ts'
+import type { Announcement, GossipedMessage, MessageId, Payload, PlumtreeMessage } from './messages.ts'
+import type { Announcer } from './missing.ts'
 import type { ResolvedGossipOptions } from './options.ts'
+import { Repair } from './repair.ts'
 import type { PlumtreeTimer } from './timers.ts'
 import { TopicCounters } from './topic-figures.ts'
 import { Trees } from './trees.ts'
@@ -16,6 +17,10 @@ export interface Arrival {
   readonly id: MessageId
   readonly payload: Payload
   readonly round: number
+  /** See `Tree`. */
+  readonly shapes: boolean
+  /** It came over a link that is no branch, and need not be one. */
+  readonly isShortcut: boolean
   readonly from: PeerId
   readonly announcers: readonly Announcer[]
 }
@@ -35,9 +40,6 @@ const strangers = '' as PeerId
 /** A new neighbour is told of so many messages at the most. */
 const retoldLimit = messageLimits.ids / 2
 
-/** What an announced message counts that was asked for in vain: honest neighbours hardly ever cause one. */
-const brokenPromise = 4
-
 /**
  * Epidemic broadcast trees (Leitão, Pereira, Rodrigues: "Epidemic Broadcast Trees", SRDS 2007), one for each topic: a
  * message is pushed along branches, announced over the other links, and asked for where it does not come.
@@ -48,7 +50,7 @@ export class Plumtree {
   readonly #ports: PlumtreePorts
   readonly #options: ResolvedGossipOptions
   readonly #cache: Cache
-  readonly #missing: MissingMessages
+  readonly #repair: Repair
   readonly #links = new Map<PeerId, Link>()
   readonly #lazy: LazyPush
 
@@ -56,19 +58,21 @@ export class Plumtree {
     this.#ports = ports
     this.#options = options
     this.#cache = new Cache(options)
-    this.#missing = new MissingMessages(options.awaitedLimit)
-    this.trees = new Trees(options.topicLimit)
-    this.counters = new TopicCounters(() => ports.environment.now())
+    const { environment, charge } = ports
+    this.#repair = new Repair({ environment, charge, isNeighbour: (peer) => this.#links.has(peer) }, options)
+    this.trees = new Trees(options)
+    this.counters = new TopicCounters(() => environment.now())
     const roundOf = (id: MessageId): number | undefined => this.#cache.get(id)?.round
-    this.#lazy = new LazyPush({ environment: ports.environment, links: this.#links, roundOf }, options)
+    this.#lazy = new LazyPush({ environment, links: this.#links, roundOf }, options)
   }
 
   /** An own message. */
   broadcast(payload: Payload): MessageId {
-    const { self } = this.#ports.environment
+    const { environment } = this.#ports
     const id = messageId(payload)
     this.#cache.saw(id)
-    this.accept({ id, payload, round: 0, from: self, announcers: [] })
+    const shapes = this.trees.isToShape(payload.topic, environment.now(), environment.random)
+    this.accept({ id, payload, round: 0, shapes, isShortcut: false, from: environment.self, announcers: [] })
     return id
   }
 
@@ -76,7 +80,7 @@ export class Plumtree {
   receive(message: PlumtreeMessage, from: PeerId): void {
     switch (message.type) {
       case 'gossip':
-        this.#receiveGossip(message.payload, message.round, from)
+        this.#receiveGossip(message, from)
         break
       case 'ihave':
         this.#receiveIHave(message.announced, message.again, from)
@@ -98,14 +102,21 @@ export class Plumtree {
         this.#lazy.repeat()
         break
       case 'graft':
-        this.#graft(timer.ids)
+        this.#repair.graft(timer.ids)
     }
   }
 
-  /** §3.6: a new link is a branch of every tree. Deviation: the neighbour is told of what was sent of late. */
-  neighbourUp(peer: PeerId): void {
+  /**
+   * §3.6. Deviation: a new link is a branch for a peer that has just joined, or where there is no other (`Trees`); and the
+   * neighbour is told of what was sent of late.
+   *
+   * @param isNew the peer has just joined here
+   */
+  neighbourUp(peer: PeerId, isNew: boolean): void {
+    const others = this.#links.size
     const link = new Link()
     this.#links.set(peer, link)
+    if (!isNew && this.#isShaping) this.#graft(peer, this.trees.neighbourUp(peer, others))
     for (const { id, source, payload } of this.#cache.latest(retoldLimit)) {
       if (source !== peer && payload.publisher !== peer) link.news.add(id)
     }
@@ -114,7 +125,7 @@ export class Plumtree {
 
   neighbourDown(peer: PeerId): void {
     this.#links.delete(peer)
-    this.trees.neighbourDown(peer)
+    for (const [heir, ids] of this.trees.neighbourDown(peer, this.#links.size)) this.#graft(heir, ids)
   }
 
   /** Lets go of what was kept long enough. */
@@ -125,21 +136,32 @@ export class Plumtree {
   /** A message that came is passed on (§3.4: eager push, lazy push). */
   accept(arrival: Arrival): void {
     const { environment } = this.#ports
-    const { id, payload, round, from, announcers } = arrival
+    const { id, payload, round, shapes, from, announcers } = arrival
+    const { topic } = payload
+    const now = environment.now()
     // Strangers cause what one neighbour may, all together.
     const isKnown = from === environment.self || this.#links.has(from)
-    this.trees.grow(payload.topic, isKnown ? from : strangers)
-    const kept: Kept = { id, payload, round, since: environment.now(), source: from }
+    this.trees.grow(topic, isKnown ? from : strangers)
+    this.trees.passed(topic, arrival, now)
+    const kept: Kept = { id, payload, round, shapes, since: now, source: from }
     for (const evicted of this.#cache.keep(kept)) environment.emit({ type: 'evicted', id: evicted })
+    const isCutShort = !shapes && round < this.trees.shortcutRounds(topic, this.#options.shortcutRounds)
     for (const [peer, link] of this.#links) {
       if (peer === from || peer === payload.publisher || this.#hasTold(announcers, peer)) this.#lazy.confirm(link, id)
-      else if (this.trees.isEager(payload.topic, peer)) this.#give(peer, link, kept)
+      else if (this.trees.isEager(topic, peer)) this.#give(peer, link, kept, false)
+      else if (isCutShort) this.#give(peer, link, kept, true)
       else link.news.add(id)
     }
-    if (from !== environment.self) this.trees.graft(payload.topic, from)
-    this.#optimise(arrival)
+    this.#growTowards(arrival, kept)
     this.#lazy.announceLater()
     this.#lazy.confirmLater()
+  }
+
+  #growTowards({ payload, shapes, isShortcut, from, announcers }: Arrival, kept: Kept): void {
+    if (from === this.#ports.environment.self) return
+    const wasAsked = announcers.some(({ peer }) => peer === from)
+    if (!isShortcut && (shapes || wasAsked)) this.trees.graft(payload.topic, from)
+    for (const { peer, round } of announcers) this.#compare(kept, peer, round)
   }
 
   /** Whoever has announced a message needs no telling. The paper tells it all the same. */
@@ -147,20 +169,22 @@ export class Plumtree {
     return this.#options.announceInterval > 0 && announcers.some((announcer) => announcer.peer === peer)
   }
 
-  #receiveGossip(payload: Payload, round: number, from: PeerId): void {
+  #receiveGossip({ payload, round, ...message }: GossipedMessage, from: PeerId): void {
     const id = messageId(payload)
-    if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, from)
+    if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, message.shapes, from)
     if (!this.trees.has(payload.topic)) {
       this.#ports.charge(from, 'topics', 1)
       // A flood of topics would cost others as much as this peer. What is honest in it is announced again.
       if (this.#ports.isSuspicious(from)) return
     }
     this.#cache.saw(id)
-    this.#ports.arrived({ id, payload, round, from, announcers: this.#missing.remove(id) })
+    const shapes = message.shapes && this.trees.mayShape(payload.topic, this.#ports.environment.now())
+    const { isShortcut } = message
+    this.#ports.arrived({ id, payload, round, shapes, isShortcut, from, announcers: this.#repair.arrived(id) })
   }
 
   /** §3.4: who is given a message twice has one branch too many. */
-  #receiveDuplicate(id: MessageId, payload: Payload, from: PeerId): void {
+  #receiveDuplicate(id: MessageId, payload: Payload, shapes: boolean, from: PeerId): void {
     const { environment } = this.#ports
     this.counters.duplicate(payload)
     environment.emit({ type: 'duplicate', id, from })
@@ -170,8 +194,9 @@ export class Plumtree {
     this.#lazy.confirm(link, id)
     this.#lazy.confirmLater()
     const kept = this.#cache.get(id)
-    // Deviation: a message that the wire doubled is no reason to prune the branch that it came by.
-    if (kept === undefined || kept.source === from) return
+    // Deviation: a message that the wire doubled is no reason to prune the branch that it came by; nor is one that took a
+    // shortcut, which meets itself all over the tree.
+    if (kept === undefined || kept.source === from || !kept.shapes || !shapes) return
     // Deviation: with several messages under way the other branch may be gone by now; one of the two is to stay.
     if (kept.source !== environment.self && !this.#isBranch(kept.payload.topic, kept.source)) return
     this.#prune(kept.payload.topic, from)
@@ -188,30 +213,21 @@ export class Plumtree {
   #receiveIHave(announced: readonly Announcement[], again: boolean, from: PeerId): void {
     const link = this.#links.get(from)
     if (link === undefined) return
-    const news: MessageId[] = []
-    let isFull = false
+    const news: Announcement[] = []
     for (const announcement of announced) {
       const { id } = announcement
       const wasNews = link.holds(id)
-      if (this.#cache.hasSeen(id)) {
-        // Whoever announces it first need not be told in return, but hears that its announcement has come.
-        if (wasNews || again) this.#lazy.confirm(link, id)
+      if (!this.#cache.hasSeen(id)) {
+        news.push(announcement)
         continue
       }
-      const outcome = this.#missing.announced(announcement, from)
-      if (outcome === 'new') news.push(id)
-      else if (outcome === 'full') isFull = true
+      // Whoever announces it first need not be told in return, but hears that its announcement has come.
+      if (wasNews || again) this.#lazy.confirm(link, id)
+      const kept = this.#cache.get(id)
+      if (kept !== undefined && this.#isShaping) this.#compare(kept, from, announcement.round)
     }
     this.#lazy.confirmLater()
-    if (news.length > 0) this.#awaitLater(news)
-    if (isFull) this.#ports.charge(from, 'awaited', 1)
-  }
-
-  /** Deviation: up to three times `graftDelay`. Where a branch broke all behind it wait: the first to ask repairs it for most. */
-  #awaitLater(ids: readonly MessageId[]): void {
-    const { environment } = this.#ports
-    const { graftDelay } = this.#options
-    environment.schedule({ type: 'graft', ids }, graftDelay + integer(environment.random, 2 * graftDelay))
+    this.#repair.announced(news, from)
   }
 
   /** §3.5: who asks for a message wants to be a branch, and is given the message if that is still kept. */
@@ -227,69 +243,40 @@ export class Plumtree {
       }
       this.trees.graft(kept.payload.topic, from)
       if (!isWanted) continue
-      if (this.#cache.give(kept, from, this.#options.graftLimit)) this.#give(from, link, kept)
+      if (this.#cache.give(kept, from, this.#options.graftLimit)) this.#give(from, link, kept, false)
       else offences++
     }
     this.#lazy.confirmLater()
     if (offences > 0) this.#ports.charge(from, 'grafts', offences)
   }
 
-  /** Asks for what has not come, and again until it has; whoever announced it is asked in turn (§3.5). */
-  #graft(ids: readonly MessageId[]): void {
-    const { environment } = this.#ports
-    const now = environment.now()
-    const before = now - this.#options.graftTimeout
-    const asks = new Map<PeerId, MessageId[]>()
-    const waiting: MessageId[] = []
-    for (const id of ids) {
-      if (this.#missing.wasAskedAfter(id, before)) {
-        waiting.push(id)
-        continue
-      }
-      const peer = this.#whomToAsk(id, now)
-      if (peer === undefined) continue
-      waiting.push(id)
-      const asked = asks.get(peer)
-      if (asked === undefined) asks.set(peer, [id])
-      else asked.push(id)
-    }
-    for (const [peer, asked] of asks) this.#askFor(peer, asked, before, now)
-    if (waiting.length > 0) environment.schedule({ type: 'graft', ids: waiting }, this.#options.graftTimeout)
-  }
-
   /**
-   * Deviation: whatever else the peer announced is asked for at once. Where a branch broke with several messages under way,
-   * all behind it would otherwise graft a link for each.
+   * §3.8: a neighbour that had the message many hops sooner becomes the branch, in place of the one it came by. Deviation:
+   * one that had it not later is remembered, for the day that branch is lost.
    */
-  #askFor(peer: PeerId, ids: readonly MessageId[], before: Instant, now: Instant): void {
-    const asked = [...ids, ...this.#missing.askAlso(peer, before, now)]
-    this.#send(peer, { type: 'graft', payload: true, ids: asked.slice(0, messageLimits.ids) })
+  #compare(kept: Kept, peer: PeerId, round: number): void {
+    const { id, source, payload } = kept
+    const { topic } = payload
+    if (!kept.shapes || peer === source || !this.#links.has(peer)) return
+    if (source === this.#ports.environment.self || !this.#isBranch(topic, source)) return
+    if (round <= kept.round && this.#isShaping && !this.trees.isEager(topic, peer))
+      this.trees.offer(topic, source, { peer, id, round })
+    if (kept.round - round < this.#options.optimisationThreshold) return
+    this.trees.graft(topic, peer)
+    this.#graft(peer, [id])
+    this.#prune(topic, source)
+    this.#send(source, { type: 'prune', id })
+    kept.source = peer
   }
 
-  /** Neighbours only. @returns undefined when it has come, or is given up */
-  #whomToAsk(id: MessageId, now: Instant): PeerId | undefined {
-    for (let tries = this.#missing.announcers(id).length; tries > 0; tries--) {
-      const peer = this.#missing.nextToAsk(id, this.#options.graftLimit, now)
-      if (peer === undefined || this.#links.has(peer)) {
-        if (peer !== undefined) return peer
-        break
-      }
-    }
-    for (const { peer } of this.#missing.remove(id)) {
-      if (this.#links.has(peer)) this.#ports.charge(peer, 'promises', brokenPromise)
-    }
-    return undefined
+  /** Deviation: few messages shape the trees, at one time hardly two; in the paper all do. */
+  get #isShaping(): boolean {
+    return this.#options.shapeInterval > 0
   }
 
-  /** §3.8: a neighbour that had the message many hops sooner becomes the branch, in place of the one it came by. */
-  #optimise({ id, payload, round, from, announcers }: Arrival): void {
-    const nearest = announcers.find(({ peer }) => peer !== from && this.#links.has(peer))
-    if (nearest === undefined || round - nearest.round < this.#options.optimisationThreshold) return
-    if (!this.#links.has(from)) return
-    this.trees.graft(payload.topic, nearest.peer)
-    this.#send(nearest.peer, { type: 'graft', payload: false, ids: [id] })
-    this.#prune(payload.topic, from)
-    this.#send(from, { type: 'prune', id })
+  /** Asks that a link be a branch, without anything to be given. */
+  #graft(peer: PeerId, ids: readonly MessageId[]): void {
+    if (ids.length > 0) this.#send(peer, { type: 'graft', payload: false, ids: ids.slice(0, messageLimits.ids) })
   }
 
   #isBranch(topic: string, peer: PeerId): boolean {
@@ -300,11 +287,11 @@ export class Plumtree {
     if (this.#links.has(peer)) this.trees.prune(topic, peer)
   }
 
-  #give(peer: PeerId, link: Link, { id, payload, round }: Kept): void {
+  #give(peer: PeerId, link: Link, { id, payload, round, shapes }: Kept, isShortcut: boolean): void {
     link.news.delete(id)
     if (this.#options.confirmInterval > 0) link.told(id, this.#ports.environment.now())
     this.counters.sent(payload)
-    this.#send(peer, { type: 'gossip', round: Math.min(round + 1, messageLimits.round), payload })
+    this.#send(peer, { type: 'gossip', round: Math.min(round + 1, messageLimits.round), shapes, isShortcut, payload })
   }
 
   #send(to: PeerId, message: PlumtreeMessage): void {

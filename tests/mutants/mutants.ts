@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'gossip, no graft: what was announced and does not come is not asked for',
-    file: 'overlays/gossip/plumtree.ts',
+    file: 'overlays/gossip/repair.ts',
     text: `if (peer === undefined) continue
       waiting.push(id)`,
     replacement: 'continue',
@@ -137,8 +137,22 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gossip, no duplicate check: what was seen is taken again',
     file: 'overlays/gossip/plumtree.ts',
-    text: 'if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, from)',
+    text: 'if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, message.shapes, from)',
     replacement: '',
     tests: [plumtree],
+  },
+  {
+    name: 'gossip, shaping: every message prunes, however soon after another',
+    file: 'overlays/gossip/tree.ts',
+    text: 'return this.#isQuiet(now, this.#shapeInterval / 2)',
+    replacement: 'return true',
+    tests: ['tests/cores/gossip/shaping.test.ts'],
+  },
+  {
+    name: 'gossip, no alternative: a lost branch waits for missing messages',
+    file: 'overlays/gossip/tree.ts',
+    text: 'if (alternative !== undefined && this.#lazy.delete(alternative.peer)) return alternative',
+    replacement: '',
+    tests: ['tests/cores/gossip/shaping.test.ts'],
   },
 ]

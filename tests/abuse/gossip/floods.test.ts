@@ -52,6 +52,8 @@ const floods: Record<string, (round: number) => GossipMessage[]> = {
     Array.from({ length: 20 }, (_, index) => ({
       type: 'gossip',
       round: 1,
+      shapes: true,
+      isShortcut: false,
       payload: onTopic(round * 20 + index),
     })),
   'PRUNE': (round) => ids(round, 100).map((id) => ({ type: 'prune', id })),
@@ -148,7 +150,7 @@ test('a flood of messages fills what all share to its limits and no further, and
   peer.meet('liar', 'b')
   const flood = (from: number, to: number): void => {
     for (let sequence = from; sequence < to; sequence++) {
-      peer.hear('liar', { type: 'gossip', round: 1, payload: numbered(sequence) })
+      peer.hear('liar', { type: 'gossip', round: 1, shapes: true, isShortcut: false, payload: numbered(sequence) })
       if (sequence % 100 === 0) peer.recorder.take()
     }
     peer.recorder.take()
@@ -157,6 +159,6 @@ test('a flood of messages fills what all share to its limits and no further, and
   const before = heapUsed()
   flood(1000, 30_000)
   expect(heapUsed() - before).toBeLessThan(mebibyte)
-  peer.hear('b', { type: 'gossip', round: 1, payload: numbered(29_999) })
+  peer.hear('b', { type: 'gossip', round: 1, shapes: true, isShortcut: false, payload: numbered(29_999) })
   expect(peer.recorder.emitted()).toMatchObject([{ type: 'duplicate', id: messageId(numbered(29_999)) }])
 })

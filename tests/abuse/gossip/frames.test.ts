@@ -28,7 +28,7 @@ function anyMessage(random: Random): GossipMessage {
   const topic = pick(random, ['news', '__proto__', 'constructor', 'toString'])
   const content = payload(integer(random, 50), { topic, publisher: pick(random, names), past })
   return pick<GossipMessage>(random, [
-    { type: 'gossip', round, payload: content },
+    { type: 'gossip', round, shapes: true, isShortcut: false, payload: content },
     { type: 'ihave', again: random.next() < 0.5, announced: [{ id, round }] },
     { type: 'graft', payload: random.next() < 0.5, ids: [id, id] },
     { type: 'prune', id },

@@ -16,8 +16,14 @@ const past = [{ publisher: 'b' as PeerId, life: 2 ** 48, count: 2 ** 53 - 1 }]
 const peers = ['b', 'c', 'ü'.repeat(64)] as PeerId[]
 
 const messages: GossipMessage[] = [
-  { type: 'gossip', round: 0, payload: payload(0) },
-  { type: 'gossip', round: 255, payload: payload(2 ** 50, { topic: 'ü'.repeat(128), text: '', past }) },
+  { type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0) },
+  {
+    type: 'gossip',
+    round: 255,
+    shapes: true,
+    isShortcut: false,
+    payload: payload(2 ** 50, { topic: 'ü'.repeat(128), text: '', past }),
+  },
   { type: 'ihave', again: false, announced: [{ id: idOf(1), round: 3 }] },
   { type: 'ihave', again: true, announced: [idOf(1), idOf(2)].map((id) => ({ id, round: 255 })) },
   { type: 'graft', payload: true, ids: Array.from({ length: 100 }, (_, index) => idOf(index)) },
@@ -72,13 +78,19 @@ test('what is larger than allowed, or has no topic, publisher or id, is malforme
   const refuse = (message: GossipMessage): void => {
     expect(() => decodeMessage(codec, encode(message))).toThrow(MalformedMessageError)
   }
-  refuse({ type: 'gossip', round: 0, payload: { ...payload(0), bytes: new Uint8Array(1001) } })
-  refuse({ type: 'gossip', round: 0, payload: payload(0, { topic: 'x'.repeat(257) }) })
-  refuse({ type: 'gossip', round: 0, payload: payload(0, { topic: '' }) })
-  refuse({ type: 'gossip', round: 0, payload: payload(0, { publisher: '' }) })
-  refuse({ type: 'gossip', round: 0, payload: payload(0, { life: 2 ** 48 + 1 }) })
+  refuse({
+    type: 'gossip',
+    round: 0,
+    shapes: true,
+    isShortcut: false,
+    payload: { ...payload(0), bytes: new Uint8Array(1001) },
+  })
+  refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { topic: 'x'.repeat(257) }) })
+  refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { topic: '' }) })
+  refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { publisher: '' }) })
+  refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { life: 2 ** 48 + 1 }) })
   const tooMuch = Array.from({ length: messageLimits.past + 1 }, () => past).flat()
-  refuse({ type: 'gossip', round: 0, payload: payload(0, { past: tooMuch }) })
+  refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { past: tooMuch }) })
   refuse({ type: 'ihave', again: false, announced: [] })
   refuse({ type: 'graft', payload: true, ids: Array.from({ length: 1025 }, () => idOf(1)) })
   refuse({ type: 'forward-join', joiner: 'b' as PeerId, ttl: 33 })
@@ -95,10 +107,10 @@ test('a count of four thousand million ids is refused before anything is allocat
 })
 
 test('a decoded message holds no view into the bytes it came in', () => {
-  const bytes = encodeMessage(codec, { type: 'gossip', round: 0, payload: payload(0) })
+  const bytes = encodeMessage(codec, { type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0) })
   const message = decodeMessage(codec, bytes)
   bytes.fill(0)
-  expect(message).toEqual({ type: 'gossip', round: 0, payload: payload(0) })
+  expect(message).toEqual({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0) })
 })
 
 test('options are checked by themselves and against each other', () => {

@@ -19,6 +19,9 @@ export interface PeerSetup extends GossipOptions {
   readonly validate?: Validate
 }
 
+/** How a message comes: so that it shapes the tree, over a branch, or over a link that is none. */
+export type Way = 'shaping' | 'branch' | 'shortcut'
+
 const hour = 3_600_000
 
 /** A single peer against the recorder; the test plays all others. */
@@ -29,7 +32,14 @@ export class RecordedPeer {
   constructor({ seed = 1, known = [], validate, ...options }: PeerSetup = {}) {
     this.recorder = new Recorder({ seed })
     // Nothing happens by itself unless a test is about that: all others here are mute.
-    const quiet = { viewInterval: hour, neighbourTimeout: 2 * hour, shuffleInterval: hour, rewireInterval: 0 }
+    // Every message shapes its tree, as in the paper, but where a test says otherwise.
+    const quiet = {
+      viewInterval: hour,
+      neighbourTimeout: 2 * hour,
+      shuffleInterval: hour,
+      rewireInterval: 0,
+      shapeInterval: 0,
+    }
     const sample = (count: number): PeerId[] => known.slice(0, count) as PeerId[]
     this.core = this.recorder.run(gossipDefinition({ ...quiet, ...options }), { sample, validate })
   }
@@ -38,8 +48,9 @@ export class RecordedPeer {
     this.core.receive(message, from as PeerId)
   }
 
-  gossip(from: string, payload: Payload, round = 1): void {
-    this.hear(from, { type: 'gossip', round, payload })
+  gossip(from: string, payload: Payload, round = 1, way: Way = 'shaping'): void {
+    const [shapes, isShortcut] = [way === 'shaping', way === 'shortcut']
+    this.hear(from, { type: 'gossip', round, shapes, isShortcut, payload })
   }
 
   announce(from: string, ids: readonly MessageId[], round = 1, again = false): void {
@@ -50,6 +61,12 @@ export class RecordedPeer {
   meet(...peers: string[]): void {
     for (const peer of peers) this.hear(peer, { type: 'neighbour', urgent: false })
     this.recorder.take()
+  }
+
+  /** Itself, with these neighbours. */
+  with(...peers: string[]): this {
+    this.meet(...peers)
+    return this
   }
 
   /** What it sent since the last look: type and receiver. */

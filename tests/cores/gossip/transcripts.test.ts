@@ -20,7 +20,7 @@ emit neighbour-up peer=contact
 emit neighbour-up peer=far
 send far accept
 emit message message=(topic=news bytes=0x68656c6c6f publisher=publisher from=contact) id=${id0} hops=3
-send far gossip round=4 payload=(topic=news publisher=publisher life=7 sequence=0 past=[] bytes=0x68656c6c6f)
+send far gossip round=4 shapes=true isShortcut=false payload=(topic=news publisher=publisher life=7 sequence=0 past=[] bytes=0x68656c6c6f)
 schedule +1000 confirm
 emit duplicate id=${id0} from=far
 send far prune id=${id0}

@@ -38,7 +38,14 @@ export class Flooding implements Protocol<GossipMessage, GossipTimer> {
     this.#number = numberOf(environment.self)
     this.#floods = floods
     const nothing = (): void => {}
-    const view = { environment, sample: () => [], admits: () => true, neighbourUp: nothing, neighbourDown: nothing }
+    const view = {
+      environment,
+      sample: () => [],
+      admits: () => true,
+      branches: () => 0,
+      neighbourUp: nothing,
+      neighbourDown: nothing,
+    }
     this.#view = new HyParView(view, options)
   }
 
@@ -83,7 +90,8 @@ export class Flooding implements Protocol<GossipMessage, GossipTimer> {
     this.#floods[number] = flood
     const { self } = this.#environment
     const payload = { topic: 't', publisher: self, life: 0, sequence: number, past: [], bytes: new Uint8Array() }
-    for (const peer of this.#view.active()) this.#environment.send(peer, { type: 'gossip', round: 1, payload })
+    for (const peer of this.#view.active())
+      this.#environment.send(peer, { type: 'gossip', round: 1, shapes: true, isShortcut: false, payload })
   }
 
   #receiveGossip(message: Extract<GossipMessage, { readonly type: 'gossip' }>, from: PeerId): void {
@@ -97,7 +105,7 @@ export class Flooding implements Protocol<GossipMessage, GossipTimer> {
     flood.reached[this.#number] = 1
     flood.receivers++
     flood.lastHop = Math.max(flood.lastHop, round)
-    const onward: GossipMessage = { type: 'gossip', round: round + 1, payload }
+    const onward: GossipMessage = { type: 'gossip', round: round + 1, shapes: true, isShortcut: false, payload }
     for (const peer of this.#view.active()) if (peer !== from) this.#environment.send(peer, onward)
   }
 }

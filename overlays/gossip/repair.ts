@@ -1,0 +1,91 @@
+import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
+import type { GossipEnvironment, Offence } from './events.ts'
+import { messageLimits, type Announcement, type MessageId } from './messages.ts'
+import { MissingMessages, type Announcer } from './missing.ts'
+import type { ResolvedGossipOptions } from './options.ts'
+
+export interface RepairPorts {
+  readonly environment: GossipEnvironment
+  readonly isNeighbour: (peer: PeerId) => boolean
+  readonly charge: (peer: PeerId, offence: Offence, times: number) => void
+}
+
+/** What an announced message counts that was asked for in vain: honest neighbours hardly ever cause one. */
+const brokenPromise = 4
+
+/** Asks for what was announced and does not come, and with that repairs the tree (Plumtree §3.5). */
+export class Repair {
+  readonly #ports: RepairPorts
+  readonly #options: ResolvedGossipOptions
+  readonly #missing: MissingMessages
+
+  constructor(ports: RepairPorts, options: ResolvedGossipOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#missing = new MissingMessages(options.awaitedLimit)
+  }
+
+  /** The message has come. @returns who had announced it */
+  arrived(id: MessageId): readonly Announcer[] {
+    return this.#missing.remove(id)
+  }
+
+  /**
+   * A neighbour has these, which have not come. Deviation: they may take up to three times `graftDelay`. Where a branch
+   * broke all behind it wait: the first to ask repairs it for most.
+   */
+  announced(announced: readonly Announcement[], from: PeerId): void {
+    const { environment, charge } = this.#ports
+    const { graftDelay } = this.#options
+    const outcomes = announced.map((announcement) => this.#missing.announced(announcement, from))
+    const ids = announced.flatMap(({ id }, index) => (outcomes[index] === 'new' ? [id] : []))
+    if (ids.length > 0) {
+      environment.schedule({ type: 'graft', ids }, graftDelay + integer(environment.random, 2 * graftDelay))
+    }
+    if (outcomes.includes('full')) charge(from, 'awaited', 1)
+  }
+
+  /** Asks for what has not come, and again until it has; whoever announced it is asked in turn. */
+  graft(ids: readonly MessageId[]): void {
+    const { environment } = this.#ports
+    const now = environment.now()
+    const before = now - this.#options.graftTimeout
+    const asks = new Map<PeerId, MessageId[]>()
+    const waiting: MessageId[] = []
+    for (const id of ids) {
+      if (this.#missing.wasAskedAfter(id, before)) {
+        waiting.push(id)
+        continue
+      }
+      const peer = this.#whomToAsk(id, now)
+      if (peer === undefined) continue
+      waiting.push(id)
+      const asked = asks.get(peer)
+      if (asked === undefined) asks.set(peer, [id])
+      else asked.push(id)
+    }
+    for (const [peer, asked] of asks) this.#askFor(peer, asked, before, now)
+    if (waiting.length > 0) environment.schedule({ type: 'graft', ids: waiting }, this.#options.graftTimeout)
+  }
+
+  /**
+   * Deviation: whatever else the peer announced is asked for at once. Where a branch broke with several messages under way,
+   * all behind it would otherwise graft a link for each.
+   */
+  #askFor(peer: PeerId, ids: readonly MessageId[], before: Instant, now: Instant): void {
+    const asked = [...ids, ...this.#missing.askAlso(peer, before, now)]
+    this.#ports.environment.send(peer, { type: 'graft', payload: true, ids: asked.slice(0, messageLimits.ids) })
+  }
+
+  /** Neighbours only. @returns undefined when it has come, or is given up */
+  #whomToAsk(id: MessageId, now: Instant): PeerId | undefined {
+    const { isNeighbour, charge } = this.#ports
+    for (let tries = this.#missing.announcers(id).length; tries > 0; tries--) {
+      const peer = this.#missing.nextToAsk(id, this.#options.graftLimit, now)
+      if (peer === undefined) break
+      if (isNeighbour(peer)) return peer
+    }
+    for (const { peer } of this.#missing.remove(id)) if (isNeighbour(peer)) charge(peer, 'promises', brokenPromise)
+    return undefined
+  }
+}

@@ -1,0 +1,140 @@
+import type { Duration, Instant, PeerId, Random } from '../../node/protocol/index.ts'
+import type { MessageId } from './messages.ts'
+
+/** A neighbour that is no branch, and can replace one: it had this message not later than we. */
+export interface Alternative {
+  readonly peer: PeerId
+  readonly id: MessageId
+  readonly round: number
+}
+
+/** A message that came, and whether it shapes the tree. */
+export interface Passed {
+  readonly id: MessageId
+  readonly round: number
+  readonly shapes: boolean
+}
+
+/** How long the rate of messages is averaged. */
+const rateWindow = 1000
+
+/** With a message in so many milliseconds, half of the publishers whose turn it would be leave it to another. */
+const crowdedSpacing = 300
+
+/** The weight of the latest message in the mean of hops. */
+const hopsWeight = 1 / 8
+
+/** A first round of shortcuts comes with so many hops more than a long way, on average; one more with as many again. */
+const longWay = 5.5
+const hopsForRound = 2.5
+
+const nobody: ReadonlySet<PeerId> = new Set()
+
+/** The tree of one topic, as one peer sees it: which links are no branches, and how far messages come over the others. */
+export class Tree {
+  /** Who brought the topic here, and answers for it. */
+  causer: PeerId
+  readonly #shapeInterval: number
+  // Both are made when first needed: a flood of topics brings trees that have none.
+  #lazy: Set<PeerId> | undefined
+  #alternatives: Map<PeerId, Alternative> | undefined
+  #latest: MessageId | undefined
+  #shapedAt: Instant | undefined
+  /** Mean hops of the messages that shape. */
+  #hops = 0
+  #rate = 0
+  #countedSince: Instant = 0
+  #count = 0
+
+  /** @param shapeInterval see GossipOptions */
+  constructor(causer: PeerId, shapeInterval: number) {
+    this.causer = causer
+    this.#shapeInterval = shapeInterval
+  }
+
+  /** The neighbours that are told of this topic's messages instead of given them. */
+  get lazy(): ReadonlySet<PeerId> {
+    return this.#lazy ?? nobody
+  }
+
+  graft(peer: PeerId): void {
+    this.#lazy?.delete(peer)
+  }
+
+  prune(peer: PeerId): void {
+    this.#lazy ??= new Set()
+    this.#lazy.add(peer)
+  }
+
+  passed({ id, round, shapes }: Passed, now: Instant): void {
+    this.#latest = id
+    if (shapes) {
+      this.#shapedAt = now
+      if (round > 0) this.#hops = this.#hops === 0 ? round : this.#hops + (round - this.#hops) * hopsWeight
+    }
+    this.#count++
+    if (now - this.#countedSince < rateWindow) return
+    this.#rate = this.#count / (now - this.#countedSince)
+    this.#countedSince = now
+    this.#count = 0
+  }
+
+  /** Whether an own message is to shape the tree: one at a time does, whoever publishes it. */
+  isToShape(now: Instant, random: Random): boolean {
+    if (this.#shapeInterval === 0) return true
+    return this.#isQuiet(now, this.#shapeInterval) && random.next() * (1 + crowdedSpacing * this.#rate) < 1
+  }
+
+  /** Whether another's message may: a liar's every message claims to. */
+  mayShape(now: Instant): boolean {
+    return this.#isQuiet(now, this.#shapeInterval / 2)
+  }
+
+  /** In how many rounds the messages that do not shape are given to all neighbours. */
+  shortcutRounds(limit: number): number {
+    return Math.min(limit, Math.floor((this.#hops - longWay) / hopsForRound))
+  }
+
+  /** That neighbour can replace this branch. The nearest to the publisher of the latest message is kept. */
+  offer(branch: PeerId, alternative: Alternative): void {
+    this.#alternatives ??= new Map()
+    const known = this.#alternatives.get(branch)
+    if (known?.id === alternative.id && known.round <= alternative.round) return
+    this.#alternatives.set(branch, alternative)
+  }
+
+  /** @param others how many neighbours there are besides @returns what names the tree when the link is to be a branch */
+  neighbourUp(peer: PeerId, others: number): MessageId | undefined {
+    if (this.lazy.size >= others) return this.#latest
+    this.prune(peer)
+    return undefined
+  }
+
+  /** @param others how many neighbours are left @returns who becomes a branch in its place, if anybody */
+  neighbourDown(peer: PeerId, others: number): Pick<Alternative, 'peer' | 'id'> | undefined {
+    const alternative = this.#forget(peer)
+    const wasBranch = this.#lazy?.delete(peer) !== true
+    if (!wasBranch || this.#lazy === undefined || this.#latest === undefined || this.#shapeInterval === 0)
+      return undefined
+    if (alternative !== undefined && this.#lazy.delete(alternative.peer)) return alternative
+    // Whoever has no branch left has nobody behind it: any link leads to the others.
+    const [any] = this.#lazy
+    if (any === undefined || this.#lazy.size < others) return undefined
+    this.#lazy.delete(any)
+    return { peer: any, id: this.#latest }
+  }
+
+  /** Whether no message has shaped the tree for so long. */
+  #isQuiet(now: Instant, time: Duration): boolean {
+    return this.#shapedAt === undefined || now - this.#shapedAt >= time
+  }
+
+  /** @returns who could replace that branch */
+  #forget(peer: PeerId): Alternative | undefined {
+    if (this.#alternatives === undefined) return undefined
+    const alternative = this.#alternatives.get(peer)
+    this.#alternatives.delete(peer)
+    for (const [branch, other] of this.#alternatives) if (other.peer === peer) this.#alternatives.delete(branch)
+    return alternative
+  }
+}
