@@ -17,6 +17,7 @@ const control: ReadonlySet<string> = new Set<GossipMessage['type']>(['ihave', 'g
 export class Broadcasts {
   tally: Tally = { deliveries: 0, duplicates: 0, lastHop: 0, control: 0 }
   readonly #heard = new Map<number, Set<PeerId>>()
+  readonly #lastHops = new Map<number, number>()
 
   /** @param options.control whether control messages are counted: then every message is looked at. @default true */
   constructor(simulation: Simulation, { control = true }: { readonly control?: boolean } = {}) {
@@ -32,6 +33,11 @@ export class Broadcasts {
   /** Who has heard that message. */
   heard(number: number): ReadonlySet<PeerId> {
     return this.#heard.get(number) ?? new Set()
+  }
+
+  /** Of each message that was heard, how many hops it made to whoever heard it over the longest way. */
+  get lastHops(): number[] {
+    return [...this.#lastHops.values()]
   }
 
   /** What was counted since the last look. */
@@ -53,7 +59,10 @@ export class Broadcasts {
       tally.lastHop = Math.max(tally.lastHop, event.hops)
       const { bytes } = event.message
       // Others are nobody's count: those of a warm-up.
-      if (bytes.length === 2) this.#heard.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0))?.add(happening.peer)
+      if (bytes.length !== 2) return
+      const number = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
+      this.#heard.get(number)?.add(happening.peer)
+      this.#lastHops.set(number, Math.max(this.#lastHops.get(number) ?? 0, event.hops))
     }
   }
 }

@@ -88,7 +88,7 @@ function sumUp(
     }
   }
   const deliveries = total(tallies.map((tally) => tally.deliveries))
-  const lastHops = tallies.flatMap(({ lastHop }) => (lastHop > 0 ? [lastHop] : []))
+  const lastHops = broadcasts.lastHops
   return {
     delivered: 1 - missing / expected,
     missing,
