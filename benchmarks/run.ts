@@ -8,6 +8,7 @@ import type { BenchOptions } from './table.ts'
 const subjects: Runner<BenchOptions>['subjects'] = {
   channel: () => import('./channel.ts'),
   startup: () => import('./startup.ts'),
+  broadcast: () => import('./broadcast.ts'),
   faults: () => import('./faults.ts'),
   simulation: () => import('./simulation.ts'),
   engines: () => import('./engines.ts'),
