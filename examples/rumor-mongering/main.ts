@@ -108,7 +108,7 @@ function measure<Api>({ open, publish, hears, carriesPayload }: Contender<Api>):
 }
 
 function print(...cells: readonly (string | number)[]): void {
-  const texts = cells.map((cell) => (typeof cell === 'number' ? cell.toPrecision(3) : cell))
+  const texts = cells.map((cell) => (typeof cell === 'number' ? figure(cell) : cell))
   console.log(texts.map((text, column) => (column === 0 ? text.padEnd(38) : text.padStart(10))).join(''))
 }
 
@@ -123,3 +123,8 @@ compare(rumors('push, feedback, counter of 4', { direction: 'push', response: 'f
 compare(rumors('push, blind, coin of 1/4', { direction: 'push', response: 'blind', loss: 'coin', k: 4 }))
 compare(rumors('pull, feedback, counter of 2', { direction: 'pull', response: 'feedback', loss: 'counter', k: 2 }))
 compare(trees)
+
+/** Three digits, and those before the point. */
+function figure(value: number): string {
+  return value < 1000 ? value.toPrecision(3) : value.toFixed()
+}
