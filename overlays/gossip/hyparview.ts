@@ -1,9 +1,11 @@
-import { integer, jitter, sample, type Instant, type PeerId } from '../../node/protocol/index.ts'
+import { integer, jitter, sample, type PeerId } from '../../node/protocol/index.ts'
+import { ActiveView } from './active-view.ts'
 import type { GossipEnvironment } from './events.ts'
 import { LostPeers } from './lost-peers.ts'
 import type { HyParViewMessage } from './messages.ts'
 import type { ResolvedGossipOptions } from './options.ts'
 import { PassiveView } from './passive-view.ts'
+import { Promotion } from './promotion.ts'
 import { Shuffling } from './shuffling.ts'
 import type { HyParViewTimer } from './timers.ts'
 
@@ -20,12 +22,14 @@ export interface HyParViewPorts {
   readonly neighbourDown: (peer: PeerId) => void
 }
 
-/** What was asked of a peer that has not answered. */
-type Wish = 'join' | 'urgent' | 'low'
-
-interface Ask {
-  readonly wish: Wish
-  readonly since: Instant
+/** How a peer becomes a neighbour. */
+interface Admission {
+  /** Another has to go if there is no room. */
+  readonly makeRoom: boolean
+  /** It was asked, of this peer's own accord. */
+  readonly isChosen?: boolean
+  /** It has just joined, here. */
+  readonly isNew?: boolean
 }
 
 /** How far from `shuffleInterval` and `rewireInterval` a peer strays, so that they do not come in step. */
@@ -43,25 +47,28 @@ const jitterShare = 0.2
 export class HyParView {
   readonly #ports: HyParViewPorts
   readonly #options: ResolvedGossipOptions
-  readonly #active = new Map<PeerId, Instant>()
+  readonly #active: ActiveView
   readonly #passive: PassiveView
   readonly #lost = new LostPeers()
-  readonly #asked = new Map<PeerId, Ask>()
-  /** Who has refused since the last look at the view. */
-  readonly #refused = new Set<PeerId>()
+  readonly #promotion: Promotion
   readonly #shuffling: Shuffling
   #hasJoined = false
 
   constructor(ports: HyParViewPorts, options: ResolvedGossipOptions) {
     this.#ports = ports
     this.#options = options
+    this.#active = new ActiveView(options.activeViewSize)
     this.#passive = new PassiveView(options.passiveViewSize)
+    const { environment, admits } = ports
+    const remember = (peer: PeerId, expendable?: PeerId[]): void => this.#remember(peer, expendable)
+    const views = { active: this.#active, passive: this.#passive, lost: this.#lost }
+    this.#promotion = new Promotion({ environment, sample: ports.sample, admits, remember, ...views }, options)
     this.#shuffling = new Shuffling(
       {
-        environment: ports.environment,
+        environment,
         active: () => this.active(),
         passive: () => this.passive(),
-        remember: (peer, expendable) => this.#remember(peer, expendable),
+        remember,
       },
       options,
     )
@@ -77,7 +84,7 @@ export class HyParView {
   }
 
   stop(): void {
-    for (const peer of this.#active.keys()) this.#send(peer, { type: 'disconnect' })
+    for (const peer of this.#active.peers()) this.#send(peer, { type: 'disconnect' })
   }
 
   has(peer: PeerId): boolean {
@@ -86,7 +93,7 @@ export class HyParView {
 
   /** The neighbours of this moment. */
   active(): PeerId[] {
-    return [...this.#active.keys()]
+    return this.#active.peers()
   }
 
   passive(): readonly PeerId[] {
@@ -94,7 +101,7 @@ export class HyParView {
   }
 
   heard(peer: PeerId): void {
-    if (this.#active.has(peer)) this.#active.set(peer, this.#ports.environment.now())
+    this.#active.heard(peer, this.#ports.environment.now())
   }
 
   receive(message: HyParViewMessage, from: PeerId): void {
@@ -142,7 +149,7 @@ export class HyParView {
         environment.schedule(timer, jitter(environment.random, this.#options.rewireInterval, jitterShare))
         break
       case 'promotion':
-        this.#promotionFailed(timer.peers)
+        if (this.#promotion.expire(timer.peers)) this.#fill()
     }
   }
 
@@ -156,7 +163,7 @@ export class HyParView {
   /** A broken link is how HyParView notices failures (§4.1: TCP as a failure detector). */
   disconnected(peer: PeerId): void {
     this.#passive.remove(peer)
-    this.#asked.delete(peer)
+    this.#promotion.wishes.settle(peer)
     this.#lost.add(peer)
     this.#drop(peer)
     this.#fill()
@@ -173,7 +180,7 @@ export class HyParView {
   exclude(peer: PeerId): void {
     this.#passive.remove(peer)
     this.#lost.remove(peer)
-    this.#asked.delete(peer)
+    this.#promotion.wishes.settle(peer)
     this.#dismiss(peer)
     this.#fill()
   }
@@ -182,11 +189,12 @@ export class HyParView {
   #receiveJoin(joiner: PeerId): void {
     if (!this.#ports.admits(joiner)) return this.#send(joiner, { type: 'reject' })
     const isNew = !this.#active.has(joiner)
-    if (isNew) this.#admit(joiner, true, true)
+    if (isNew) this.#admit(joiner, { makeRoom: true, isNew: true })
     this.#send(joiner, { type: 'accept' })
     if (!isNew) return
     const ttl = this.#options.activeWalkLength
-    for (const peer of this.#active.keys()) if (peer !== joiner) this.#send(peer, { type: 'forward-join', joiner, ttl })
+    for (const peer of this.#active.peers())
+      if (peer !== joiner) this.#send(peer, { type: 'forward-join', joiner, ttl })
   }
 
   /** §4.2: where the walk ends the newcomer gets a neighbour, and on its way a place in a passive view. */
@@ -197,7 +205,7 @@ export class HyParView {
     const next = ttl > 0 ? this.#anyone(from, joiner) : undefined
     if (next === undefined) {
       // Deviation: it is asked, and enters the view when it answers: messages may be lost, and the joiner be a lie.
-      if (!this.#active.has(joiner)) this.#ask(joiner, 'urgent')
+      if (!this.#active.has(joiner)) this.#promotion.ask(joiner, 'walk')
       return
     }
     if (ttl === this.#options.passiveWalkLength) this.#remember(joiner)
@@ -207,43 +215,43 @@ export class HyParView {
 
   /** §4.3: an urgent wish (high priority: no neighbours at all) is granted, another one if there is room. */
   #asksToBeNeighbour(peer: PeerId, urgent: boolean): void {
-    if (this.#active.has(peer) || (this.#ports.admits(peer) && this.#admit(peer, urgent))) {
+    if (this.#active.has(peer) || (this.#ports.admits(peer) && this.#admit(peer, { makeRoom: urgent }))) {
       return this.#send(peer, { type: 'accept' })
     }
     this.#send(peer, { type: 'reject' })
   }
 
   #accepted(peer: PeerId): void {
-    const wish = this.#asked.get(peer)?.wish
-    this.#asked.delete(peer)
+    const wish = this.#promotion.wishes.settle(peer)
     if (this.#active.has(peer)) return
-    const isWished = wish !== undefined && wish !== 'low'
-    if (!this.#ports.admits(peer) || !this.#admit(peer, isWished)) this.#send(peer, { type: 'disconnect' })
+    const makeRoom = wish !== undefined && wish !== 'low'
+    const isChosen = wish !== undefined && wish !== 'walk'
+    if (!this.#ports.admits(peer) || !this.#admit(peer, { makeRoom, isChosen }))
+      this.#send(peer, { type: 'disconnect' })
   }
 
   /** It stays in the passive view: it is there, and may have room another time (§4.3). */
   #rejected(peer: PeerId): void {
-    this.#asked.delete(peer)
-    this.#refused.add(peer)
+    this.#promotion.wishes.refused(peer)
     if (this.#drop(peer)) this.#remember(peer)
     this.#fill()
   }
 
   /** §4.3: whoever disconnects is there still. */
   #left(peer: PeerId): void {
-    this.#asked.delete(peer)
+    this.#promotion.wishes.settle(peer)
     if (!this.#drop(peer)) return
     this.#remember(peer)
-    this.#refused.add(peer)
+    this.#promotion.wishes.refused(peer)
     this.#fill()
   }
 
   #shuffle(): void {
     const { environment } = this.#ports
     const lost = this.#lost.next(environment.random)
-    if (lost !== undefined && !this.#active.has(lost) && this.#ports.admits(lost)) this.#ask(lost, 'urgent')
+    if (lost !== undefined && !this.#active.has(lost) && this.#ports.admits(lost)) this.#promotion.ask(lost, 'urgent')
     // The views have changed since: whoever was full may have room.
-    this.#refused.clear()
+    this.#promotion.wishes.forgetRefusals()
     this.#fill()
     this.#shuffling.begin()
   }
@@ -257,14 +265,15 @@ export class HyParView {
   /** Deviation: HyParView leaves to TCP whether neighbours are there; here a silent one is asked. */
   #lookAfter(): void {
     const now = this.#ports.environment.now()
-    for (const [peer, heardAt] of this.#active) {
-      if (now - heardAt >= this.#options.neighbourTimeout) {
-        this.#dismiss(peer)
-        this.#lost.add(peer)
-      } else if (now - heardAt >= this.#options.viewInterval) this.#send(peer, { type: 'neighbour', urgent: false })
+    for (const peer of this.#active.silent(now - this.#options.neighbourTimeout)) {
+      this.#dismiss(peer)
+      this.#lost.add(peer)
+    }
+    for (const peer of this.#active.silent(now - this.#options.viewInterval)) {
+      this.#send(peer, { type: 'neighbour', urgent: false })
     }
     // The others that are full are asked again with the next shuffle.
-    if (this.#isInNeed) this.#refused.clear()
+    if (this.#promotion.isInNeed) this.#promotion.wishes.forgetRefusals()
     this.#fill()
   }
 
@@ -274,41 +283,11 @@ export class HyParView {
    */
   #rewire(): void {
     const [peer] = this.#strangers(1)
-    if (peer !== undefined && this.#active.size >= this.#options.activeViewSize) this.#ask(peer, 'urgent')
+    if (peer !== undefined && this.#active.isFull) this.#promotion.ask(peer, 'urgent')
   }
 
-  /** §4.3: lost neighbours are replaced from the passive view. */
   #fill(): void {
-    const { environment } = this.#ports
-    const missing = this.#options.activeViewSize - this.#active.size - this.#asked.size
-    if (missing <= 0) return
-    const candidates = this.#promotable()
-    if (candidates.length < missing) {
-      for (const peer of this.#ports.sample(this.#options.passiveViewSize)) this.#remember(peer)
-    }
-    const chosen = sample(environment.random, this.#promotable(), missing)
-    if (chosen.length === 0 && this.#active.size === 0) {
-      const lost = this.#lost.any(environment.random)
-      if (lost !== undefined && this.#asked.size === 0 && this.#ports.admits(lost)) chosen.push(lost)
-    }
-    if (chosen.length === 0) return
-    // A newcomer needs one contact, and is found others by it.
-    const joins = !this.#hasJoined && this.#active.size === 0
-    const wish: Wish = joins ? 'join' : this.#isInNeed ? 'urgent' : 'low'
-    this.#askAll(joins ? chosen.slice(0, Math.max(0, 1 - this.#asked.size)) : chosen, wish)
-  }
-
-  /**
-   * Deviation: in the paper only who has no neighbour at all is in need. A few peers that have each other and nobody else
-   * were then refused by everybody, and cut off for good.
-   */
-  get #isInNeed(): boolean {
-    const { size } = this.#active
-    return size === 0 || (this.#refused.size > 0 && 2 * size < this.#options.activeViewSize)
-  }
-
-  #promotable(): PeerId[] {
-    return this.#passive.peers.filter((peer) => !this.#asked.has(peer) && !this.#refused.has(peer))
+    this.#promotion.fill(!this.#hasJoined)
   }
 
   /** Anybody who is no neighbour. */
@@ -319,48 +298,17 @@ export class HyParView {
     return sample(environment.random, [...new Set(known)].filter(fits), count)
   }
 
-  #ask(peer: PeerId, wish: Wish): void {
-    this.#askAll([peer], wish)
-  }
-
-  #askAll(peers: readonly PeerId[], wish: Wish): void {
-    if (peers.length === 0) return
-    const since = this.#ports.environment.now()
-    for (const peer of peers) {
-      this.#asked.set(peer, { wish, since })
-      this.#send(peer, wish === 'join' ? { type: 'join' } : { type: 'neighbour', urgent: wish !== 'low' })
-    }
-    const timer: HyParViewTimer = { type: 'promotion', peers }
-    this.#ports.environment.schedule(timer, this.#options.promotionTimeout)
-  }
-
-  /** §4.3: who does not answer is gone, and leaves the passive view; the next one is tried. */
-  #promotionFailed(peers: readonly PeerId[]): void {
-    const before = this.#ports.environment.now() - this.#options.promotionTimeout
-    let failed = false
-    for (const peer of peers) {
-      const asked = this.#asked.get(peer)
-      // It has answered; and may have been asked again since.
-      if (asked === undefined || asked.since > before) continue
-      this.#asked.delete(peer)
-      failed = true
-      if (!this.#passive.has(peer)) continue
-      this.#passive.remove(peer)
-      this.#lost.add(peer)
-    }
-    if (failed) this.#fill()
-  }
-
-  #admit(peer: PeerId, makeRoom: boolean, isNew = false): boolean {
-    const { environment, neighbourUp } = this.#ports
-    if (this.#active.size >= this.#options.activeViewSize) {
-      const other = makeRoom ? this.#mostExpendable() : undefined
+  #admit(peer: PeerId, { makeRoom, isChosen = false, isNew = false }: Admission): boolean {
+    const { environment, branches, neighbourUp } = this.#ports
+    if (this.#active.isFull) {
+      if (!makeRoom) return false
+      const other = this.#active.mostExpendable({ branches, random: environment.random, isChosen })
       if (other === undefined) return false
       this.#dismiss(other)
       this.#remember(other)
     }
     this.#hasJoined = true
-    this.#active.set(peer, environment.now())
+    this.#active.add(peer, environment.now(), isChosen)
     this.#passive.remove(peer)
     this.#lost.remove(peer)
     environment.emit({ type: 'neighbour-up', peer })
@@ -368,26 +316,12 @@ export class HyParView {
     return true
   }
 
-  /** Deviation: in the paper anybody makes room. Whose link is no branch of a tree is missed by nobody. */
-  #mostExpendable(): PeerId | undefined {
-    let fewest = Number.POSITIVE_INFINITY
-    let candidates: PeerId[] = []
-    for (const peer of this.#active.keys()) {
-      const branches = this.#ports.branches(peer)
-      if (branches > fewest) continue
-      if (branches < fewest) candidates = []
-      fewest = branches
-      candidates.push(peer)
-    }
-    return sample(this.#ports.environment.random, candidates, 1)[0]
-  }
-
   #dismiss(peer: PeerId): void {
     if (this.#drop(peer)) this.#send(peer, { type: 'disconnect' })
   }
 
   #drop(peer: PeerId): boolean {
-    if (!this.#active.delete(peer)) return false
+    if (!this.#active.remove(peer)) return false
     this.#ports.environment.emit({ type: 'neighbour-down', peer })
     this.#ports.neighbourDown(peer)
     return true

@@ -155,4 +155,11 @@ export const mutants: readonly Mutant[] = [
     replacement: '',
     tests: ['tests/cores/gossip/shaping.test.ts'],
   },
+  {
+    name: 'gossip, eclipse: strangers displace anybody',
+    file: 'overlays/gossip/active-view.ts',
+    text: 'return 2 * unchosen.length < this.#size ? peers : unchosen',
+    replacement: 'return peers',
+    tests: [hyparview],
+  },
 ]

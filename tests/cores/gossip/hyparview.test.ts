@@ -270,3 +270,20 @@ describe('beyond HyParView: parts that were apart', () => {
     expect(peer.neighbours().length).toBe(2)
   })
 })
+
+test('strangers that join or wish urgently displace at most half of the neighbours that were chosen, rounded up', () => {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const chosen = ['a', 'b', 'c', 'd', 'e']
+    const peer = new RecordedPeer({ seed, activeViewSize: 5 })
+    for (const other of chosen) {
+      peer.core.connected(other as PeerId)
+      peer.hear(other, { type: 'accept' })
+    }
+    expect(peer.neighbours()).toEqual(chosen)
+    for (let number = 0; number < 40; number++) {
+      peer.hear(`stranger ${number}`, number % 2 === 0 ? { type: 'join' } : { type: 'neighbour', urgent: true })
+      expect(peer.neighbours()).toContain(`stranger ${number}`)
+    }
+    expect(peer.neighbours().filter((neighbour) => chosen.includes(neighbour))).toHaveLength(2)
+  }
+})
