@@ -153,7 +153,7 @@ export class BroadcastNetwork {
 /** Announcements, confirmations and heartbeats belong to what messages cost. */
 const aftermath = 1200
 /** What has not come so long after the last publication is lost. */
-const repairMost = 4000
+const repairMost = 3000
 
 class Worker {
   /** Those of its peers among all. */

@@ -45,7 +45,7 @@ export interface State {
   readonly cpu: number
   /** Copies of messages that came to its peers. */
   readonly copies: number
-  /** Written to its sockets: copies, control messages, encryption and multiplexing together. */
+  /** Read from its sockets: copies, control messages, encryption and multiplexing together. */
   readonly bytes: number
   /** Of each of its peers. */
   readonly neighbours: readonly number[]

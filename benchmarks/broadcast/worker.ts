@@ -66,7 +66,7 @@ function state(): State {
   return {
     cpu: user + system,
     copies: nodes.reduce((sum, node) => sum + node.copies(), 0),
-    bytes: sockets.reduce((sum, socket) => sum + socket.bytesWritten, 0),
+    bytes: sockets.reduce((sum, socket) => sum + socket.bytesRead, 0),
     neighbours: nodes.map((node) => node.neighbours()),
   }
 }
