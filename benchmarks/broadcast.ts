@@ -157,11 +157,15 @@ function saturatedRow(one: Measured, length: number): Row {
 function killedTable(killed: readonly Measured[]): Table {
   return {
     title: 'A process with a fifth of the peers is killed (kill −9) while messages are published',
-    columns: [...deliveryColumns, ...wireColumns],
-    rows: killed.map((one) => ({ label: label(one), values: [...deliveries(one.figures), ...wire(one)] })),
+    columns: [...deliveryColumns, wireColumns[0]],
+    rows: killed.map((one) => ({
+      label: label(one),
+      // What else sockets carried is not certain where some of them were reset.
+      values: [...deliveries(one.figures), ...wire(one).slice(0, 1)],
+    })),
     notes: [
       `The same rate for ${killedFor / 1000} s, the kill after ${killAfter / 1000} s. Delivered: what the others published, at ` +
-        'the others, before the kill and after it. As many peers join between the two sizes.',
+        'the others, before the kill and after it. As many peers join between the two sizes. StrictSign repairs as StrictNoSign does.',
     ],
   }
 }
