@@ -1,5 +1,6 @@
 import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
 import type { MessageId, Payload } from './messages.ts'
+import { SeenIds } from './seen-ids.ts'
 
 /** A message that is kept for those who ask. */
 export interface Kept {
@@ -32,16 +33,20 @@ const overheadBytes = 512
 /** Messages of late, and the ids of many more, so that each is taken once. In both the oldest make room. */
 export class Cache {
   readonly #limits: CacheLimits
-  readonly #seen = new Set<MessageId>()
+  readonly #seen: SeenIds
   readonly #kept = new Map<MessageId, Kept>()
+  /** In the order in which they came. A map that loses its first entries grows slow at naming the first. */
+  #order: Kept[] = []
+  #first = 0
   #bytes = 0
 
   constructor(limits: CacheLimits) {
     this.#limits = limits
+    this.#seen = new SeenIds(limits.seenLimit)
   }
 
   hasSeen(id: MessageId): boolean {
-    return this.#seen.has(id)
+    return this.#seen.has(id) || this.#kept.has(id)
   }
 
   get(id: MessageId): Kept | undefined {
@@ -50,7 +55,7 @@ export class Cache {
 
   /** The latest messages kept, the oldest of them first. */
   latest(count: number): Kept[] {
-    return [...this.#kept.values()].slice(-count)
+    return this.#order.slice(Math.max(this.#first, this.#order.length - count))
   }
 
   /** Notes that a peer is given the message because it asked. @returns false when it has asked too often */
@@ -65,39 +70,46 @@ export class Cache {
   /** Its id alone: the message is not kept. */
   saw(id: MessageId): void {
     this.#seen.add(id)
-    if (this.#seen.size <= this.#limits.seenLimit) return
-    const [oldest] = this.#seen
-    this.#seen.delete(oldest as MessageId)
   }
 
   /** @returns ids of messages that had to go before their time */
   keep(kept: Kept): MessageId[] {
     this.#kept.set(kept.id, kept)
+    this.#order.push(kept)
     this.#bytes += kept.payload.bytes.length + overheadBytes
     return this.#evict()
   }
 
   /** Lets go of what was kept long enough. */
   expire(now: Instant): void {
-    for (const kept of this.#kept.values()) {
-      if (now - kept.since < this.#limits.keepFor) return
-      this.#drop(kept)
+    for (let oldest = this.#oldest; oldest !== undefined; oldest = this.#oldest) {
+      if (now - oldest.since < this.#limits.keepFor) return
+      this.#drop(oldest)
     }
   }
 
+  get #oldest(): Kept | undefined {
+    return this.#order[this.#first]
+  }
+
   #evict(): MessageId[] {
+    const { keptLimit, keptLimitBytes } = this.#limits
     const evicted: MessageId[] = []
-    for (const kept of this.#kept.values()) {
-      const fits = this.#kept.size <= this.#limits.keptLimit && this.#bytes <= this.#limits.keptLimitBytes
-      if (fits || this.#kept.size === 1) break
-      this.#drop(kept)
-      evicted.push(kept.id)
+    while (this.#kept.size > 1 && (this.#kept.size > keptLimit || this.#bytes > keptLimitBytes)) {
+      const oldest = this.#oldest as Kept
+      this.#drop(oldest)
+      evicted.push(oldest.id)
     }
     return evicted
   }
 
-  #drop(kept: Kept): void {
-    this.#kept.delete(kept.id)
-    this.#bytes -= kept.payload.bytes.length + overheadBytes
+  /** The oldest one. */
+  #drop(oldest: Kept): void {
+    this.#kept.delete(oldest.id)
+    this.#bytes -= oldest.payload.bytes.length + overheadBytes
+    this.#first++
+    if (2 * this.#first < this.#order.length) return
+    this.#order = this.#order.slice(this.#first)
+    this.#first = 0
   }
 }

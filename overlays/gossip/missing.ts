@@ -8,6 +8,8 @@ export interface Announcer {
 }
 
 interface Missing {
+  /** When it was announced first. */
+  readonly since: Instant
   /** In the order in which they are asked: the nearest to the publisher first. */
   readonly announcers: Announcer[]
   /** How often it was asked for, and when last. */
@@ -33,7 +35,7 @@ export class MissingMessages {
   }
 
   /** @returns 'new' when nobody has announced it before, 'full' when this announcer may cause no more */
-  announced({ id, round }: Announcement, peer: PeerId): 'new' | 'known' | 'full' {
+  announced({ id, round }: Announcement, peer: PeerId, now: Instant): 'new' | 'known' | 'full' {
     const missing = this.#missing.get(id)
     if (missing !== undefined) {
       const { announcers } = missing
@@ -44,13 +46,22 @@ export class MissingMessages {
     const caused = this.#caused.get(peer) ?? 0
     if (caused >= this.#limit) return 'full'
     this.#caused.set(peer, caused + 1)
-    this.#missing.set(id, { announcers: [{ peer, round }], asked: 0, askedAt: Number.NEGATIVE_INFINITY })
+    this.#missing.set(id, { since: now, announcers: [{ peer, round }], asked: 0, askedAt: Number.NEGATIVE_INFINITY })
     return 'new'
   }
 
   /** Who has announced it. */
   announcers(id: MessageId): readonly Announcer[] {
     return this.#missing.get(id)?.announcers ?? []
+  }
+
+  /** When it was announced first. @returns undefined unless it was, and whoever gives it was not asked for it last */
+  cameUnasked(id: MessageId, from: PeerId): Instant | undefined {
+    const missing = this.#missing.get(id)
+    if (missing === undefined) return undefined
+    const { announcers, asked, since } = missing
+    const lastAsked = asked === 0 ? undefined : announcers[(asked - 1) % announcers.length]?.peer
+    return lastAsked === from ? undefined : since
   }
 
   /** Whether it was asked for after that time. */

@@ -180,7 +180,7 @@ export class Plumtree {
     this.#cache.saw(id)
     const shapes = message.shapes && this.trees.mayShape(payload.topic, this.#ports.environment.now())
     const { isShortcut } = message
-    this.#ports.arrived({ id, payload, round, shapes, isShortcut, from, announcers: this.#repair.arrived(id) })
+    this.#ports.arrived({ id, payload, round, shapes, isShortcut, from, announcers: this.#repair.arrived(id, from) })
   }
 
   /** §3.4: who is given a message twice has one branch too many. */
