@@ -4,7 +4,7 @@ const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Above this a string is encoded by the platform; below it, by a loop that spares the call. */
-const shortText = 24
+const shortText = 96
 
 /** Writes little messages into one growing buffer. Integers are big-endian, varints are LEB128 of at most 53 bits. */
 export class ByteWriter {

@@ -98,10 +98,13 @@ export const idBytes = 16
 /** A payload is handed on as it is, and its hash is the dearest part of receiving it: each is hashed once. */
 const known = new WeakMap<Payload, MessageId>()
 
+/** For what is hashed, and then forgotten. */
+const writer = new ByteWriter()
+
 export function messageId(payload: Payload): MessageId {
   const found = known.get(payload)
   if (found !== undefined) return found
-  const writer = new ByteWriter(payload.bytes.length + 256)
+  writer.truncate(0)
   encodePayload(payload, writer)
   const id = bytesToHex(sha256(writer.view()).subarray(0, idBytes)) as MessageId
   known.set(payload, id)
