@@ -186,8 +186,8 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     const neighbours = this.neighbours()
     return Array.from(this.#plumtree.trees, ([topic, lazy]) => ({
       topic,
-      eager: neighbours.filter((peer) => !lazy.has(peer)),
-      lazy: [...lazy],
+      eager: neighbours.filter((peer) => !lazy.includes(peer)),
+      lazy,
     }))
   }
 

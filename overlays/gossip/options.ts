@@ -32,7 +32,7 @@ export interface GossipOptions {
   /** A neighbour that was silent so long is dropped. Several times `viewInterval`. @default 10000 */
   readonly neighbourTimeout?: Duration
   /** How often one neighbour is exchanged for anybody, so that two parts that lost each other for long grow together.
-   *  Shorter heals sooner and costs a duplicate of a topic's next message each time. 0 is never. @default 7200000 */
+   *  Shorter heals sooner and costs a duplicate of a topic's next message each time. 0 is never. @default 21600000 */
   readonly rewireInterval?: Duration
   /** Announcements to the same neighbour are gathered for so long. Longer gathers more of them in one message and
    *  repairs a broken tree later. 0 sends each at once, and to those as well who have
@@ -103,7 +103,7 @@ const defaults: ResolvedGossipOptions = Object.freeze({
   promotionTimeout: 1000,
   viewInterval: 2000,
   neighbourTimeout: 10_000,
-  rewireInterval: 7_200_000,
+  rewireInterval: 21_600_000,
   announceInterval: 100,
   confirmInterval: 1000,
   announceLimit: 20,
@@ -140,7 +140,7 @@ const paper: ResolvedGossipOptions = Object.freeze({
 /** For thousands of peers and ten messages a second: shorter ways, fewer announcements, slower repair. */
 const large: ResolvedGossipOptions = Object.freeze({
   ...defaults,
-  activeViewSize: 7,
+  activeViewSize: 8,
   passiveViewSize: 60,
   announceInterval: 1000,
   confirmInterval: 2000,

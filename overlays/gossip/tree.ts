@@ -28,15 +28,14 @@ const hopsWeight = 1 / 8
 const longWay = 5.5
 const hopsForRound = 2.5
 
-const nobody: ReadonlySet<PeerId> = new Set()
-
 /** The tree of one topic, as one peer sees it: which links are no branches, and how far messages come over the others. */
 export class Tree {
   /** Who brought the topic here, and answers for it. */
   causer: PeerId
   readonly #shapeInterval: number
-  // Both are made when first needed: a flood of topics brings trees that have none.
-  #lazy: Set<PeerId> | undefined
+  /** Few: a list takes less room than a set, of which a flood of topics would make thousands. */
+  #lazy: readonly PeerId[] = []
+  /** Made when first needed. */
   #alternatives: Map<PeerId, Alternative> | undefined
   #latest: MessageId | undefined
   #shapedAt: Instant | undefined
@@ -53,17 +52,16 @@ export class Tree {
   }
 
   /** The neighbours that are told of this topic's messages instead of given them. */
-  get lazy(): ReadonlySet<PeerId> {
-    return this.#lazy ?? nobody
+  get lazy(): readonly PeerId[] {
+    return this.#lazy
   }
 
   graft(peer: PeerId): void {
-    this.#lazy?.delete(peer)
+    if (this.#lazy.includes(peer)) this.#lazy = this.#lazy.filter((other) => other !== peer)
   }
 
   prune(peer: PeerId): void {
-    this.#lazy ??= new Set()
-    this.#lazy.add(peer)
+    if (!this.#lazy.includes(peer)) this.#lazy = [...this.#lazy, peer]
   }
 
   passed({ id, round, shapes }: Passed, now: Instant): void {
@@ -105,7 +103,7 @@ export class Tree {
 
   /** @param others how many neighbours there are besides @returns what names the tree when the link is to be a branch */
   neighbourUp(peer: PeerId, others: number): MessageId | undefined {
-    if (this.lazy.size >= others) return this.#latest
+    if (this.#lazy.length >= others) return this.#latest
     this.prune(peer)
     return undefined
   }
@@ -113,14 +111,17 @@ export class Tree {
   /** @param others how many neighbours are left @returns who becomes a branch in its place, if anybody */
   neighbourDown(peer: PeerId, others: number): Pick<Alternative, 'peer' | 'id'> | undefined {
     const alternative = this.#forget(peer)
-    const wasBranch = this.#lazy?.delete(peer) !== true
-    if (!wasBranch || this.#lazy === undefined || this.#latest === undefined || this.#shapeInterval === 0)
-      return undefined
-    if (alternative !== undefined && this.#lazy.delete(alternative.peer)) return alternative
+    const wasBranch = !this.#lazy.includes(peer)
+    this.graft(peer)
+    if (!wasBranch || this.#latest === undefined || this.#shapeInterval === 0) return undefined
+    if (alternative !== undefined && this.#lazy.includes(alternative.peer)) {
+      this.graft(alternative.peer)
+      return alternative
+    }
     // Whoever has no branch left has nobody behind it: any link leads to the others.
     const [any] = this.#lazy
-    if (any === undefined || this.#lazy.size < others) return undefined
-    this.#lazy.delete(any)
+    if (any === undefined || this.#lazy.length < others) return undefined
+    this.graft(any)
     return { peer: any, id: this.#latest }
   }
 

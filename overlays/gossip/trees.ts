@@ -27,18 +27,18 @@ export class Trees {
   }
 
   /** Topics, and the neighbours that are no branches of their trees; only those that have some. */
-  *[Symbol.iterator](): Iterator<readonly [topic: string, lazy: ReadonlySet<PeerId>]> {
-    for (const [topic, { lazy }] of this.#trees) if (lazy.size > 0) yield [topic, lazy]
+  *[Symbol.iterator](): Iterator<readonly [topic: string, lazy: readonly PeerId[]]> {
+    for (const [topic, { lazy }] of this.#trees) if (lazy.length > 0) yield [topic, lazy]
   }
 
   isEager(topic: string, peer: PeerId): boolean {
-    return this.#trees.get(topic)?.lazy.has(peer) !== true
+    return this.#trees.get(topic)?.lazy.includes(peer) !== true
   }
 
   /** How many trees grow over the link: what its loss would break. */
   branches(peer: PeerId): number {
     let branches = 0
-    for (const { lazy } of this.#trees.values()) if (!lazy.has(peer)) branches++
+    for (const { lazy } of this.#trees.values()) if (!lazy.includes(peer)) branches++
     return branches
   }
 

@@ -151,8 +151,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gossip, no alternative: a lost branch waits for missing messages',
     file: 'overlays/gossip/tree.ts',
-    text: 'if (alternative !== undefined && this.#lazy.delete(alternative.peer)) return alternative',
-    replacement: '',
+    text: 'if (alternative !== undefined && this.#lazy.includes(alternative.peer)) {',
+    replacement: 'if (others < 0 && alternative !== undefined) {',
     tests: ['tests/cores/gossip/shaping.test.ts'],
   },
   {
