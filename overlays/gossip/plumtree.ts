@@ -187,6 +187,7 @@ export class Plumtree {
   #receiveDuplicate(id: MessageId, payload: Payload, shapes: boolean, from: PeerId): void {
     const { environment } = this.#ports
     this.counters.duplicate(payload)
+    this.trees.duplicate(payload.topic)
     environment.emit({ type: 'duplicate', id, from })
     const link = this.#links.get(from)
     if (link === undefined) return

@@ -21,6 +21,13 @@ const rateWindow = 1000
 /** With a message in so many milliseconds, half of the publishers whose turn it would be leave it to another. */
 const crowdedSpacing = 300
 
+/** A tree in which a quarter of the messages come twice is shaped four times as often. */
+const untidyShare = 1 / 4
+const untidyHaste = 4
+
+/** Two messages so much of `shapeInterval` apart may both shape. */
+const leastPause = 1 / 8
+
 /** The weight of the latest message in the mean of hops. */
 const hopsWeight = 1 / 8
 
@@ -39,6 +46,9 @@ export class Tree {
   #alternatives: Map<PeerId, Alternative> | undefined
   #latest: MessageId | undefined
   #shapedAt: Instant | undefined
+  /** Since then, and how many of them came twice. */
+  #messages = 0
+  #duplicates = 0
   /** Mean hops of the messages that shape. */
   #hops = 0
   #rate = 0
@@ -66,7 +76,10 @@ export class Tree {
 
   passed({ id, round, shapes }: Passed, now: Instant): void {
     this.#latest = id
+    this.#messages++
     if (shapes) {
+      this.#messages = 0
+      this.#duplicates = 0
       this.#shapedAt = now
       if (round > 0) this.#hops = this.#hops === 0 ? round : this.#hops + (round - this.#hops) * hopsWeight
     }
@@ -77,15 +90,21 @@ export class Tree {
     this.#count = 0
   }
 
+  duplicate(): void {
+    this.#duplicates++
+  }
+
   /** Whether an own message is to shape the tree: one at a time does, whoever publishes it. */
   isToShape(now: Instant, random: Random): boolean {
     if (this.#shapeInterval === 0) return true
-    return this.#isQuiet(now, this.#shapeInterval) && random.next() * (1 + crowdedSpacing * this.#rate) < 1
+    const isUntidy = this.#duplicates > untidyShare * this.#messages
+    const interval = isUntidy ? this.#shapeInterval / untidyHaste : this.#shapeInterval
+    return this.#isQuiet(now, interval) && random.next() * (1 + crowdedSpacing * this.#rate) < 1
   }
 
   /** Whether another's message may: a liar's every message claims to. */
   mayShape(now: Instant): boolean {
-    return this.#isQuiet(now, this.#shapeInterval / 2)
+    return this.#isQuiet(now, this.#shapeInterval * leastPause)
   }
 
   /** In how many rounds the messages that do not shape are given to all neighbours. */

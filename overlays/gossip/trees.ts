@@ -53,6 +53,10 @@ export class Trees {
     this.#trees.get(topic)?.passed(message, now)
   }
 
+  duplicate(topic: string): void {
+    this.#trees.get(topic)?.duplicate()
+  }
+
   isToShape(topic: string, now: Instant, random: Random): boolean {
     return this.#trees.get(topic)?.isToShape(now, random) ?? true
   }

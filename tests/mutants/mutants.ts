@@ -144,7 +144,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gossip, shaping: every message prunes, however soon after another',
     file: 'overlays/gossip/tree.ts',
-    text: 'return this.#isQuiet(now, this.#shapeInterval / 2)',
+    text: 'return this.#isQuiet(now, this.#shapeInterval * leastPause)',
     replacement: 'return true',
     tests: ['tests/cores/gossip/shaping.test.ts'],
   },

@@ -56,7 +56,7 @@ describe('few messages shape a tree', () => {
   test('one that comes soon after another is taken for one that does not, whatever it claims, and handed on as such', () => {
     const peer = new RecordedPeer({ shapeInterval: 2000 }).with('b', 'c')
     peer.gossip('b', payload(0))
-    peer.recorder.advance(999)
+    peer.recorder.advance(249)
     peer.recorder.take()
     peer.gossip('b', payload(1))
     expect(peer.recorder.sent()).toMatchObject([{ to: 'c', message: { type: 'gossip', shapes: false } }])
@@ -66,6 +66,24 @@ describe('few messages shape a tree', () => {
     peer.gossip('b', payload(2))
     peer.gossip('c', payload(2))
     expect(peer.receivers('prune')).toEqual(['c'])
+  })
+
+  test('where many come twice, the next one that shapes comes sooner', () => {
+    const times = [0, 1].map((duplicates) => {
+      const peer = new RecordedPeer({ shapeInterval: 2000 }).with('b', 'c')
+      peer.gossip('b', payload(0))
+      for (let tenths = 1; ; tenths++) {
+        peer.recorder.advance(100)
+        peer.gossip('b', payload(tenths), 1, 'branch')
+        if (duplicates > 0) peer.gossip('c', payload(tenths), 1, 'branch')
+        peer.recorder.take()
+        peer.core.publish('news', bytes)
+        if (peer.recorder.sent().some(({ message }) => message.type === 'gossip' && message.shapes)) return tenths
+      }
+    })
+    expect(times[0]).toBeGreaterThanOrEqual(20)
+    expect(times[1]).toBeGreaterThanOrEqual(5)
+    expect(times[1]).toBeLessThan(20)
   })
 
   test('a link that is no branch does not become one because another message came over it', () => {
