@@ -239,7 +239,7 @@ async function churnTable(extent: Extent): Promise<Table> {
     columns: ['ours', 'spread'],
     rows,
     notes: [
-      '`gossipPresets.default` (five neighbours) and `large` (seven, announcements gathered for a second), both with confirmations. Half of those who leave crash. Expected at everybody who ran from the publication to the end. The last hop is the mean of all messages, those that had to be asked for among them.',
+      '`gossipPresets.default` (five neighbours) and `large` (eight, announcements gathered for a second), both with confirmations. Half of those who leave crash. Expected at everybody who ran from the publication to the end. The last hop is the mean of all messages, those that had to be asked for among them.',
       seedsOf(extent),
       'One tree serves all publishers: its longest way is up to twice the depth of a tree that one publisher grows. What was tried against it stands in overlays/gossip/README.md.',
     ],
