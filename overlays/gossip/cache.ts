@@ -1,5 +1,5 @@
 import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
-import type { MessageId, Payload } from './messages.ts'
+import { sizeOf, type MessageId, type Payload } from './messages.ts'
 import { SeenIds } from './seen-ids.ts'
 
 /** A message that is kept for those who ask. */
@@ -72,11 +72,16 @@ export class Cache {
     this.#seen.add(id)
   }
 
+  /** It was neither told nor passed on: it may come again. */
+  forget(id: MessageId): void {
+    this.#seen.forget(id)
+  }
+
   /** @returns ids of messages that had to go before their time */
   keep(kept: Kept): MessageId[] {
     this.#kept.set(kept.id, kept)
     this.#order.push(kept)
-    this.#bytes += kept.payload.bytes.length + overheadBytes
+    this.#bytes += sizeOf(kept.payload) + overheadBytes
     return this.#evict()
   }
 
@@ -106,7 +111,7 @@ export class Cache {
   /** The oldest one. */
   #drop(oldest: Kept): void {
     this.#kept.delete(oldest.id)
-    this.#bytes -= oldest.payload.bytes.length + overheadBytes
+    this.#bytes -= sizeOf(oldest.payload) + overheadBytes
     this.#first++
     if (2 * this.#first < this.#order.length) return
     this.#order = this.#order.slice(this.#first)

@@ -128,7 +128,7 @@ function decodePayload(reader: ByteReader, messageLimitBytes: number): Payload {
   if (topic === '') throw new MalformedMessageError('A message without a topic')
   const publisher = decodePeer(reader)
   const life = reader.varint(messageLimits.life)
-  const sequence = reader.varint()
+  const sequence = reader.varint(messageLimits.sequence)
   const past = reader.list(messageLimits.past, decodePast)
   return { topic, publisher, life, sequence, past, bytes: reader.bytes(messageLimitBytes).slice() }
 }

@@ -38,13 +38,6 @@ export class Conduct {
     return true
   }
 
-  /** Whether the peer is on its way out, or was excluded: what would cost others is not done for it any more. */
-  isSuspicious(peer: PeerId, now: Instant): boolean {
-    if (this.isExcluded(peer, now)) return true
-    const account = this.#accounts.get(peer)
-    return account !== undefined && this.#level(account, now) > this.#limits.offenceLimit / 4
-  }
-
   isExcluded(peer: PeerId, now: Instant): boolean {
     const until = this.#excludedUntil.get(peer)
     if (until === undefined) return false

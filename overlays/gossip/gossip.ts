@@ -69,8 +69,7 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     this.#life = integer(random, 2 ** 32) * 2 ** 16 + integer(random, 2 ** 16)
     const arrived = (arrival: Arrival): void => this.#arrived(arrival)
     const charge = (peer: PeerId, offence: Offence, times: number): void => this.#charge(peer, offence, times)
-    const isSuspicious = (peer: PeerId): boolean => this.#conduct.isSuspicious(peer, environment.now())
-    this.#plumtree = new Plumtree({ environment, arrived, charge, isSuspicious }, options)
+    this.#plumtree = new Plumtree({ environment, arrived, charge }, options)
     this.#view = new HyParView(
       {
         environment,
@@ -200,7 +199,7 @@ export class GossipCore implements Protocol<GossipMessage, GossipTimer> {
     if (this.#validate === undefined) return this.#judge(arrival, 'accept')
     const ticket = this.#pending.nextTicket()
     const verdict = this.#validate(messageOf(arrival), ticket)
-    if (verdict === 'later') this.#pending.add(ticket, arrival)
+    if (verdict === 'later') for (const givenUp of this.#pending.add(ticket, arrival)) this.#plumtree.giveUp(givenUp)
     else this.#judge(arrival, verdict)
   }
 

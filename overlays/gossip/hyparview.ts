@@ -1,4 +1,4 @@
-import { integer, jitter, sample, type PeerId } from '../../node/protocol/index.ts'
+import { integer, jitter, sample, type Instant, type PeerId } from '../../node/protocol/index.ts'
 import { ActiveView } from './active-view.ts'
 import type { GossipEnvironment } from './events.ts'
 import { LostPeers } from './lost-peers.ts'
@@ -32,6 +32,9 @@ interface Admission {
   readonly isNew?: boolean
 }
 
+/** In so long as many walks may end here as there are places. */
+const walkWindow = 2000
+
 /** How far from `shuffleInterval` and `rewireInterval` a peer strays, so that they do not come in step. */
 const jitterShare = 0.2
 
@@ -53,6 +56,8 @@ export class HyParView {
   readonly #promotion: Promotion
   readonly #shuffling: Shuffling
   #hasJoined = false
+  #walks = 0
+  #walksUntil: Instant = 0
 
   constructor(ports: HyParViewPorts, options: ResolvedGossipOptions) {
     this.#ports = ports
@@ -188,10 +193,11 @@ export class HyParView {
   /** §4.2: the contact takes the newcomer in, whoever must make room, and sends walks to find others for it. */
   #receiveJoin(joiner: PeerId): void {
     if (!this.#ports.admits(joiner)) return this.#send(joiner, { type: 'reject' })
-    const isNew = !this.#active.has(joiner)
-    if (isNew) this.#admit(joiner, { makeRoom: true, isNew: true })
+    // Whoever is a neighbour still has begun a new life, and knows nothing of what it had announced.
+    const hasReturned = this.#drop(joiner)
+    this.#admit(joiner, { makeRoom: true, isNew: true })
     this.#send(joiner, { type: 'accept' })
-    if (!isNew) return
+    if (hasReturned) return
     const ttl = this.#options.activeWalkLength
     for (const peer of this.#active.peers())
       if (peer !== joiner) this.#send(peer, { type: 'forward-join', joiner, ttl })
@@ -205,12 +211,22 @@ export class HyParView {
     const next = ttl > 0 ? this.#anyone(from, joiner) : undefined
     if (next === undefined) {
       // Deviation: it is asked, and enters the view when it answers: messages may be lost, and the joiner be a lie.
-      if (!this.#active.has(joiner)) this.#promotion.ask(joiner, 'walk')
+      if (!this.#active.has(joiner) && this.#mayEndWalk()) this.#promotion.ask(joiner, 'walk')
       return
     }
     if (ttl === this.#options.passiveWalkLength) this.#remember(joiner)
     const left = Math.min(ttl, this.#options.activeWalkLength) - 1
     this.#send(next, { type: 'forward-join', joiner, ttl: left })
+  }
+
+  /** Newcomers are taken in one at a time: whoever makes them up is not to rule the view. */
+  #mayEndWalk(): boolean {
+    const now = this.#ports.environment.now()
+    if (now >= this.#walksUntil) {
+      this.#walksUntil = now + walkWindow
+      this.#walks = 0
+    }
+    return ++this.#walks <= this.#options.activeViewSize
   }
 
   /** §4.3: an urgent wish (high priority: no neighbours at all) is granted, another one if there is room. */

@@ -11,6 +11,9 @@ export interface LazyPushPorts {
   readonly roundOf: (id: MessageId) => number | undefined
 }
 
+/** So many messages are confirmed at once. */
+const hasty = messageLimits.ids / 4
+
 /** Tells neighbours of messages: what is news to them (Plumtree §3.4), what has come, what they have not confirmed. */
 export class LazyPush {
   readonly #ports: LazyPushPorts
@@ -39,8 +42,8 @@ export class LazyPush {
   announce(): void {
     this.#announcing = false
     for (const [peer, link] of this.#ports.links) {
-      if (link.news.size === 0) continue
-      const ids = this.#tell(peer, link, [...link.news].slice(0, messageLimits.ids), false)
+      if (link.news.size === 0 || link.room <= 0) continue
+      const ids = this.#tell(peer, link, firstOf(link.news, link.room), false)
       for (const id of ids) link.news.delete(id)
     }
     this.announceLater()
@@ -61,7 +64,7 @@ export class LazyPush {
       if (this.#options.confirmInterval > 0) link.told(id, now)
     }
     const room = again ? 0 : messageLimits.ids - announced.length
-    const confirmed = [...link.confirmations].slice(0, room)
+    const confirmed = firstOf(link.confirmations, room)
     for (const id of confirmed) {
       link.confirmations.delete(id)
       announced.push({ id, round: this.#ports.roundOf(id) ?? messageLimits.round })
@@ -75,8 +78,10 @@ export class LazyPush {
     if (this.#options.confirmInterval > 0 && link.confirmations.size < messageLimits.ids) link.confirmations.add(id)
   }
 
-  /** If there is anything to confirm, or unconfirmed. */
+  /** If there is anything to confirm, or unconfirmed. Much is confirmed at once: the neighbour may be waiting for it. */
   confirmLater(): void {
+    for (const [peer, link] of this.#ports.links)
+      if (link.confirmations.size >= hasty) this.#tell(peer, link, [], false)
     if (this.#confirming || this.#options.confirmInterval === 0) return
     for (const link of this.#ports.links.values()) {
       if (link.isQuiet) continue
@@ -97,4 +102,13 @@ export class LazyPush {
     }
     this.confirmLater()
   }
+}
+
+function firstOf<Item>(items: Iterable<Item>, count: number): Item[] {
+  const first: Item[] = []
+  for (const item of items) {
+    if (first.length >= count) break
+    first.push(item)
+  }
+  return first
 }

@@ -82,6 +82,7 @@ export const messageLimits: {
   readonly shuffled: number
   readonly past: number
   readonly life: number
+  readonly sequence: number
 } = Object.freeze({
   peerBytes: 128,
   topicBytes: 256,
@@ -91,6 +92,8 @@ export const messageLimits: {
   shuffled: 64,
   past: 256,
   life: 2 ** 48,
+  // One more is a count, and a count must still be written.
+  sequence: 2 ** 53 - 2,
 })
 
 export const idBytes = 16
@@ -115,4 +118,14 @@ export function encodePayload({ topic, publisher, life, sequence, past, bytes }:
   writer.text(topic).text(publisher).varint(life).varint(sequence).varint(past.length)
   for (const { publisher, life, count } of past) writer.text(publisher).varint(life).varint(count)
   writer.bytes(bytes)
+}
+
+/** Besides its publisher: an entry of a past, roughly. */
+const pastBytes = 96
+
+/** What a message takes in memory, in bytes, roughly. */
+export function sizeOf({ topic, past, bytes }: Payload): number {
+  let size = bytes.length + topic.length
+  for (const { publisher } of past) size += publisher.length + pastBytes
+  return size
 }

@@ -8,6 +8,8 @@ export interface Announcer {
 }
 
 interface Missing {
+  /** Who announced it first, and is counted with it. */
+  readonly causer: PeerId
   /** When it was announced first. */
   readonly since: Instant
   /** In the order in which they are asked: the nearest to the publisher first. */
@@ -46,7 +48,13 @@ export class MissingMessages {
     const caused = this.#caused.get(peer) ?? 0
     if (caused >= this.#limit) return 'full'
     this.#caused.set(peer, caused + 1)
-    this.#missing.set(id, { since: now, announcers: [{ peer, round }], asked: 0, askedAt: Number.NEGATIVE_INFINITY })
+    this.#missing.set(id, {
+      causer: peer,
+      since: now,
+      announcers: [{ peer, round }],
+      asked: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
+    })
     return 'new'
   }
 
@@ -87,11 +95,21 @@ export class MissingMessages {
     }
   }
 
+  /** It is a neighbour no longer, or has begun a new life: what it announced is not asked of it. */
+  forget(peer: PeerId): void {
+    for (const [id, { announcers }] of this.#missing) {
+      const index = announcers.findIndex((announcer) => announcer.peer === peer)
+      if (index < 0) continue
+      if (announcers.length === 1) this.remove(id)
+      else announcers.splice(index, 1)
+    }
+  }
+
   /** It has come, or is given up. @returns who announced it */
   remove(id: MessageId): readonly Announcer[] {
-    const announcers = this.announcers(id)
-    const causer = announcers[0]?.peer
-    if (causer === undefined) return announcers
+    const missing = this.#missing.get(id)
+    if (missing === undefined) return []
+    const { announcers, causer } = missing
     this.#missing.delete(id)
     const caused = (this.#caused.get(causer) ?? 1) - 1
     if (caused === 0) this.#caused.delete(causer)

@@ -1,5 +1,5 @@
 import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
-import { messageLimits, type Past, type Payload } from './messages.ts'
+import { messageLimits, sizeOf, type Past, type Payload } from './messages.ts'
 import type { Order } from './options.ts'
 import type { Arrival } from './plumtree.ts'
 
@@ -7,6 +7,7 @@ export interface OrderingLimits {
   readonly order: Order
   readonly orderTimeout: Duration
   readonly orderLimit: number
+  readonly keptLimitBytes: number
 }
 
 interface Waiting {
@@ -33,6 +34,8 @@ export class Ordering {
   /** By publisher and life: how many of its messages have been told, the latest told last. */
   readonly #told = new Map<string, Past>()
   readonly #waiting = new Set<Waiting>()
+  /** Of all that wait. */
+  #bytes = 0
 
   constructor(limits: OrderingLimits) {
     this.#limits = limits
@@ -60,8 +63,10 @@ export class Ordering {
     // It comes after the wait for it was over.
     if (payload.sequence < this.#countOf(payload)) return [{ arrival, isOutOfOrder: true }]
     this.#waiting.add({ arrival, since: now })
+    this.#bytes += sizeOf(payload)
     const told = this.#release()
-    while (this.#waiting.size > this.#limits.orderLimit) told.push(...this.#giveUp())
+    const { orderLimit, keptLimitBytes } = this.#limits
+    while (this.#waiting.size > orderLimit || this.#bytes > keptLimitBytes) told.push(...this.#giveUp())
     return told
   }
 
@@ -113,9 +118,12 @@ export class Ordering {
   #tell(waiting: Waiting, isOutOfOrder: boolean): Told {
     const { arrival } = waiting
     this.#waiting.delete(waiting)
+    this.#bytes -= sizeOf(arrival.payload)
     const { publisher, life, sequence } = arrival.payload
-    this.#count({ publisher, life, count: sequence + 1 })
-    return { arrival, isOutOfOrder }
+    // The wait for it may be over, and what follows it told: a count does not go down.
+    const count = this.#countOf(arrival.payload)
+    this.#count({ publisher, life, count: Math.max(count, sequence + 1) })
+    return { arrival, isOutOfOrder: isOutOfOrder || sequence < count }
   }
 
   #count(past: Past): void {

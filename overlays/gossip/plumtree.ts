@@ -31,11 +31,12 @@ export interface PlumtreePorts {
   readonly arrived: (arrival: Arrival) => void
   /** It may lose its place for that, at once. */
   readonly charge: (peer: PeerId, offence: Offence, times: number) => void
-  /** Whether the peer is about to lose its place. */
-  readonly isSuspicious: (peer: PeerId) => boolean
 }
 
 const strangers = '' as PeerId
+
+/** What a publisher's message on a topic that is not known counts: some five thousand of them at once are no flood. */
+const newTopic = 0.5
 
 /** A new neighbour is told of so many messages at the most. */
 const retoldLimit = messageLimits.ids / 2
@@ -118,14 +119,21 @@ export class Plumtree {
     this.#links.set(peer, link)
     if (!isNew && this.#isShaping) this.#graft(peer, this.trees.neighbourUp(peer, others))
     for (const { id, source, payload } of this.#cache.latest(retoldLimit)) {
-      if (source !== peer && payload.publisher !== peer) link.news.add(id)
+      if (source !== peer && payload.publisher !== peer) link.add(id)
     }
     this.#lazy.announceLater()
   }
 
   neighbourDown(peer: PeerId): void {
     this.#links.delete(peer)
+    this.#repair.neighbourDown(peer)
     for (const [heir, ids] of this.trees.neighbourDown(peer, this.#links.size)) this.#graft(heir, ids)
+  }
+
+  /** Nobody has said whether it is valid, and nobody will: whoever gave it may give it again. */
+  giveUp({ id }: Arrival): void {
+    this.#cache.forget(id)
+    this.#ports.environment.emit({ type: 'evicted', id })
   }
 
   /** Lets go of what was kept long enough. */
@@ -148,9 +156,11 @@ export class Plumtree {
     const isCutShort = !shapes && round < this.trees.shortcutRounds(topic, this.#options.shortcutRounds)
     for (const [peer, link] of this.#links) {
       if (peer === from || peer === payload.publisher || this.#hasTold(announcers, peer)) this.#lazy.confirm(link, id)
+      // Deviation: who has confirmed nothing for long is told, not given: wires and buffers have limits.
+      else if (link.room <= 0) link.add(id)
       else if (this.trees.isEager(topic, peer)) this.#give(peer, link, kept, false)
       else if (isCutShort) this.#give(peer, link, kept, true)
-      else link.news.add(id)
+      else link.add(id)
     }
     this.#growTowards(arrival, kept)
     this.#lazy.announceLater()
@@ -172,11 +182,8 @@ export class Plumtree {
   #receiveGossip({ payload, round, ...message }: GossipedMessage, from: PeerId): void {
     const id = messageId(payload)
     if (this.#cache.hasSeen(id)) return this.#receiveDuplicate(id, payload, message.shapes, from)
-    if (!this.trees.has(payload.topic)) {
-      this.#ports.charge(from, 'topics', 1)
-      // A flood of topics would cost others as much as this peer. What is honest in it is announced again.
-      if (this.#ports.isSuspicious(from)) return
-    }
+    // Whoever passes on a flood of topics need not have made it. Its publisher has.
+    if (from === payload.publisher && !this.trees.has(payload.topic)) this.#ports.charge(from, 'topics', newTopic)
     this.#cache.saw(id)
     const shapes = message.shapes && this.trees.mayShape(payload.topic, this.#ports.environment.now())
     const { isShortcut } = message

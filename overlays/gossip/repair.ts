@@ -41,6 +41,10 @@ export class Repair {
     return this.#missing.remove(id)
   }
 
+  neighbourDown(peer: PeerId): void {
+    this.#missing.forget(peer)
+  }
+
   /**
    * A neighbour has these, which have not come. Deviation: they may take up to three times `graftDelay`. Where a branch
    * broke all behind it wait: the first to ask repairs it for most. And they may take longer where branches are slow, as

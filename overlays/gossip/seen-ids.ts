@@ -18,6 +18,11 @@ export class SeenIds {
     return this.#latest.has(id) || this.#earlier.has(id)
   }
 
+  forget(id: MessageId): void {
+    this.#latest.delete(id)
+    this.#earlier.delete(id)
+  }
+
   add(id: MessageId): void {
     this.#latest.add(id)
     if (this.#latest.size < this.#half) return

@@ -25,6 +25,9 @@ const crowdedSpacing = 300
 const untidyShare = 1 / 4
 const untidyHaste = 4
 
+/** Where so many come twice there are no shortcuts. */
+const dearShare = 1 / 8
+
 /** Two messages so much of `shapeInterval` apart may both shape. */
 const leastPause = 1 / 8
 
@@ -32,8 +35,8 @@ const leastPause = 1 / 8
 const hopsWeight = 1 / 8
 
 /** A first round of shortcuts comes with so many hops more than a long way, on average; one more with as many again. */
-const longWay = 5.5
-const hopsForRound = 2.5
+const longWay = 5
+const hopsForRound = 1.75
 
 /** The tree of one topic, as one peer sees it: which links are no branches, and how far messages come over the others. */
 export class Tree {
@@ -109,6 +112,8 @@ export class Tree {
 
   /** In how many rounds the messages that do not shape are given to all neighbours. */
   shortcutRounds(limit: number): number {
+    // Rounds are hearsay: where many messages come twice ways are not so long, or paid for already.
+    if (this.#duplicates > dearShare * this.#messages) return 0
     return Math.min(limit, Math.floor((this.#hops - longWay) / hopsForRound))
   }
 

@@ -50,7 +50,12 @@ export class Trees {
   }
 
   passed(topic: string, message: Passed, now: Instant): void {
-    this.#trees.get(topic)?.passed(message, now)
+    const tree = this.#trees.get(topic)
+    if (tree === undefined) return
+    tree.passed(message, now)
+    // The one in use last is the last to make room.
+    const caused = this.#caused.get(tree.causer)
+    if (caused?.delete(topic) === true) caused.add(topic)
   }
 
   duplicate(topic: string): void {

@@ -1,4 +1,5 @@
 import type { BroadcastMessage, Ticket } from '../../node/protocol/index.ts'
+import { sizeOf } from './messages.ts'
 import type { Arrival } from './plumtree.ts'
 
 /**
@@ -29,14 +30,18 @@ export class PendingMessages {
     return ++this.#ticket as Ticket
   }
 
-  add(ticket: Ticket, arrival: Arrival): void {
+  /** @returns what is given up to make room */
+  add(ticket: Ticket, arrival: Arrival): Arrival[] {
+    const givenUp: Arrival[] = []
     this.#pending.set(ticket, arrival)
-    this.#bytes += arrival.payload.bytes.length
+    this.#bytes += sizeOf(arrival.payload)
     for (const oldest of this.#pending.keys()) {
       const fits = this.#pending.size <= pendingLimit && this.#bytes <= this.#limitBytes
       if (fits || oldest === ticket) break
-      this.take(oldest)
+      const other = this.take(oldest)
+      if (other !== undefined) givenUp.push(other)
     }
+    return givenUp
   }
 
   /** @returns undefined when the ticket was answered before, or was given up */
@@ -44,7 +49,7 @@ export class PendingMessages {
     const arrival = this.#pending.get(ticket)
     if (arrival === undefined) return undefined
     this.#pending.delete(ticket)
-    this.#bytes -= arrival.payload.bytes.length
+    this.#bytes -= sizeOf(arrival.payload)
     return arrival
   }
 }

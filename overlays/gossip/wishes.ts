@@ -13,9 +13,11 @@ export class Wishes {
   readonly #asked = new Map<PeerId, Asked>()
   readonly #refusals = new Set<PeerId>()
 
-  /** How many have not answered yet. */
+  /** How many have not answered yet, of those that were chosen here: others may make up as many newcomers as they like. */
   get size(): number {
-    return this.#asked.size
+    let size = 0
+    for (const { wish } of this.#asked.values()) if (wish !== 'walk') size++
+    return size
   }
 
   get wereRefused(): boolean {

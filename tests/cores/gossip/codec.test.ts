@@ -86,6 +86,7 @@ test('what is larger than allowed, or has no topic, publisher or id, is malforme
     payload: { ...payload(0), bytes: new Uint8Array(1001) },
   })
   refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { topic: 'x'.repeat(257) }) })
+  refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(2 ** 53 - 1) })
   refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { topic: '' }) })
   refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { publisher: '' }) })
   refuse({ type: 'gossip', round: 0, shapes: true, isShortcut: false, payload: payload(0, { life: 2 ** 48 + 1 }) })

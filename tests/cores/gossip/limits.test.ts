@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { PeerId } from '../../../node/protocol/index.ts'
 import { RecordedPeer, idOf, payload } from './recorded-peer.ts'
 
 describe('limits', () => {
@@ -106,4 +107,40 @@ describe('a neighbour that meets its limits too often loses its place', () => {
     peer.hear('liar', { type: 'neighbour', urgent: true })
     expect(peer.receivers('accept')).toEqual(['liar'])
   })
+})
+
+test('what came is not counted against whoever had announced it, however many others did', () => {
+  const peer = new RecordedPeer({ activeViewSize: 5 })
+  peer.meet('a', 'b')
+  for (let sequence = 0; sequence < 1100; sequence++) {
+    peer.announce('a', [idOf(sequence)], 5)
+    peer.announce('b', [idOf(sequence)], 1)
+    peer.gossip('b', payload(sequence))
+  }
+  expect(peer.recorder.emitted().filter(({ type }) => type === 'limited')).toEqual([])
+  peer.announce('a', [idOf(2000)], 5)
+  peer.recorder.advance(60_000)
+  expect(peer.receivers('graft')).toContain('a')
+})
+
+test('a neighbour that makes up newcomers does not rule the view', () => {
+  const peer = new RecordedPeer({ activeViewSize: 5 })
+  peer.meet('liar')
+  for (let number = 0; number < 1000; number++) {
+    peer.hear('liar', { type: 'forward-join', joiner: `made up ${number}` as PeerId, ttl: 0 })
+  }
+  expect(peer.receivers('neighbour')).toHaveLength(5)
+  // Nor do those that never answer take the places of others.
+  peer.core.connected('honest' as PeerId)
+  expect(peer.receivers('neighbour')).toEqual(['honest'])
+})
+
+test('whoever joins though it is a neighbour has begun a new life: nothing that it had announced is asked of it', () => {
+  const peer = new RecordedPeer()
+  peer.meet('a')
+  peer.announce('a', [idOf(1)], 5)
+  peer.hear('a', { type: 'join' })
+  peer.recorder.take()
+  peer.recorder.advance(60_000)
+  expect(peer.receivers('graft')).toEqual([])
 })

@@ -97,3 +97,15 @@ describe('causal order', () => {
     expect(peer.recorder.sent()).toMatchObject([{ message: { type: 'gossip', payload: { past: [after('p', 1)] } } }])
   })
 })
+
+test('a message told after those that follow it is out of order, and what comes next does not wait for it again', () => {
+  const peer = new RecordedPeer({ order: 'causal', orderTimeout: 1000 })
+  peer.meet('b')
+  peer.gossip('b', text(0, 'a', [after('p', 10)]))
+  peer.recorder.advance(200)
+  peer.gossip('b', text(3))
+  peer.recorder.advance(1100)
+  expect(peer.recorder.emitted().filter(({ type }) => type === 'out-of-order').length).toBeGreaterThan(0)
+  peer.gossip('b', text(10))
+  expect(peer.told()).toEqual(['p10'])
+})

@@ -131,7 +131,7 @@ describe('shortcuts', () => {
     const peer = after(12)
     peer.gossip('b', payload(40), 1, 'branch')
     expect(peer.receivers('gossip')).toEqual(['c', 'd'])
-    peer.gossip('b', payload(41), 2, 'branch')
+    peer.gossip('b', payload(41), 3, 'branch')
     expect(peer.receivers('gossip')).toEqual([])
   })
 
