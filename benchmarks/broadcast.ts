@@ -106,9 +106,9 @@ const steadyNotes: readonly string[] = [
 ]
 
 const ratioNotes: readonly string[] = [
-  'CPU: nearly half of ours goes to sockets, ciphers and streams, packet by packet, a tenth to SHA-256 in JavaScript. With ' +
-    'many messages under way at once trees keep more branches than they need, and a message whose branch was pruned ' +
-    'waits for half a second or more until it is asked for.',
+  'CPU: nearly half of ours goes to sockets, ciphers and streams, packet by packet, a tenth to SHA-256 in JavaScript. A ' +
+    'tree’s ways are longer than a mesh’s, where the first of several copies counts: that is the latency at rates that ' +
+    'leave the machine idle.',
 ]
 
 /** One network of one kind through all situations. */
