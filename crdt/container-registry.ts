@@ -2,18 +2,19 @@ import type { CausalGraph } from './causal-graph.ts'
 import type { Dot } from './change.ts'
 import { containerTypes, type ContainerId, type ContainerType } from './container.ts'
 import { nestedId, parseContainerId, rootId } from './container-id.ts'
-import { Counter } from './counter.ts'
+import { Counter, type AnyCounter } from './counter.ts'
 import { ContainerTypeError } from './errors.ts'
 import { checkName, setMember, type JsonValue } from './json-value.ts'
 import { List } from './list.ts'
 import { KeyedMap } from './map.ts'
 import { MultiValueRegister } from './multi-value-register.ts'
 import { Register } from './register.ts'
-import { ValueSet } from './set.ts'
+import { ValueSet, type AnySet } from './set.ts'
 import type { Editor } from './state.ts'
 import { Text } from './text.ts'
+import { Tree } from './tree/tree.ts'
 
-export type AnyContainer = Text | List | KeyedMap | Counter | ValueSet | Register | MultiValueRegister
+export type AnyContainer = Text | List | KeyedMap | AnyCounter | AnySet | Register | MultiValueRegister | Tree
 
 /** Every container of a document. */
 export class ContainerRegistry {
@@ -103,13 +104,17 @@ export class ContainerRegistry {
       case 'map':
         return new KeyedMap(id, this.#editor)
       case 'counter':
-        return new Counter(id, this.#editor)
+      case 'grow-only-counter':
+        return new Counter(type, id, this.#editor)
       case 'set':
-        return new ValueSet(id, this.#editor)
+      case 'remove-wins-set':
+        return new ValueSet(type, id, this.#editor)
       case 'register':
         return new Register(id, this.#editor)
       case 'multi-value-register':
         return new MultiValueRegister(id, this.#editor)
+      case 'tree':
+        return new Tree(id, this.#editor)
     }
   }
 }

@@ -2,7 +2,19 @@ import type { JsonValue } from './json-value.ts'
 
 declare const brand: unique symbol
 
-export const containerTypes = ['text', 'list', 'map', 'counter', 'set', 'register', 'multi-value-register'] as const
+/** Their order is part of the format: new ones come last. */
+export const containerTypes = [
+  'text',
+  'list',
+  'map',
+  'counter',
+  'set',
+  'register',
+  'multi-value-register',
+  'tree',
+  'remove-wins-set',
+  'grow-only-counter',
+] as const
 export type ContainerType = (typeof containerTypes)[number]
 
 /**
@@ -10,6 +22,9 @@ export type ContainerType = (typeof containerTypes)[number]
  * by operation 12 of replica alice.
  */
 export type ContainerId = string & { readonly [brand]: 'ContainerId' }
+
+/** A node of a tree, the same on every replica: `12.alice` for the one made by operation 12 of replica alice. */
+export type TreeNodeId = string & { readonly [brand]: 'TreeNodeId' }
 
 interface ContainerBase<Type extends ContainerType> {
   readonly type: Type
@@ -27,6 +42,9 @@ export type Container =
   | SetContainer
   | RegisterContainer
   | MultiValueRegisterContainer
+  | TreeContainer
+  | RemoveWinsSetContainer
+  | GrowOnlyCounterContainer
 
 export interface ContainerByType {
   readonly 'text': TextContainer
@@ -36,6 +54,9 @@ export interface ContainerByType {
   readonly 'set': SetContainer
   readonly 'register': RegisterContainer
   readonly 'multi-value-register': MultiValueRegisterContainer
+  readonly 'tree': TreeContainer
+  readonly 'remove-wins-set': RemoveWinsSetContainer
+  readonly 'grow-only-counter': GrowOnlyCounterContainer
 }
 
 /**
@@ -86,15 +107,20 @@ export interface MapContainer extends ContainerBase<'map'>, Iterable<readonly [s
 }
 
 /** A sum to which every replica adds. Exact, whatever the sum; `value` is rounded beyond ±2^53. */
-export interface CounterContainer extends ContainerBase<'counter'> {
+export interface CounterContainer<Type extends CounterType = 'counter'> extends ContainerBase<Type> {
   readonly value: number
-  /** @param amount a safe integer, else RangeError. @default 1 */
+  /** @param amount a safe integer, not negative where the counter only grows; else RangeError. @default 1 */
   add(amount?: number): void
   toJSON(): number
 }
 
+export type CounterType = 'counter' | 'grow-only-counter'
+
+/** Nobody can make it smaller: a change that would is invalid on every replica. */
+export type GrowOnlyCounterContainer = CounterContainer<'grow-only-counter'>
+
 /** Plain values, each at most once (0 and −0 are two). Whoever adds wins against whoever deletes at the same time. */
-export interface SetContainer extends ContainerBase<'set'>, Iterable<JsonValue> {
+export interface SetContainer<Type extends SetType = 'set'> extends ContainerBase<Type>, Iterable<JsonValue> {
   readonly size: number
   add(value: JsonValue): void
   /** @returns whether the value was there; nothing happens when it was not */
@@ -104,6 +130,11 @@ export interface SetContainer extends ContainerBase<'set'>, Iterable<JsonValue> 
   values(): JsonValue[]
   toJSON(): JsonValue[]
 }
+
+export type SetType = 'set' | 'remove-wins-set'
+
+/** Whoever deletes a value wins against whoever adds it at the same time. A value deleted keeps a little room for ever. */
+export type RemoveWinsSetContainer = SetContainer<'remove-wins-set'>
 
 /** One value, that with the greatest (Lamport time, replica). */
 export interface RegisterContainer extends ContainerBase<'register'> {
@@ -120,6 +151,44 @@ export interface MultiValueRegisterContainer extends ContainerBase<'multi-value-
   get(): JsonValue | undefined
   /** Ordered by the replica that set each. */
   values(): JsonValue[]
+  toJSON(): JsonValue[]
+}
+
+/**
+ * Nodes in order below each other, each with a map for what it holds. Whatever is moved at the same time, a node is in
+ * one place, never below itself, and never lost: of moves that do not go together, the later in (Lamport time, replica)
+ * does nothing. Deleting is moving out of sight: a move of somebody who has not seen the deletion, and that comes later
+ * in that order, brings the node back with all below it.
+ *
+ * Where a node is wanted, one that is not to be seen throws RangeError, and so does an index out of range. What only
+ * reads answers undefined, false, or nothing instead.
+ */
+export interface TreeContainer extends ContainerBase<'tree'>, Iterable<TreeNodeId> {
+  /** Nodes. */
+  readonly size: number
+  /** @param parent @default none: a new root @param index among its children @default behind the last */
+  create(parent?: TreeNodeId, index?: number): TreeNodeId
+  /**
+   * Moves a node with all below it. A place below itself throws RangeError.
+   *
+   * @param index counted without the node itself @default behind the last
+   */
+  move(node: TreeNodeId, parent: TreeNodeId | undefined, index?: number): void
+  /** Also deletes all below it. @returns whether the node was there; nothing happens when it was not */
+  delete(node: TreeNodeId): boolean
+  has(node: TreeNodeId): boolean
+  /** @returns undefined for a root */
+  parent(node: TreeNodeId): TreeNodeId | undefined
+  roots(): TreeNodeId[]
+  children(parent: TreeNodeId): TreeNodeId[]
+  /** What the node holds: the same map for as long as it exists. */
+  data(node: TreeNodeId): MapContainer | undefined
+  /** All of them: parents before children, siblings in order, depth first. */
+  nodes(): TreeNodeId[]
+  /**
+   * `{ id, parent, data }` for each node, in the order of `nodes`. Flat, so that a tree of any depth can be written as
+   * JSON and read again.
+   */
   toJSON(): JsonValue[]
 }
 

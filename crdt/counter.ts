@@ -1,10 +1,12 @@
-import { type ContainerId, type CounterContainer } from './container.ts'
+import type { ContainerId, CounterContainer, CounterType } from './container.ts'
 import type { ContainerDelta } from './event.ts'
 import type { Operation } from './operation.ts'
 import type { Editor, Execution, Stamp, State } from './state.ts'
 
-export class Counter implements CounterContainer, State {
-  readonly type: 'counter' = 'counter'
+export type AnyCounter = Counter<'counter'> | Counter<'grow-only-counter'>
+
+export class Counter<Type extends CounterType> implements CounterContainer<Type>, State {
+  readonly type: Type
   readonly id: ContainerId
   readonly #editor: Editor
   /** The sum is `#low + #high`, exact, so that it does not depend on the order of additions. */
@@ -12,7 +14,8 @@ export class Counter implements CounterContainer, State {
   #high = 0n
   #before: number | undefined
 
-  constructor(id: ContainerId, editor: Editor) {
+  constructor(type: Type, id: ContainerId, editor: Editor) {
+    this.type = type
     this.id = id
     this.#editor = editor
   }
@@ -23,6 +26,7 @@ export class Counter implements CounterContainer, State {
 
   add(amount = 1): void {
     if (!Number.isSafeInteger(amount)) throw new RangeError(`Cannot add ${amount}: an integer within ±2^53 is wanted`)
+    if (amount < 0 && this.type !== 'counter') throw new RangeError(`Cannot add ${amount}: this counter only grows`)
     this.#editor.perform({ type: 'counter-add', container: this.id, amount: amount + 0 })
   }
 
@@ -42,7 +46,7 @@ export class Counter implements CounterContainer, State {
     this.#before = undefined
     return old === undefined || old === this.value
       ? undefined
-      : { type: 'counter', container: this, old, new: this.value }
+      : { type: 'counter', container: this as AnyCounter, old, new: this.value }
   }
 
   dropDelta(): void {

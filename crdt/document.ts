@@ -5,12 +5,15 @@ import type {
   Container,
   ContainerId,
   CounterContainer,
+  GrowOnlyCounterContainer,
   ListContainer,
   MapContainer,
   MultiValueRegisterContainer,
   RegisterContainer,
+  RemoveWinsSetContainer,
   SetContainer,
   TextContainer,
+  TreeContainer,
 } from './container.ts'
 import type { DocumentEvent, Visible } from './event.ts'
 import type { JsonValue } from './json-value.ts'
@@ -58,6 +61,10 @@ export interface Document {
   set(name: string): SetContainer
   register(name: string): RegisterContainer
   multiValueRegister(name: string): MultiValueRegisterContainer
+  tree(name: string): TreeContainer
+  /** A set in which deletions win. */
+  removeWinsSet(name: string): RemoveWinsSetContainer
+  growOnlyCounter(name: string): GrowOnlyCounterContainer
   /** Any container, root or nested, by the id it has on every replica; undefined when it is not known here. */
   container(id: ContainerId): Container | undefined
 

@@ -2,12 +2,16 @@ import type { Change } from './change.ts'
 import type {
   Content,
   CounterContainer,
+  GrowOnlyCounterContainer,
   ListContainer,
   MapContainer,
   MultiValueRegisterContainer,
   RegisterContainer,
+  RemoveWinsSetContainer,
   SetContainer,
   TextContainer,
+  TreeContainer,
+  TreeNodeId,
 } from './container.ts'
 import type { JsonValue } from './json-value.ts'
 import type { ReplicaId } from './replica-id.ts'
@@ -25,15 +29,34 @@ export interface KeyDelta {
   readonly new: Content | undefined
 }
 
+/**
+ * A node that came, went or moved: those that went first, then parents before children and siblings in order. Who takes
+ * all that have an `old` out, and then puts each with a `new` in, has the tree as it is.
+ */
+export interface TreeChange {
+  readonly node: TreeNodeId
+  /** Undefined where the node was not to be seen. */
+  readonly old: { readonly parent: TreeNodeId | undefined } | undefined
+  /** Undefined where the node is not to be seen. */
+  readonly new: { readonly parent: TreeNodeId | undefined; readonly index: number } | undefined
+}
+
+export type TreeDelta = readonly TreeChange[]
+
 /** What a container was before and is after. A container created by the same event starts empty. */
 export type ContainerDelta =
   | { readonly type: 'text'; readonly container: TextContainer; readonly delta: TextDelta }
   | { readonly type: 'list'; readonly container: ListContainer; readonly delta: ListDelta }
   | { readonly type: 'map'; readonly container: MapContainer; readonly keys: ReadonlyMap<string, KeyDelta> }
-  | { readonly type: 'counter'; readonly container: CounterContainer; readonly old: number; readonly new: number }
+  | {
+      readonly type: 'counter'
+      readonly container: CounterContainer | GrowOnlyCounterContainer
+      readonly old: number
+      readonly new: number
+    }
   | {
       readonly type: 'set'
-      readonly container: SetContainer
+      readonly container: SetContainer | RemoveWinsSetContainer
       readonly added: readonly JsonValue[]
       readonly deleted: readonly JsonValue[]
     }
@@ -49,6 +72,8 @@ export type ContainerDelta =
       readonly old: readonly JsonValue[]
       readonly new: readonly JsonValue[]
     }
+  /** Of a node that holds something, the map has a delta of its own. */
+  | { readonly type: 'tree'; readonly container: TreeContainer; readonly delta: TreeDelta }
 
 /** What became visible at once. */
 export interface Visible {

@@ -20,12 +20,16 @@ export {
   type ContainerType,
   type Content,
   type CounterContainer,
+  type GrowOnlyCounterContainer,
   type ListContainer,
   type MapContainer,
   type MultiValueRegisterContainer,
   type RegisterContainer,
+  type RemoveWinsSetContainer,
   type SetContainer,
   type TextContainer,
+  type TreeContainer,
+  type TreeNodeId,
 } from './container.ts'
 export { createDocument, loadDocument } from './create-document.ts'
 export type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
@@ -40,6 +44,8 @@ export type {
   RejectionReason,
   SequenceRun,
   TextDelta,
+  TreeChange,
+  TreeDelta,
   Visible,
 } from './event.ts'
 export type { JsonValue } from './json-value.ts'

@@ -1,9 +1,11 @@
 import { ByteReader, ByteWriter, MalformedMessageError } from '../node/protocol/index.ts'
 import { nestedId, parseContainerId, rootId } from './container-id.ts'
-import { containerTypes, type ContainerId, type ContainerType } from './container.ts'
+import { containerTypes, type ContainerId, type ContainerType, type TreeNodeId } from './container.ts'
 import { readValue, writeValue, type JsonValue } from './json-value.ts'
 import { limits } from './limits.ts'
 import { isReplicaId, type ReplicaId } from './replica-id.ts'
+import { isPosition } from './tree/position.ts'
+import { creatorOf, nodeId } from './tree/tree-node.ts'
 
 /** What an operation puts into a map or list: a value, or a new container whose id is the operation's dot. */
 export type NewContent = { readonly value: JsonValue } | { readonly create: ContainerType }
@@ -19,6 +21,14 @@ export type Operation = { readonly container: ContainerId } & (
   | { readonly type: 'set-add'; readonly value: JsonValue }
   | { readonly type: 'set-delete'; readonly value: JsonValue }
   | { readonly type: 'assign'; readonly value: JsonValue }
+  | { readonly type: 'tree-create'; readonly parent: TreeNodeId | undefined; readonly position: string }
+  | {
+      readonly type: 'tree-move'
+      readonly node: TreeNodeId
+      readonly parent: TreeNodeId | undefined
+      readonly position: string
+    }
+  | { readonly type: 'tree-delete'; readonly node: TreeNodeId }
 )
 
 /** The first byte of `Change.operations`. */
@@ -34,6 +44,9 @@ const kinds = {
   'set-add': 7,
   'set-delete': 8,
   'assign': 9,
+  'tree-create': 10,
+  'tree-move': 11,
+  'tree-delete': 12,
 } as const satisfies Record<Operation['type'], number>
 
 /** Before what a map or list is given: 0 a value, else a new container of type number `mark - 1`. */
@@ -65,7 +78,7 @@ export function encodeOperations(operations: readonly Operation[], author: Repli
   for (const id of table.keys()) writeContainer(writer, id, author)
   for (const operation of operations) {
     writer.u8(kinds[operation.type]).varint(table.get(operation.container) as number)
-    writeFields(writer, operation)
+    writeFields(writer, operation, author)
   }
   return writer.finish()
 }
@@ -84,7 +97,7 @@ function writeContainer(writer: ByteWriter, id: ContainerId, author: ReplicaId):
   }
 }
 
-function writeFields(writer: ByteWriter, operation: Operation): void {
+function writeFields(writer: ByteWriter, operation: Operation, author: ReplicaId): void {
   switch (operation.type) {
     case 'text-insert':
       writer.varint(operation.index).text(operation.text)
@@ -110,7 +123,30 @@ function writeFields(writer: ByteWriter, operation: Operation): void {
     case 'set-delete':
     case 'assign':
       writeValue(writer, operation.value)
+      return
+    case 'tree-create':
+      writeNode(writer, operation.parent, author)
+      writer.text(operation.position)
+      return
+    case 'tree-move':
+      writeNode(writer, operation.node, author)
+      writeNode(writer, operation.parent, author)
+      writer.text(operation.position)
+      return
+    case 'tree-delete':
+      writeNode(writer, operation.node, author)
   }
+}
+
+/** 0 for none, 1 for a node of the author, 2 for one of another replica. */
+function writeNode(writer: ByteWriter, node: TreeNodeId | undefined, author: ReplicaId): void {
+  if (node === undefined) {
+    writer.u8(0)
+    return
+  }
+  const { replica, sequence } = creatorOf(node)
+  if (replica === author) writer.u8(1).varint(sequence)
+  else writer.u8(2).text(replica).varint(sequence)
 }
 
 function writeContent(writer: ByteWriter, content: NewContent): void {
@@ -128,7 +164,7 @@ export function decodeOperations(bytes: Uint8Array, author: ReplicaId): Operatio
     const kind = reader.u8()
     const container = table[reader.varint(table.length)]
     if (container === undefined) throw new MalformedMessageError('An operation on a container that is not listed')
-    operations.push(readFields(reader, kind, container))
+    operations.push(readFields(reader, kind, container, author))
   }
   return operations
 }
@@ -144,7 +180,7 @@ function readContainer(reader: ByteReader, author: ReplicaId): ContainerId {
   return nestedId(type, { replica, sequence: reader.varint() })
 }
 
-function readFields(reader: ByteReader, kind: number, container: ContainerId): Operation {
+function readFields(reader: ByteReader, kind: number, container: ContainerId, author: ReplicaId): Operation {
   switch (kind) {
     case kinds['text-insert']:
       return { type: 'text-insert', container, index: reader.varint(), text: readText(reader) }
@@ -164,9 +200,37 @@ function readFields(reader: ByteReader, kind: number, container: ContainerId): O
       return { type: 'set-delete', container, value: readValue(reader) }
     case kinds['assign']:
       return { type: 'assign', container, value: readValue(reader) }
+    case kinds['tree-create']:
+      return { type: 'tree-create', container, parent: readNode(reader, author), position: readPosition(reader) }
+    case kinds['tree-move']: {
+      const node = readSomeNode(reader, author)
+      return { type: 'tree-move', container, node, parent: readNode(reader, author), position: readPosition(reader) }
+    }
+    case kinds['tree-delete']:
+      return { type: 'tree-delete', container, node: readSomeNode(reader, author) }
     default:
       throw new MalformedMessageError(`An operation of the unknown kind ${kind}`)
   }
+}
+
+function readNode(reader: ByteReader, author: ReplicaId): TreeNodeId | undefined {
+  const tag = reader.u8()
+  if (tag === 0) return undefined
+  const replica = tag === 1 ? author : reader.text(64)
+  if (tag > 2 || !isReplicaId(replica)) throw new MalformedMessageError('A tree node of no replica')
+  return nodeId({ replica, sequence: reader.varint() })
+}
+
+function readSomeNode(reader: ByteReader, author: ReplicaId): TreeNodeId {
+  const node = readNode(reader, author)
+  if (node === undefined) throw new MalformedMessageError('A move of no node')
+  return node
+}
+
+function readPosition(reader: ByteReader): string {
+  const position = reader.text(limits.nameBytes)
+  if (!isPosition(position)) throw new MalformedMessageError('A position of other letters')
+  return position
 }
 
 function readText(reader: ByteReader): string {

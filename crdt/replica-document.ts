@@ -98,6 +98,18 @@ export class ReplicaDocument implements Document, Editor {
     return this.#root('multi-value-register', name)
   }
 
+  tree(name: string): ContainerByType['tree'] {
+    return this.#root('tree', name)
+  }
+
+  removeWinsSet(name: string): ContainerByType['remove-wins-set'] {
+    return this.#root('remove-wins-set', name)
+  }
+
+  growOnlyCounter(name: string): ContainerByType['grow-only-counter'] {
+    return this.#root('grow-only-counter', name)
+  }
+
   container(id: ContainerId): Container | undefined {
     return this.#registry.find(id)
   }

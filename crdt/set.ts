@@ -1,6 +1,6 @@
 import { ByteWriter } from '../node/protocol/index.ts'
 import { includes } from './causal-graph.ts'
-import { type ContainerId, type SetContainer } from './container.ts'
+import type { ContainerId, SetContainer, SetType } from './container.ts'
 import type { ContainerDelta } from './event.ts'
 import { keepValue, writeValue, type JsonValue } from './json-value.ts'
 import type { Operation } from './operation.ts'
@@ -8,34 +8,40 @@ import type { Editor, Execution, Stamp, State } from './state.ts'
 
 interface Member {
   readonly value: JsonValue
-  /** The additions that no deletion has seen. */
-  readonly additions: readonly Addition[]
+  /** The operations of the kind that wins which no later operation on the value has seen. */
+  readonly winning: readonly Origin[]
 }
 
-interface Addition {
+interface Origin {
   readonly agent: number
   readonly sequence: number
 }
 
+export type AnySet = ValueSet<'set'> | ValueSet<'remove-wins-set'>
+
 /**
  * An optimised observed-remove set (Bieniusa et al. 2012): no tombstones, since an addition that an operation has seen
- * is found by the version the operation was made on.
+ * is found by the version the operation was made on. Where deletions win it is the same with the parts exchanged: a
+ * value is absent as long as a deletion stands that no addition has seen, and those have to be kept.
  */
-export class ValueSet implements SetContainer, State {
-  readonly type: 'set' = 'set'
+export class ValueSet<Type extends SetType> implements SetContainer<Type>, State {
+  readonly type: Type
   readonly id: ContainerId
   readonly #editor: Editor
+  /** Where deletions win also values that are absent. */
   readonly #members = new Map<string, Member>()
+  #size = 0
   /** Members touched by the present event, as they were. */
   #before: Map<string, Member | undefined> | undefined
 
-  constructor(id: ContainerId, editor: Editor) {
+  constructor(type: Type, id: ContainerId, editor: Editor) {
+    this.type = type
     this.id = id
     this.#editor = editor
   }
 
   get size(): number {
-    return this.#members.size
+    return this.#size
   }
 
   add(value: JsonValue): void {
@@ -49,12 +55,12 @@ export class ValueSet implements SetContainer, State {
   }
 
   has(value: JsonValue): boolean {
-    return this.#members.has(keyOf(value))
+    return this.#holds(this.#members.get(keyOf(value)))
   }
 
   values(): JsonValue[] {
-    const entries = [...this.#members].sort(([left], [right]) => (left < right ? -1 : 1))
-    return entries.map(([, { value }]) => value)
+    const entries = [...this.#members].filter(([, member]) => this.#holds(member))
+    return entries.sort(([left], [right]) => (left < right ? -1 : 1)).map(([, { value }]) => value)
   }
 
   toJSON(): JsonValue[] {
@@ -75,11 +81,10 @@ export class ValueSet implements SetContainer, State {
     }
     const { version, agent, sequence } = stamp
     const kept =
-      version === undefined
-        ? []
-        : (member?.additions ?? []).filter((one) => !includes(version, one.agent, one.sequence))
-    const additions = operation.type === 'set-add' ? [...kept, { agent, sequence }] : kept
-    this.#put(key, additions.length === 0 ? undefined : { value: member?.value ?? operation.value, additions })
+      version === undefined ? [] : (member?.winning ?? []).filter((one) => !includes(version, one.agent, one.sequence))
+    const wins = operation.type === (this.type === 'set' ? 'set-add' : 'set-delete')
+    const winning = wins ? [...kept, { agent, sequence }] : kept
+    this.#put(key, { value: member?.value ?? operation.value, winning })
     execution.undo(() => this.#put(key, member))
   }
 
@@ -88,11 +93,13 @@ export class ValueSet implements SetContainer, State {
     const deleted: JsonValue[] = []
     for (const [key, old] of this.#before ?? []) {
       const now = this.#members.get(key)
-      if (old === undefined && now !== undefined) added.push(now.value)
-      if (old !== undefined && now === undefined) deleted.push(old.value)
+      const held = this.#holds(old)
+      if (this.#holds(now) === held) continue
+      if (held) deleted.push((old as Member).value)
+      else added.push((now as Member).value)
     }
     this.#before = undefined
-    return added.length + deleted.length === 0 ? undefined : { type: 'set', container: this, added, deleted }
+    return added.length + deleted.length === 0 ? undefined : { type: 'set', container: this as AnySet, added, deleted }
   }
 
   dropDelta(): void {
@@ -100,8 +107,13 @@ export class ValueSet implements SetContainer, State {
   }
 
   #put(key: string, member: Member | undefined): void {
-    if (member === undefined) this.#members.delete(key)
+    this.#size += Number(this.#holds(member)) - Number(this.#holds(this.#members.get(key)))
+    if (member === undefined || (this.type === 'set' && member.winning.length === 0)) this.#members.delete(key)
     else this.#members.set(key, member)
+  }
+
+  #holds(member: Member | undefined): boolean {
+    return member !== undefined && member.winning.length > 0 === (this.type === 'set')
   }
 }
 

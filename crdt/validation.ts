@@ -4,6 +4,8 @@ import type { ContainerId, ContainerType } from './container.ts'
 import type { ContainerRegistry } from './container-registry.ts'
 import { countUnits, type Operation } from './operation.ts'
 import type { ReplicaId } from './replica-id.ts'
+import { findTreeFault } from './tree/tree-fault.ts'
+import { creatorOf } from './tree/tree-node.ts'
 
 /** Where a change stands whose operations are judged. */
 export interface Position {
@@ -22,6 +24,9 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'set': ['set-add', 'set-delete'],
   'register': ['assign'],
   'multi-value-register': ['assign'],
+  'tree': ['tree-create', 'tree-move', 'tree-delete'],
+  'remove-wins-set': ['set-add', 'set-delete'],
+  'grow-only-counter': ['counter-add'],
 }
 
 /**
@@ -38,6 +43,7 @@ export function findFault(
 ): string | undefined {
   const lengths = new Map<ContainerId, number>()
   const created = new Set<ContainerId>()
+  const nodes = new Set<string>()
   const replica = graph.agents[position.agent] as ReplicaId
   let sequence = position.sequence
   for (const operation of operations) {
@@ -45,6 +51,13 @@ export function findFault(
     if (!created.has(container) && !exists(container, position, registry, graph)) return 'an unknown container'
     const type = container.slice(0, container.search(/[/@]/)) as ContainerType
     if (!operationsOf[type].includes(operation.type)) return `${operation.type} on a ${type}`
+    if (type === 'grow-only-counter' && 'amount' in operation && operation.amount < 0) return 'a counter made smaller'
+    const fault = findTreeFault(operation, { replica, sequence }, nodes, (node) => {
+      const tree = registry.find(container)
+      if (tree?.type !== 'tree' || !tree.knows(node)) return false
+      return exists(nestedId('map', creatorOf(node)), position, registry, graph)
+    })
+    if (fault !== undefined) return fault
     const length = lengths.get(container) ?? lengthOf(container, position, registry)
     const next = lengthAfter(operation, length)
     if (next === undefined) return `an index out of range at length ${length}`
@@ -84,6 +97,7 @@ function lengthAfter(operation: Operation, length: number): number | undefined {
 
 /** The containers an operation creates, each with the number of the unit that does. */
 function creations(operation: Operation): (readonly [number, ContainerType])[] {
+  if (operation.type === 'tree-create') return [[0, 'map']]
   const contents =
     operation.type === 'map-set' ? [operation.content] : operation.type === 'list-insert' ? operation.items : []
   return contents.flatMap((content, index) => ('create' in content ? [[index, content.create] as const] : []))

@@ -7,6 +7,7 @@ import {
   type DocumentEvent,
   type JsonValue,
   type SequenceRun,
+  type TreeNodeId,
 } from '../../../crdt/index.ts'
 
 type Image =
@@ -17,6 +18,7 @@ type Image =
   | { readonly type: 'set'; readonly values: Map<string, JsonValue> }
   | { readonly type: 'register'; value: JsonValue | undefined }
   | { readonly type: 'multi-value-register'; values: readonly JsonValue[] }
+  | { readonly type: 'tree'; readonly children: Map<TreeNodeId | undefined, TreeNodeId[]> }
 
 /** What a listener knows that has heard every event and never looks into the document. */
 export class DocumentMirror {
@@ -43,9 +45,24 @@ export class DocumentMirror {
         return [...image.values.keys()].sort()
       case 'multi-value-register':
         return image.values
+      case 'tree':
+        return this.#readTree(image.children)
       default:
         return undefined
     }
+  }
+
+  /** The form of `toJSON`, but with the maps as this mirror knows them. */
+  #readTree(children: ReadonlyMap<TreeNodeId | undefined, readonly TreeNodeId[]>): JsonValue[] {
+    const nodes: JsonValue[] = []
+    const visit = (parent: TreeNodeId | undefined): void => {
+      for (const id of children.get(parent) ?? []) {
+        nodes.push({ id, parent: parent ?? null, data: this.read(`map@${id}` as ContainerId) ?? [] })
+        visit(id)
+      }
+    }
+    visit(undefined)
+    return nodes
   }
 
   #plain(content: Content): JsonValue {
@@ -87,7 +104,10 @@ export class DocumentMirror {
         const image = this.#image<'multi-value-register'>(id, { type: 'multi-value-register', values: [] })
         check(JSON.stringify(image.values), JSON.stringify(delta.old))
         image.values = delta.new
+        return
       }
+      case 'tree':
+        this.#applyTree(delta)
     }
   }
 
@@ -109,6 +129,24 @@ export class DocumentMirror {
     }
   }
 
+  #applyTree({ container, delta }: ContainerDelta & { type: 'tree' }): void {
+    const { children } = this.#image<'tree'>(container.id, { type: 'tree', children: new Map() })
+    for (const { node, old } of delta) {
+      if (old === undefined) continue
+      const siblings = children.get(old.parent) ?? []
+      check(siblings.includes(node), true)
+      siblings.splice(siblings.indexOf(node), 1)
+    }
+    for (const { node, new: now } of delta) {
+      if (now === undefined) continue
+      if (now.parent !== undefined) check([...children.values()].flat().includes(now.parent), true)
+      const siblings = children.get(now.parent) ?? []
+      check(now.index <= siblings.length, true)
+      siblings.splice(now.index, 0, node)
+      children.set(now.parent, siblings)
+    }
+  }
+
   #image<Type extends Image['type']>(id: ContainerId, empty: Image & { type: Type }): Image & { type: Type } {
     const image = this.#images.get(id) ?? empty
     this.#images.set(id, image)
@@ -118,7 +156,7 @@ export class DocumentMirror {
 
 function emptyOf(type: ContainerType): JsonValue {
   if (type === 'text') return ''
-  if (type === 'counter') return 0
+  if (type === 'counter' || type === 'grow-only-counter') return 0
   return type === 'register' ? null : []
 }
 

@@ -16,7 +16,11 @@ function read(content: Content): JsonValue {
   if (!isContainer(content)) return content
   if (content.type === 'list') return content.toArray().map(read)
   if (content.type === 'map') return content.entries().map(([key, value]) => [key, read(value)])
-  if (content.type === 'set') return content.values().map(label).sort()
+  if (content.type === 'tree') {
+    const nodes = content.nodes()
+    return nodes.map((id) => ({ id, parent: content.parent(id) ?? null, data: read(content.data(id) as Content) }))
+  }
+  if (content.type === 'set' || content.type === 'remove-wins-set') return content.values().map(label).sort()
   return content.toJSON()
 }
 
@@ -29,6 +33,9 @@ function roots(document: Document): Container[] {
     document.set('set'),
     document.register('register'),
     document.multiValueRegister('values'),
+    document.tree('tree'),
+    document.removeWinsSet('shy'),
+    document.growOnlyCounter('views'),
   ]
 }
 

@@ -5,6 +5,8 @@ import {
   type Document,
   type JsonValue,
   type TextContainer,
+  type TreeContainer,
+  type TreeNodeId,
 } from '../../../crdt/index.ts'
 import { integer, sample, type Random } from '../../../node/protocol/index.ts'
 
@@ -48,17 +50,22 @@ function editOnce(document: Document, random: Random): void {
     document.set('set'),
     document.register('register'),
     document.multiValueRegister('values'),
+    document.tree('tree'),
+    document.tree('tree'),
+    document.removeWinsSet('shy'),
+    document.growOnlyCounter('views'),
   ]
   let container = pick(random, roots)
   for (let depth = integer(random, 3); depth > 0; depth--) {
     const children = childrenOf(container)
     if (children.length > 0) container = pick(random, children)
   }
-  edit(container, random)
+  editContainer(container, random)
 }
 
 function childrenOf(container: Container): Container[] {
   if (container.type === 'list') return container.toArray().filter(isContainer)
+  if (container.type === 'tree') return container.nodes().map((node) => container.data(node) as Container)
   if (container.type !== 'map') return []
   return container
     .entries()
@@ -66,7 +73,8 @@ function childrenOf(container: Container): Container[] {
     .filter(isContainer)
 }
 
-function edit(container: Container, random: Random): void {
+/** One edit, of whatever the container offers. It may change nothing. */
+export function editContainer(container: Container, random: Random): void {
   switch (container.type) {
     case 'text':
       editText(container, random)
@@ -89,13 +97,38 @@ function edit(container: Container, random: Random): void {
     case 'counter':
       container.add(pick(random, [1, -1, 5, 2 ** 53 - 1, -(2 ** 53 - 1)]))
       return
+    case 'grow-only-counter':
+      container.add(pick(random, [0, 1, 5, 2 ** 53 - 1]))
+      return
+    case 'tree':
+      editTree(container, random)
+      return
     case 'set':
+    case 'remove-wins-set':
       if (integer(random, 3) > 0) container.add(pick(random, values))
       else container.delete(pick(random, values))
       return
     default:
       container.set(pick(random, values))
   }
+}
+
+/** Creates, moves (also to and fro between two parents) and deletes nodes. */
+export function editTree(tree: TreeContainer, random: Random): void {
+  const nodes = tree.nodes()
+  const node = nodes.length === 0 ? undefined : pick(random, nodes)
+  const parent = pick(random, [undefined, ...nodes])
+  const choice = integer(random, 8)
+  const siblings = parent === undefined ? tree.roots() : tree.children(parent)
+  const index = integer(random, 2) === 0 ? undefined : integer(random, siblings.length + 1)
+  if (choice < 3 || node === undefined) tree.create(parent, index)
+  else if (choice === 3) tree.delete(node)
+  else if (!isBelow(tree, parent, node)) tree.move(node, parent, siblings.includes(node) ? undefined : index)
+}
+
+function isBelow(tree: TreeContainer, node: TreeNodeId | undefined, other: TreeNodeId): boolean {
+  for (let at = node; at !== undefined; at = tree.parent(at)) if (at === other) return true
+  return false
 }
 
 function editText(text: TextContainer, random: Random): void {

@@ -33,6 +33,7 @@ test('a transaction in which something throws leaves nothing behind', () => {
     const text = document.text('text')
     const anchor = document.anchor(text, text.length, 'after')
     expect(document.resolve(anchor)).toBe(text.length)
+    expect(copy.text('text').length).toBe(text.length)
     expect(copy.resolve(anchor)).toBe(text.length)
   }
 })
