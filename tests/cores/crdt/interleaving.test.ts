@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { createDocument, loadDocument, type Document } from '../../../crdt/index.ts'
+import { createRandom, integer, shuffle, type Random } from '../../../node/protocol/index.ts'
+import { figure } from '../../figures.ts'
 
 type Manner = 'forward' | 'backward' | 'at once' | 'outwards'
 
@@ -46,4 +48,75 @@ test('the same holds in lists', () => {
   const [a, b] = documents as [Document, Document]
   a.merge(b.encode())
   expect(a.list('list').toJSON().join('')).toBe('aaaaabbbbb')
+})
+
+/** What a place between two brackets can look like to the tree of Fugue. */
+const places: Record<string, (document: Document) => void> = {
+  'between two characters typed at once': (document) => document.text('text').insert(0, '[]'),
+  'between two characters typed backwards': (document) => {
+    document.text('text').insert(0, ']')
+    document.text('text').insert(0, '[')
+  },
+  'where others were deleted': (document) => {
+    document.text('text').insert(0, '[deleted]')
+    document.text('text').delete(1, 7)
+  },
+  'where a word was deleted backwards': (document) => {
+    document.text('text').insert(0, '[]')
+    for (const [index, letter] of Array.from('gone').entries()) document.text('text').insert(1 + index, letter)
+    for (let index = 4; index > 0; index--) document.text('text').delete(index, 1)
+  },
+}
+
+/** Types so many of a letter anywhere in its own run, and takes some of them back now and then. */
+function ramble(document: Document, letter: string, random: Random): void {
+  const text = document.text('text')
+  let length = 0
+  for (let key = 0; key < 12 || length === 0; key++) {
+    if (length > 1 && integer(random, 4) === 0) {
+      text.delete(1 + integer(random, length), 1)
+      length--
+    } else {
+      text.insert(1 + integer(random, length + 1), letter)
+      length++
+    }
+  }
+}
+
+const seeds = Array.from({ length: figure('groups', 10, 500) }, (_, index) => index + 1)
+
+test.each(Object.keys(places).flatMap((place) => seeds.map((seed) => [place, seed] as const)))(
+  'two to four who type to and fro %s keep their runs together, in the order of their names (seed %i)',
+  (place, seed) => {
+    const random = createRandom(`${place} ${seed}`)
+    const base = createDocument({ replica: 'base' })
+    places[place]?.(base)
+    const letters = Array.from('abcd').slice(0, 2 + (seed % 3))
+    const documents = letters.map((letter) => {
+      const document = loadDocument(base.encode(), { replica: letter })
+      ramble(document, letter, random)
+      return document
+    })
+    const merged = createDocument()
+    for (const document of shuffle(random, [...documents])) merged.merge(document.encode())
+    const runs = documents.map((document) => document.text('text').toString().slice(1, -1))
+    expect(merged.text('text').toString()).toBe(`[${runs.join('')}]`)
+  },
+)
+
+test.each(manners)('who goes on behind a run typed %s stays behind it, whoever else types there', (manner) => {
+  const base = createDocument({ replica: 'base' })
+  base.text('text').insert(0, '[]')
+  const first = loadDocument(base.encode(), { replica: 'n' })
+  type(first, 'n', manner)
+  const follower = loadDocument(first.encode(), { replica: 'z' })
+  follower.text('text').insert(7, 'follows')
+  const others = ['a', 'q', 'zz'].map((replica) => {
+    const document = loadDocument(base.encode(), { replica })
+    type(document, replica.charAt(0), manner)
+    return document
+  })
+  const merged = createDocument()
+  for (const document of [...others, follower]) merged.merge(document.encode())
+  expect(merged.text('text').toString()).toBe('[aaaaaannnnnnfollowsqqqqqqzzzzzz]')
 })

@@ -1,35 +1,26 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { createDocument, type Change, type Document } from '../../../crdt/index.ts'
 import { createRandom, integer, sample, type Random } from '../../../node/protocol/index.ts'
-import { FugueOracle } from './fugue-oracle.ts'
-
-/** One transaction: at each index so many characters go, then a text comes. */
-interface Step {
-  readonly parents: readonly number[]
-  readonly author: string
-  readonly edits: readonly (readonly [index: number, deleted: number, inserted: string])[]
-}
+import { figure } from '../../figures.ts'
+import { readConformanceGraphs } from '../../traces/conformance.ts'
+import { ReferenceText } from '../../traces/reference-text.ts'
+import type { AuthoredTransaction } from '../../traces/trace-changes.ts'
+import type { Patch } from '../../traces/trace.ts'
+import { FugueHistory } from './fugue-history.ts'
 
 /** Grows a history: each change is made by a document that knows just its past. */
 class History {
   readonly changes: Change[] = []
   readonly #pasts: ReadonlySet<number>[] = []
 
-  pastOf(parents: readonly number[]): Set<number> {
-    return new Set(parents.flatMap((parent) => [...(this.#pasts[parent] as ReadonlySet<number>)]))
-  }
-
-  add({ parents, author, edits }: Step): void {
-    const past = this.pastOf(parents)
-    const document = createDocument({ replica: author })
+  add({ parents, replica = '', patches }: AuthoredTransaction): void {
+    const past = new Set(parents.flatMap((parent) => [...(this.#pasts[parent] as ReadonlySet<number>)]))
+    const document = createDocument({ replica })
     document.apply([...past].sort((left, right) => left - right).map((index) => this.changes[index] as Change))
     document.subscribe((event) => void (event.type === 'changed' && this.changes.push(...event.changes)))
     const text = document.text('text')
     document.transact(() => {
-      for (const [index, deleted, inserted] of edits) text.replace(index, deleted, inserted)
+      for (const [index, deleted, inserted] of patches) text.replace(index, deleted, inserted)
     })
     past.add(this.changes.length - 1)
     this.#pasts.push(past)
@@ -43,41 +34,11 @@ function readHistory(changes: readonly Change[]): Document {
   return document
 }
 
-/** The same history, by definition. */
-class OracleHistory {
-  readonly oracle = new FugueOracle()
-  readonly #known: ReadonlySet<string>[] = []
-  #next = 0
-
-  lengthAt(parents: readonly number[]): number {
-    return this.oracle.length(this.#past(parents))
-  }
-
-  add({ parents, author, edits }: Step): void {
-    const known = this.#past(parents)
-    for (const [index, deleted, inserted] of edits) {
-      for (let count = 0; count < deleted; count++) {
-        this.#do(known, (id) => this.oracle.delete(id, index, known))
-      }
-      for (const [offset, character] of Array.from(inserted).entries()) {
-        this.#do(known, (id) => this.oracle.insert(id, author, index + offset, character, known))
-      }
-    }
-    this.#known.push(known)
-  }
-
-  #past(parents: readonly number[]): Set<string> {
-    return new Set(parents.flatMap((parent) => [...(this.#known[parent] as ReadonlySet<string>)]))
-  }
-
-  #do(known: Set<string>, act: (id: string) => void): void {
-    const id = String(this.#next++)
-    act(id)
-    known.add(id)
-  }
-}
-
-function randomStep(random: Random, steps: number, lengthAt: (parents: readonly number[]) => number): Step {
+function randomTransaction(
+  random: Random,
+  steps: number,
+  lengthAt: (parents: readonly number[]) => number,
+): AuthoredTransaction {
   const recent = Array.from({ length: Math.min(steps, 6) }, (_, back) => steps - 1 - back)
   const parents = sample(random, recent, integer(random, 4))
   const length = lengthAt(parents)
@@ -85,78 +46,57 @@ function randomStep(random: Random, steps: number, lengthAt: (parents: readonly 
   const deleted = integer(random, 3) === 0 ? Math.min(length - index, integer(random, 4)) : 0
   const inserted =
     deleted === 0 || integer(random, 2) === 0
-      ? String.fromCharCode(97 + (steps % 26)).repeat(1 + integer(random, 3))
+      ? String.fromCharCode(97 + (steps % 26)).repeat(1 + integer(random, 4))
       : ''
-  // A replica of its own for each change: one replica's changes are in a row, and here every graph is wanted.
-  return { parents, author: `${integer(random, 9)}-${steps}`, edits: [[index, deleted, inserted]] }
+  // Every transaction has an author of its own: concurrent ones must.
+  const replica = `${'ZzAa'[integer(random, 4)]}${String(steps).padStart(3, '0')}`
+  const patches: Patch[] = deleted + inserted.length > 0 ? [[index, deleted, inserted]] : [[index, 0, '.']]
+  return { parents, replica, patches }
 }
 
-test.each(Array.from({ length: 120 }, (_, index) => index + 1))(
+test.each(Array.from({ length: figure('groups', 120, 2000) }, (_, index) => index + 1))(
   'text stands in the order of Fugue, whatever the graph (seed %i)',
   (seed) => {
     const random = createRandom(seed)
     const history = new History()
-    const definition = new OracleHistory()
+    const definition = new FugueHistory()
+    const reference = new ReferenceText()
     for (let steps = 0; steps < 24; steps++) {
-      const step = randomStep(random, steps, (parents) => definition.lengthAt(parents))
-      history.add(step)
-      definition.add(step)
+      const transaction = randomTransaction(random, steps, (parents) => definition.lengthAt(parents))
+      history.add(transaction)
+      definition.add(transaction)
+      reference.add(transaction.parents, transaction.replica as string, transaction.patches)
     }
-    expect(readHistory(history.changes).text('text').toString()).toBe(definition.oracle.text())
+    const expected = definition.oracle.text()
+    expect(reference.endContent()).toBe(expected)
+    expect(readHistory(history.changes).text('text').toString()).toBe(expected)
     const oneByOne = createDocument()
     for (const change of history.changes) oneByOne.apply([change])
-    expect(oneByOne.text('text').toString()).toBe(definition.oracle.text())
+    expect(oneByOne.text('text').toString()).toBe(expected)
   },
 )
 
-const traces = process.env['PEERLOOM_TRACES'] ?? join(import.meta.dirname, '../../../../shared/data/traces')
-const conformance = join(traces, 'conformance.json.gz')
+const graphs = readConformanceGraphs()
 
-interface Graph {
-  readonly txns: readonly {
-    readonly span: readonly [number, number]
-    readonly parents: readonly number[]
-    readonly agent: string
-    readonly seqStart: number
-    readonly ops: readonly (readonly [number, number, string])[]
-  }[]
-  readonly endContent: string
-}
-
-test.skipIf(!existsSync(conformance))(
-  `the published graphs give the published texts (skipped without ${conformance})`,
+test.skipIf(graphs.length === 0)(
+  'the published graphs give the published texts (skipped where they are not)',
   () => {
-    const graphs = JSON.parse(gunzipSync(readFileSync(conformance)).toString()) as readonly Graph[]
     expect(graphs.length).toBe(1000)
-    const wrong = graphs.flatMap((graph, index) => (textOf(graph) === graph.endContent ? [] : [index]))
+    const wrong = graphs.flatMap(({ transactions, endContent }, index) => {
+      const history = new History()
+      for (const transaction of transactions) history.add(transaction)
+      return readHistory(history.changes).text('text').toString() === endContent ? [] : [index]
+    })
     expect(wrong).toEqual([])
   },
   120_000,
 )
 
-/** Operations are numbered through; a parent may lie inside a transaction, which is two then. */
-function textOf({ txns }: Graph): string {
-  const history = new History()
-  const ends = new Map<number, number>()
-  const cuts = new Set(txns.flatMap(({ parents }) => parents.map((parent) => parent + 1)))
-  for (const { span, parents, agent, seqStart, ops } of txns) {
-    const author = `${agent}-${String(seqStart).padStart(6, '0')}`
-    let past = parents.map((parent) => ends.get(parent) as number)
-    let edits: [number, number, string][] = []
-    let next = span[0]
-    const count = (edit: [number, number, string]): void => {
-      edits.push(edit)
-      next++
-      if (!cuts.has(next) && next !== span[1]) return
-      history.add({ parents: past, author, edits })
-      past = [history.changes.length - 1]
-      ends.set(next - 1, history.changes.length - 1)
-      edits = []
-    }
-    for (const [index, deleted, inserted] of ops) {
-      for (let unit = 0; unit < deleted; unit++) count([index, 1, ''])
-      for (const [offset, character] of Array.from(inserted).entries()) count([index + offset, 0, character])
-    }
-  }
-  return readHistory(history.changes).text('text').toString()
-}
+test.skipIf(graphs.length === 0)('the published graphs give the published texts by definition', () => {
+  const wrong = graphs.flatMap(({ transactions, endContent }, index) => {
+    const reference = new ReferenceText()
+    for (const { parents, replica, patches } of transactions) reference.add(parents, replica as string, patches)
+    return reference.endContent() === endContent ? [] : [index]
+  })
+  expect(wrong).toEqual([])
+})
