@@ -27,7 +27,7 @@ export class ValueTooLargeError extends Error {
   }
 }
 
-/** A root container was asked for under a name that already stands for a container of another type. */
+/** Something was asked for as a container of one type, and is of another, or (see `schema/`) is no container. */
 export class ContainerTypeError extends Error {
   override readonly name: 'ContainerTypeError' = 'ContainerTypeError'
   readonly container: string

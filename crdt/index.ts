@@ -51,3 +51,21 @@ export type {
 export type { JsonValue } from './json-value.ts'
 export { limits, type DocumentLimits } from './limits.ts'
 export { chooseReplicaId, compareReplicaIds, isReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
+export { defineDocument, type DocumentSchema, type TypedDocument } from './schema/define-document.ts'
+export {
+  counter,
+  growOnlyCounter,
+  multiValueRegister,
+  register,
+  removeWinsSet,
+  set,
+  text,
+  type TypedMultiValueRegister,
+  type TypedRegister,
+  type TypedSet,
+} from './schema/leaves.ts'
+export { list, type NestedList, type TypedList } from './schema/list.ts'
+export { map, type MapInitial, type MapShape, type TypedMap } from './schema/map.ts'
+export { record, type NestedRecord, type TypedRecord } from './schema/record.ts'
+export type { FaceOf, InitialOf, Schema } from './schema/schema.ts'
+export { tree, type TypedTree } from './schema/tree.ts'

@@ -21,14 +21,15 @@ export type Operation = { readonly container: ContainerId } & (
   | { readonly type: 'set-add'; readonly value: JsonValue }
   | { readonly type: 'set-delete'; readonly value: JsonValue }
   | { readonly type: 'assign'; readonly value: JsonValue }
-  | { readonly type: 'tree-create'; readonly parent: TreeNodeId | undefined; readonly position: string }
   | {
       readonly type: 'tree-move'
-      readonly node: TreeNodeId
+      /** Undefined: a new one, whose id is the operation's dot. */
+      readonly node: TreeNodeId | undefined
+      /** Undefined: at the top. */
       readonly parent: TreeNodeId | undefined
+      /** Among the siblings; empty: into the bin, whatever the parent. */
       readonly position: string
     }
-  | { readonly type: 'tree-delete'; readonly node: TreeNodeId }
 )
 
 /** The first byte of `Change.operations`. */
@@ -44,9 +45,7 @@ const kinds = {
   'set-add': 7,
   'set-delete': 8,
   'assign': 9,
-  'tree-create': 10,
-  'tree-move': 11,
-  'tree-delete': 12,
+  'tree-move': 10,
 } as const satisfies Record<Operation['type'], number>
 
 /** Before what a map or list is given: 0 a value, else a new container of type number `mark - 1`. */
@@ -124,17 +123,10 @@ function writeFields(writer: ByteWriter, operation: Operation, author: ReplicaId
     case 'assign':
       writeValue(writer, operation.value)
       return
-    case 'tree-create':
-      writeNode(writer, operation.parent, author)
-      writer.text(operation.position)
-      return
     case 'tree-move':
       writeNode(writer, operation.node, author)
       writeNode(writer, operation.parent, author)
       writer.text(operation.position)
-      return
-    case 'tree-delete':
-      writeNode(writer, operation.node, author)
   }
 }
 
@@ -145,8 +137,9 @@ function writeNode(writer: ByteWriter, node: TreeNodeId | undefined, author: Rep
     return
   }
   const { replica, sequence } = creatorOf(node)
-  if (replica === author) writer.u8(1).varint(sequence)
-  else writer.u8(2).text(replica).varint(sequence)
+  if (replica === author) writer.u8(1)
+  else writer.u8(2).text(replica)
+  writer.varint(sequence)
 }
 
 function writeContent(writer: ByteWriter, content: NewContent): void {
@@ -200,14 +193,10 @@ function readFields(reader: ByteReader, kind: number, container: ContainerId, au
       return { type: 'set-delete', container, value: readValue(reader) }
     case kinds['assign']:
       return { type: 'assign', container, value: readValue(reader) }
-    case kinds['tree-create']:
-      return { type: 'tree-create', container, parent: readNode(reader, author), position: readPosition(reader) }
     case kinds['tree-move']: {
-      const node = readSomeNode(reader, author)
+      const node = readNode(reader, author)
       return { type: 'tree-move', container, node, parent: readNode(reader, author), position: readPosition(reader) }
     }
-    case kinds['tree-delete']:
-      return { type: 'tree-delete', container, node: readSomeNode(reader, author) }
     default:
       throw new MalformedMessageError(`An operation of the unknown kind ${kind}`)
   }
@@ -221,15 +210,9 @@ function readNode(reader: ByteReader, author: ReplicaId): TreeNodeId | undefined
   return nodeId({ replica, sequence: reader.varint() })
 }
 
-function readSomeNode(reader: ByteReader, author: ReplicaId): TreeNodeId {
-  const node = readNode(reader, author)
-  if (node === undefined) throw new MalformedMessageError('A move of no node')
-  return node
-}
-
 function readPosition(reader: ByteReader): string {
   const position = reader.text(limits.nameBytes)
-  if (!isPosition(position)) throw new MalformedMessageError('A position of other letters')
+  if (position !== '' && !isPosition(position)) throw new MalformedMessageError('A position of other letters')
   return position
 }
 

@@ -5,7 +5,7 @@ import type { ContainerRegistry } from './container-registry.ts'
 import { countUnits, type Operation } from './operation.ts'
 import type { ReplicaId } from './replica-id.ts'
 import { findTreeFault } from './tree/tree-fault.ts'
-import { creatorOf } from './tree/tree-node.ts'
+import { dataId } from './tree/tree-node.ts'
 
 /** Where a change stands whose operations are judged. */
 export interface Position {
@@ -24,7 +24,7 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'set': ['set-add', 'set-delete'],
   'register': ['assign'],
   'multi-value-register': ['assign'],
-  'tree': ['tree-create', 'tree-move', 'tree-delete'],
+  'tree': ['tree-move'],
   'remove-wins-set': ['set-add', 'set-delete'],
   'grow-only-counter': ['counter-add'],
 }
@@ -55,7 +55,7 @@ export function findFault(
     const fault = findTreeFault(operation, { replica, sequence }, nodes, (node) => {
       const tree = registry.find(container)
       if (tree?.type !== 'tree' || !tree.knows(node)) return false
-      return exists(nestedId('map', creatorOf(node)), position, registry, graph)
+      return exists(dataId(node), position, registry, graph)
     })
     if (fault !== undefined) return fault
     const length = lengths.get(container) ?? lengthOf(container, position, registry)
@@ -97,7 +97,7 @@ function lengthAfter(operation: Operation, length: number): number | undefined {
 
 /** The containers an operation creates, each with the number of the unit that does. */
 function creations(operation: Operation): (readonly [number, ContainerType])[] {
-  if (operation.type === 'tree-create') return [[0, 'map']]
+  if (operation.type === 'tree-move') return operation.node === undefined ? [[0, 'map']] : []
   const contents =
     operation.type === 'map-set' ? [operation.content] : operation.type === 'list-insert' ? operation.items : []
   return contents.flatMap((content, index) => ('create' in content ? [[index, content.create] as const] : []))

@@ -9,7 +9,7 @@ export interface Move {
   readonly node: TreeNode
   readonly place: Place
   /** Where the node was before: set whenever the move is done. */
-  prior?: Place | undefined
+  prior: Place | undefined
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Move {
  */
 export class MoveLog {
   readonly #done: Move[] = []
-  #late: Move[] = []
+  #new: Move[] = []
   readonly #moved: Set<TreeNode>
 
   /** @param moved takes every node that may have another place since */
@@ -30,36 +30,28 @@ export class MoveLog {
     this.#moved = moved
   }
 
+  /** For the next `catchUp` to do. */
   add(move: Move): void {
-    const last = this.#done.at(-1)
-    if (this.#late.length === 0 && (last === undefined || isLater(move, last))) this.#do(move)
-    else this.#late.push(move)
+    this.#new.push(move)
   }
 
-  /** Takes back the latest of all. */
+  /** Takes back what was added last, which is also the latest of all. */
   takeBack(): void {
-    const move = this.#done.pop()
-    if (move !== undefined) this.#undo(move)
+    if (this.#new.pop() === undefined) this.#undo()
   }
 
-  /** Undo, do, redo: costs what lies above the earliest of the late moves. */
+  /** Undo, do, redo: costs what lies above the earliest of the new moves. */
   catchUp(): void {
-    const late = this.#late.sort((left, right) => (isLater(left, right) ? -1 : 1))
-    const earliest = late.at(-1)
+    const moves = this.#new.sort(inOrder)
+    const [earliest] = moves
     if (earliest === undefined) return
-    this.#late = []
-    const undone: Move[] = []
+    this.#new = []
     for (let last = this.#done.at(-1); last !== undefined && isLater(last, earliest); last = this.#done.at(-1)) {
-      this.#undo(last)
-      undone.push(last)
-      this.#done.pop()
+      this.#undo()
+      moves.push(last)
     }
-    while (true) {
-      const [one, other] = [late.at(-1), undone.at(-1)]
-      const next = one === undefined || (other !== undefined && isLater(one, other)) ? undone.pop() : late.pop()
-      if (next === undefined) return
-      this.#do(next)
-    }
+    // Both parts are in order, which such a sort makes use of.
+    for (const move of moves.sort(inOrder)) this.#do(move)
   }
 
   #do(move: Move): void {
@@ -70,8 +62,13 @@ export class MoveLog {
     this.#done.push(move)
   }
 
-  #undo({ node, prior }: Move): void {
+  #undo(): void {
+    const { node, prior } = this.#done.pop() as Move
     node.place = prior
     this.#moved.add(node)
   }
+}
+
+function inOrder(left: Move, right: Move): number {
+  return isLater(left, right) ? 1 : -1
 }

@@ -9,23 +9,11 @@ export class ShownTree {
   readonly bin: TreeNode = new TreeNode('' as TreeNodeId, undefined)
   /** Visible nodes. */
   size = 0
-  /** For nodes touched since `record`: where they were to be seen. */
-  #before: Map<TreeNode, Place | undefined> | undefined
+  /** While it is recorded what changes: where the nodes touched were to be seen. */
+  before: Map<TreeNode, Place | undefined> | undefined
 
   constructor() {
     this.top.visible = true
-  }
-
-  get recording(): boolean {
-    return this.#before !== undefined
-  }
-
-  record(): void {
-    this.#before = new Map()
-  }
-
-  forget(): void {
-    this.#before = undefined
   }
 
   /** Shows nodes where their places are now. */
@@ -56,15 +44,15 @@ export class ShownTree {
   }
 
   #remember(node: TreeNode): void {
-    if (this.#before?.has(node) === false) this.#before.set(node, placeShown(node))
+    if (this.before?.has(node) === false) this.before.set(node, placeShown(node))
   }
 
-  /** What has changed since `record`: what is gone first, then parents before children and siblings in order. */
+  /** What has changed while it was recorded, which ends with this: what is gone first, then parents before children and siblings in order. */
   takeChanges(): TreeChange[] {
     const changes: TreeChange[] = []
     const groups = new Map<TreeNode, TreeNode[]>()
-    const before = this.#before ?? new Map<TreeNode, Place | undefined>()
-    this.forget()
+    const before = this.before ?? new Map<TreeNode, Place | undefined>()
+    this.before = undefined
     for (const [node, old] of before) {
       const now = placeShown(node)
       if (now === old) before.delete(node)

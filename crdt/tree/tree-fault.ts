@@ -21,16 +21,12 @@ export function findTreeFault(
   created: NewNodes,
   knows: (node: TreeNodeId) => boolean,
 ): string | undefined {
-  const { type, container } = operation
-  if (type !== 'tree-create' && type !== 'tree-move' && type !== 'tree-delete') return undefined
-  const named = [
-    type === 'tree-create' ? undefined : operation.node,
-    type === 'tree-delete' ? undefined : operation.parent,
-  ]
-  for (const node of named) {
-    if (node !== undefined && !created.has(keyOf(container, node)) && !knows(node)) return 'an unknown node'
+  if (operation.type !== 'tree-move') return undefined
+  const { container, node, parent } = operation
+  for (const one of [node, parent]) {
+    if (one !== undefined && !created.has(keyOf(container, one)) && !knows(one)) return 'an unknown node'
   }
-  if (type === 'tree-create') created.add(keyOf(container, nodeId(own)))
+  if (node === undefined) created.add(keyOf(container, nodeId(own)))
   return undefined
 }
 

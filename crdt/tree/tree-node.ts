@@ -1,5 +1,5 @@
 import type { Dot } from '../change.ts'
-import type { TreeNodeId } from '../container.ts'
+import type { ContainerId, TreeNodeId } from '../container.ts'
 import type { ReplicaId } from '../replica-id.ts'
 
 /** Never changed: whoever is elsewhere afterwards has another one. */
@@ -35,6 +35,11 @@ export function nodeId({ replica, sequence }: Dot): TreeNodeId {
 export function creatorOf(node: TreeNodeId): Dot {
   const dot = node.indexOf('.')
   return { replica: node.slice(dot + 1) as ReplicaId, sequence: Number(node.slice(0, dot)) }
+}
+
+/** The map that the node holds: `nestedId` of the same dot. */
+export function dataId(node: TreeNodeId): ContainerId {
+  return `map@${node}` as ContainerId
 }
 
 /** Whether a node is the other or below it, by where the moves put them. */

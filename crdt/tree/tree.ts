@@ -1,14 +1,13 @@
 import type { ContainerId, MapContainer, TreeContainer, TreeNodeId } from '../container.ts'
-import { nestedId } from '../container-id.ts'
 import type { ContainerDelta } from '../event.ts'
 import { checkIndex } from '../index-check.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { Operation } from '../operation.ts'
 import type { Editor, Execution, Stamp, State } from '../state.ts'
-import { MoveLog, type Move } from './move-log.ts'
+import { MoveLog } from './move-log.ts'
 import { orderOf, positionBetween } from './position.ts'
 import { ShownTree } from './shown-tree.ts'
-import { TreeNode, creatorOf, indexIn, isWithin, nodeId, type Place } from './tree-node.ts'
+import { TreeNode, dataId, indexIn, isWithin, nodeId, type Place } from './tree-node.ts'
 
 export class Tree implements TreeContainer, State {
   readonly type: 'tree' = 'tree'
@@ -31,25 +30,22 @@ export class Tree implements TreeContainer, State {
 
   create(parent?: TreeNodeId, index?: number): TreeNodeId {
     const position = this.#positionAt(this.#visible(parent), index)
-    return this.#editor.transact(() => {
-      const node = nodeId(this.#editor.nextDot())
-      this.#editor.perform({ type: 'tree-create', container: this.id, parent, position })
-      return node
-    })
+    const created = nodeId(this.#editor.nextDot())
+    this.#perform(undefined, parent, position)
+    return created
   }
 
   move(node: TreeNodeId, parent?: TreeNodeId, index?: number): void {
     const own = this.#visible(node)
     const under = this.#visible(parent)
-    if (isWithin(under, own)) throw new RangeError(`Cannot move the node ${node}: ${parent} is the same or below it`)
-    const position = this.#positionAt(under, index, own)
-    this.#editor.perform({ type: 'tree-move', container: this.id, node, parent, position })
+    if (isWithin(under, own)) throw new RangeError(`Cannot move the node ${node} below ${parent}: that is in it`)
+    this.#perform(node, parent, this.#positionAt(under, index, own))
   }
 
   delete(node: TreeNodeId): boolean {
-    if (!this.has(node)) return false
-    this.#editor.perform({ type: 'tree-delete', container: this.id, node })
-    return true
+    const found = this.has(node)
+    if (found) this.#perform(node, undefined, '')
+    return found
   }
 
   has(node: TreeNodeId): boolean {
@@ -70,17 +66,17 @@ export class Tree implements TreeContainer, State {
   }
 
   data(node: TreeNodeId): MapContainer | undefined {
-    return this.has(node) ? this.#editor.nested('map', nestedId('map', creatorOf(node))) : undefined
+    return this.has(node) ? this.#editor.nested('map', dataId(node)) : undefined
   }
 
   nodes(): TreeNodeId[] {
     const nodes: TreeNodeId[] = []
-    const ahead = this.#read().top.children.toReversed()
+    const ahead = [this.#read().top]
     for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
       nodes.push(node.id)
       for (let index = node.children.length; index > 0; index--) ahead.push(node.children[index - 1] as TreeNode)
     }
-    return nodes
+    return nodes.slice(1)
   }
 
   toJSON(): JsonValue[] {
@@ -101,17 +97,17 @@ export class Tree implements TreeContainer, State {
   }
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
-    if (execution.touch(this) && !this.#shown.recording) this.#read().record()
-    switch (operation.type) {
-      case 'tree-create':
-        execution.create('map', stamp)
-        this.#create(nodeId(stamp), operation.parent, operation.position, execution)
-        return
-      case 'tree-move':
-        this.#move(operation.node, this.#node(operation.parent), operation.position, stamp, execution)
-        return
-      case 'tree-delete':
-        this.#move(operation.node, this.#shown.bin, '', stamp, execution)
+    if (operation.type !== 'tree-move') return
+    if (execution.touch(this) && this.#shown.before === undefined) this.#read().before = new Map()
+    const { node = nodeId(stamp), parent, position } = operation
+    const under = position === '' ? this.#shown.bin : this.#node(parent)
+    const place = { parent: under, order: orderOf(position, node) }
+    under.bears = true
+    if (operation.node === undefined) this.#create(node, place, stamp, execution)
+    else {
+      const { lamport, replica } = stamp
+      this.#log.add({ lamport, replica, node: this.#node(node), place, prior: undefined })
+      execution.undo(() => this.#log.takeBack())
     }
   }
 
@@ -121,11 +117,12 @@ export class Tree implements TreeContainer, State {
   }
 
   dropDelta(): void {
-    this.#read().forget()
+    this.#read().before = undefined
   }
 
-  #create(id: TreeNodeId, parent: TreeNodeId | undefined, position: string, execution: Execution): void {
-    const node = new TreeNode(id, placeIn(this.#node(parent), position, id))
+  #create(id: TreeNodeId, place: Place, stamp: Stamp, execution: Execution): void {
+    execution.create('map', stamp)
+    const node = new TreeNode(id, place)
     this.#nodes.set(id, node)
     this.#moved.add(node)
     execution.undo(() => {
@@ -135,16 +132,8 @@ export class Tree implements TreeContainer, State {
     })
   }
 
-  #move(id: TreeNodeId, parent: TreeNode, position: string, { lamport, replica }: Stamp, execution: Execution): void {
-    const move: Move = {
-      lamport,
-      replica,
-      node: this.#node(id),
-      place: placeIn(parent, position, id),
-      prior: undefined,
-    }
-    this.#log.add(move)
-    execution.undo(() => this.#log.takeBack())
+  #perform(node: TreeNodeId | undefined, parent: TreeNodeId | undefined, position: string): void {
+    this.#editor.perform({ type: 'tree-move', container: this.id, node, parent, position })
   }
 
   /** A node that a valid operation names. */
@@ -171,8 +160,7 @@ export class Tree implements TreeContainer, State {
   /** @throws RangeError */
   #visible(id: TreeNodeId | undefined): TreeNode {
     const node = id === undefined ? this.#read().top : this.#find(id)
-    if (node === undefined)
-      throw new RangeError(`Cannot use the node ${id}: this tree does not have it, or not any more`)
+    if (node === undefined) throw new RangeError(`Cannot use the node ${id}: it is not in this tree`)
     return node
   }
 
@@ -188,9 +176,4 @@ export class Tree implements TreeContainer, State {
       children[own >= 0 && index >= own ? index + 1 : index]?.attached?.order
     return positionBetween(orderAt(at - 1), orderAt(at))
   }
-}
-
-function placeIn(parent: TreeNode, position: string, id: TreeNodeId): Place {
-  parent.bears = true
-  return { parent, order: orderOf(position, id) }
 }

@@ -114,7 +114,7 @@ export function editContainer(container: Container, random: Random): void {
 }
 
 /** Creates, moves (also to and fro between two parents) and deletes nodes. */
-export function editTree(tree: TreeContainer, random: Random): void {
+function editTree(tree: TreeContainer, random: Random): void {
   const nodes = tree.nodes()
   const node = nodes.length === 0 ? undefined : pick(random, nodes)
   const parent = pick(random, [undefined, ...nodes])

@@ -101,7 +101,7 @@ describe('one replica', () => {
     expect(() => tree.create(root, 2)).toThrow(RangeError)
     expect(() => tree.create(root, -1)).toThrow(RangeError)
     expect(() => tree.move(child, root, 1)).toThrow(RangeError)
-    expect(() => tree.move(root, child)).toThrow(`Cannot move the node ${root}: ${child} is the same or below it`)
+    expect(() => tree.move(root, child)).toThrow(`Cannot move the node ${root} below ${child}: that is in it`)
     expect(() => tree.move(root, root)).toThrow(RangeError)
     expect(tree.nodes()).toEqual([root, child])
   })
@@ -328,7 +328,7 @@ describe('events', () => {
 })
 
 describe('hostile changes', () => {
-  const kinds = { create: 10, move: 11, delete: 12 }
+  const move = 10
   const treeType = 7
 
   function write(document: Document, fill: (writer: ByteWriter) => void): DocumentEvent[] {
@@ -349,25 +349,24 @@ describe('hostile changes', () => {
   }
 
   const faults: [string, (writer: ByteWriter) => void][] = [
-    ['a creation below an unknown node', (w) => w.u8(kinds.create).varint(0).u8(2).text('left').varint(99).text('P')],
-    ['a creation below itself', (w) => w.u8(kinds.create).varint(0).u8(1).varint(0).text('P')],
+    ['a creation below an unknown node', (w) => w.u8(move).varint(0).u8(0).u8(2).text('left').varint(99).text('P')],
+    ['a creation below itself', (w) => w.u8(move).varint(0).u8(0).u8(1).varint(0).text('P')],
     [
       'a creation below a node of another tree',
-      (w) => w.u8(kinds.create).varint(0).u8(2).text('left').varint(3).text('P'),
+      (w) => w.u8(move).varint(0).u8(0).u8(2).text('left').varint(3).text('P'),
     ],
-    ['a creation below a map', (w) => w.u8(kinds.create).varint(0).u8(2).text('left').varint(4).text('P')],
-    ['a position of nothing', (w) => w.u8(kinds.create).varint(0).u8(0).text('')],
-    ['a position of other letters', (w) => w.u8(kinds.create).varint(0).u8(0).text('é')],
-    ['a position above the limit', (w) => w.u8(kinds.create).varint(0).u8(0).text('P'.repeat(5000))],
-    ['a move of nothing', (w) => w.u8(kinds.move).varint(0).u8(0).u8(0).text('P')],
-    ['a move of an unknown node', (w) => w.u8(kinds.move).varint(0).u8(1).varint(7).u8(0).text('P')],
+    ['a creation below a map', (w) => w.u8(move).varint(0).u8(0).u8(2).text('left').varint(4).text('P')],
+    ['a position of other letters', (w) => w.u8(move).varint(0).u8(0).u8(0).text('é')],
+    ['a position above the limit', (w) => w.u8(move).varint(0).u8(0).u8(0).text('P'.repeat(5000))],
+    ['a move without a position', (w) => w.u8(move).varint(0).u8(2).text('left').varint(0).u8(0)],
+    ['a move of an unknown node', (w) => w.u8(move).varint(0).u8(1).varint(7).u8(0).text('P')],
     [
       'a move below an unknown node',
-      (w) => w.u8(kinds.move).varint(0).u8(2).text('left').varint(0).u8(1).varint(9).text('P'),
+      (w) => w.u8(move).varint(0).u8(2).text('left').varint(0).u8(1).varint(9).text('P'),
     ],
-    ['a node of no replica', (w) => w.u8(kinds.delete).varint(0).u8(2).text('').varint(0)],
-    ['a node of an unknown kind', (w) => w.u8(kinds.delete).varint(0).u8(3).text('left').varint(0)],
-    ['a deletion of an unknown node', (w) => w.u8(kinds.delete).varint(0).u8(2).text('left').varint(50)],
+    ['a node of no replica', (w) => w.u8(move).varint(0).u8(2).text('').varint(0).u8(0).text('P')],
+    ['a node of an unknown kind', (w) => w.u8(move).varint(0).u8(3).text('left').varint(0).u8(0).text('P')],
+    ['a deletion of an unknown node', (w) => w.u8(move).varint(0).u8(2).text('left').varint(50).u8(0).text('')],
     ['a value', (w) => w.u8(9).varint(0).u8(0)],
   ]
 
@@ -387,11 +386,19 @@ describe('hostile changes', () => {
     expect(loadDocument(document.encode()).toJSON()).toEqual(document.toJSON())
   })
 
+  test('a node created in the bin is nowhere, until somebody fetches it', () => {
+    const document = target()
+    const before = document.toJSON()
+    expect(write(document, (w) => w.u8(move).varint(0).u8(0).u8(0).text(''))).toEqual([])
+    expect(document.toJSON()).toEqual(before)
+    expect(document.tree('tree').has('0.mallory' as TreeNodeId)).toBe(false)
+  })
+
   test('a move into itself is valid and does nothing', () => {
     const document = target()
     const before = document.toJSON()
     const self = (w: ByteWriter): unknown =>
-      w.u8(kinds.move).varint(0).u8(2).text('left').varint(0).u8(2).text('left').varint(0).text('P')
+      w.u8(move).varint(0).u8(2).text('left').varint(0).u8(2).text('left').varint(0).text('P')
     expect(write(document, self)).toEqual([])
     expect(document.toJSON()).toEqual(before)
   })
@@ -406,11 +413,14 @@ describe('hostile changes', () => {
       .varint(1)
       .u8(treeType * 2)
       .text('tree')
-      .u8(kinds.delete)
+      .u8(move)
       .varint(0)
       .u8(2)
       .text('left')
       .varint(3)
+      .u8(0)
+      .text('')
+
     const blind: Change = {
       replica: replicaId('mallory'),
       sequence: 0,
@@ -443,7 +453,7 @@ describe('hostile changes', () => {
     'P'.repeat(4096),
   ])('whatever position a stranger gave (%#), nodes can be put beside it', (position) => {
     const document = target()
-    write(document, (w) => w.u8(kinds.create).varint(0).u8(0).text(position))
+    write(document, (w) => w.u8(move).varint(0).u8(0).u8(0).text(position))
     const tree = document.tree('tree')
     const node = '0.mallory' as TreeNodeId
     for (let round = 0; round < 5; round++) {
@@ -458,7 +468,7 @@ describe('hostile changes', () => {
 
   test('where a stranger left no room at all, nodes stand on either side of its own', () => {
     const document = target()
-    write(document, (w) => w.u8(kinds.create).varint(0).u8(0).text('~'.repeat(4096)))
+    write(document, (w) => w.u8(move).varint(0).u8(0).u8(0).text('~'.repeat(4096)))
     const tree = document.tree('tree')
     const created = Array.from({ length: 20 }, () => tree.create())
     expect(tree.roots().slice(3).sort()).toEqual(['0.mallory', ...created].sort())
