@@ -119,7 +119,7 @@ describe('one replica', () => {
         tree.move(child, other)
         expect(tree.nodes()).toEqual([other, child, root])
         tree.delete(root)
-        tree.create(child)
+        tree.move(tree.create(child), other)
         throw new Error('no')
       })
     expect(failing).toThrow('no')
