@@ -106,6 +106,12 @@ describe.each(Object.keys(readers))('%s', (reader) => {
     }
   })
 
+  test.each(examples)('$name, with a byte too many in front of a right checksum, is refused', ({ bytes, base }) => {
+    const seals = findSeals(bytes)
+    const { end } = seals.at(-1) as Seal
+    for (const byte of [0, 1, 0xff]) expect(read(reader, grow(bytes, seals, end, [byte]), base)).toBeUndefined()
+  })
+
   test('bytes of chance are refused, whatever they begin with', () => {
     const random = createRandom(reader)
     const { bytes, base } = examples[0] as Example
@@ -152,8 +158,28 @@ const claims = [
   Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f),
 ]
 
-/** Sets, swaps, repeats or clears bytes between the checksums, and corrects these. */
+/** Puts bytes in, where they still belong to what a checksum in front or behind is of. */
+function grow(bytes: Uint8Array, seals: readonly Seal[], at: number, added: readonly number[]): Uint8Array {
+  const grown = Uint8Array.from([...bytes.subarray(0, at), ...added, ...bytes.subarray(at)])
+  const moved = (place: number, isEnd: boolean): number => (place > at || (isEnd && place === at) ? added.length : 0)
+  reseal(
+    grown,
+    seals.map((seal) => ({
+      ...seal,
+      start: seal.start + moved(seal.start, false),
+      end: seal.end + moved(seal.end, true),
+      at: seal.at + moved(seal.at, true),
+    })),
+  )
+  return grown
+}
+
+/** Sets, swaps, repeats, clears or adds bytes between the checksums, and corrects these. */
 function mutate(bytes: Uint8Array, seals: readonly Seal[], random: Random): Uint8Array {
+  if (integer(random, 8) === 0) {
+    const added = Array.from({ length: 1 + integer(random, 4) }, () => integer(random, 256))
+    return grow(bytes, seals, integer(random, bytes.length), added)
+  }
   const mutant = bytes.slice()
   for (let times = integer(random, 3); times >= 0; times--) {
     const [at, from] = [integer(random, mutant.length), integer(random, mutant.length)]

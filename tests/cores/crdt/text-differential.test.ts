@@ -46,18 +46,32 @@ function createGraph(seed: number, size: number): Graph {
     Array.from({ length: 12 }, (_, index) => `${'zAmB'.charAt(index % 4)}${index}`),
   )
   const tips = new Map<string, number>()
-  for (let index = 0; index < size; index++) {
+  const add = (parents: readonly number[], replica: string, patches: readonly Patch[]): void => {
+    reference.add(parents, replica, patches)
+    tips.set(replica, transactions.length)
+    transactions.push({ parents, replica, patches })
+    texts.push(reference.textAt([transactions.length - 1]))
+  }
+  while (transactions.length < size) {
     const replica = names[integer(random, integer(random, 3) === 0 ? 3 : names.length)] as string
     const own = tips.get(replica)
-    const others = sample(random, [...tips.values()], integer(random, 4) === 0 ? 1 + integer(random, 3) : 0)
-    const far = own === undefined && index > 0 ? [integer(random, index)] : []
+    // Others are heard of up to their last keystroke, or to one in the middle of a word.
+    const recent = [...tips.values(), ...Array.from({ length: 6 }, (_, back) => transactions.length - 1 - back)]
+    const hearing = integer(random, 4) === 0 ? 1 + integer(random, 3) : 0
+    const others = sample(
+      random,
+      recent.filter((index) => index >= 0),
+      hearing,
+    )
+    const far = own === undefined && transactions.length > 0 ? [integer(random, transactions.length)] : []
     const parents = reference.graph.heads([...(own === undefined ? far : [own]), ...others])
     const patches = patchesFor(random, reference.lengthAt(parents)).filter(([, gone, came]) => gone > 0 || came !== '')
-    const transaction: AuthoredTransaction = { parents, replica, patches }
-    reference.add(parents, replica, patches)
-    transactions.push(transaction)
-    texts.push(reference.textAt([index]))
-    tips.set(replica, index)
+    if (patches.length < 2 || integer(random, 2) === 0) add(parents, replica, patches)
+    else {
+      for (const [stroke, patch] of patches.entries()) {
+        add(stroke === 0 ? parents : [transactions.length - 1], replica, [patch])
+      }
+    }
   }
   return { transactions, texts, reference, changes: [...changesOf(transactions)] }
 }
