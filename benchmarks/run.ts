@@ -1,4 +1,6 @@
-// npm run bench -- NAME… [--json] [--quick]      no name: all subjects. Exits 1 where a gate is missed.
+// npm run bench -- NAME… [--json] [--quick] [--only CASE,…] [--libraries NAME,…] [--repetitions N]
+// No name: all subjects. Exits 1 where a gate is missed. The last three are for subjects of many cases or libraries;
+// a run that they narrow is not written down.
 import { parseArgs } from 'node:util'
 import type { Page } from './record.ts'
 import { runSubjects, type Runner } from './runner.ts'
@@ -12,6 +14,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   faults: () => import('./faults.ts'),
   simulation: () => import('./simulation.ts'),
   engines: () => import('./engines.ts'),
+  crdt: () => import('./crdt.ts'),
 }
 
 const page: Page = {
@@ -22,16 +25,26 @@ const page: Page = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    libraries: { type: 'string' },
+    repetitions: { type: 'string' },
+  },
 })
 const { json, quick } = values
+const only = values.only?.split(',')
+const libraries = values.libraries?.split(',')
+const repetitions = values.repetitions === undefined ? undefined : Number(values.repetitions)
+const isNarrowed = only !== undefined || libraries !== undefined || repetitions !== undefined
 const code = await runSubjects({
   noun: 'benchmark',
   subjects,
   names: positionals,
-  options: { quick },
+  options: { quick, only, libraries, repetitions },
   json,
-  page: () => page,
+  page: () => (isNarrowed ? undefined : page),
 })
 // Sockets that a subject left open must not keep the process alive.
 process.exit(code)

@@ -24,6 +24,12 @@ export interface Table {
 export interface BenchOptions {
   /** A first look: fewer and shorter runs. */
   readonly quick: boolean
+  /** Cases to measure, for subjects that have many. @default all */
+  readonly only?: readonly string[] | undefined
+  /** Libraries to measure, for subjects that compare some. @default all */
+  readonly libraries?: readonly string[] | undefined
+  /** How often, for subjects that take medians of separate runs. */
+  readonly repetitions?: number | undefined
 }
 
 export type Subject<Options = BenchOptions> = (options: Options) => Promise<readonly Table[]>

@@ -1,0 +1,121 @@
+import { nameReplicas } from '../../tests/traces/replica-names.ts'
+import { TraceGraph } from '../../tests/traces/trace-graph.ts'
+import type { ConcurrentTrace } from '../../tests/traces/trace.ts'
+import { VersionWalk } from '../../tests/traces/version-walk.ts'
+import { write, type Library, type Replica, type Update } from './library.ts'
+
+/** Up to so many replicas start empty and hear everything, as live ones do. More copy what others have, as clones do. */
+const liveMost = 16
+/** Documents of a trace of many replicas that are open at once; the others are kept encoded. */
+const openMost = 12
+
+interface Author {
+  readonly replica: number
+  /** The last transaction written here: what it had seen is what is in the document. */
+  tip: number
+  open: Replica | undefined
+  saved: Uint8Array | undefined
+}
+
+/** For each transaction with patches, in the order of the trace, what its replica put on the wire. */
+export function writeTrace(trace: ConcurrentTrace, library: Library): Update[] {
+  return new Authors(trace, library).write()
+}
+
+/**
+ * The replicas that wrote a trace: before each transaction, its replica takes in what it had seen when it was written,
+ * and nothing else. In traces made from git an agent has concurrent branches: each is a replica.
+ */
+class Authors {
+  readonly #trace: ConcurrentTrace
+  readonly #library: Library
+  readonly #graph = new TraceGraph()
+  readonly #walk = new VersionWalk(this.#graph)
+  /** The replica of each transaction, numbered in the order of their names. */
+  readonly #replicas: readonly (number | undefined)[]
+  readonly #isLive: boolean
+  readonly #authors = new Map<number, Author>()
+  /** Those with an open document, the one used last behind. */
+  readonly #open = new Set<Author>()
+  readonly #updates: (Update | undefined)[] = []
+  /** For whoever did not hear a session from its start. */
+  readonly #alone: (Update | undefined)[] = []
+
+  constructor(trace: ConcurrentTrace, library: Library) {
+    this.#trace = trace
+    this.#library = library
+    const names = nameReplicas(trace.txns)
+    const ordered = [...new Set(names)].filter((name) => name !== undefined).sort()
+    const numbers = new Map(ordered.map((name, number) => [name, number]))
+    this.#replicas = names.map((name) => (name === undefined ? undefined : numbers.get(name)))
+    this.#isLive = ordered.length <= liveMost
+  }
+
+  write(): Update[] {
+    for (const [index, { parents, patches }] of this.#trace.txns.entries()) {
+      this.#graph.add(parents)
+      const number = this.#replicas[index]
+      if (number === undefined) continue
+      const author = this.#authorAt(number, parents)
+      const replica = this.#opened(author)
+      this.#catchUp(author, replica, parents)
+      write(replica, patches)
+      author.tip = index
+      this.#updates[index] = replica.take()
+      if (!this.#isLive) this.#alone[index] = replica.takenAlone?.() ?? this.#updates[index]
+    }
+    for (const { open } of this.#authors.values()) open?.free?.()
+    return this.#updates.filter((update) => update !== undefined)
+  }
+
+  #authorAt(replica: number, parents: readonly number[]): Author {
+    const known = this.#authors.get(replica)
+    if (known !== undefined) return known
+    const author: Author = { replica, tip: -1, open: undefined, saved: undefined }
+    const base = this.#isLive ? undefined : this.#nearest(parents)
+    if (base !== undefined) {
+      author.tip = base.tip
+      author.saved = base.saved ?? base.open?.encode()
+    }
+    this.#authors.set(replica, author)
+    return author
+  }
+
+  /** Whose document holds nothing that is not in a version, and probably most of what is. */
+  #nearest(heads: readonly number[]): Author | undefined {
+    const latest = [...this.#authors.values()].sort((left, right) => right.tip - left.tip)
+    return latest.find(({ tip }) => this.#graph.includes(heads, tip))
+  }
+
+  #opened(author: Author): Replica {
+    this.#open.delete(author)
+    this.#open.add(author)
+    if (author.open !== undefined) return author.open
+    const { replica, saved } = author
+    author.open = saved === undefined ? this.#library.create(replica) : this.#library.load(saved, replica)
+    author.saved = undefined
+    author.open.track(!this.#isLive)
+    if (!this.#isLive && this.#open.size > openMost) this.#close()
+    return author.open
+  }
+
+  #close(): void {
+    const [author] = this.#open
+    if (author === undefined) return
+    this.#open.delete(author)
+    author.saved = author.open?.encode()
+    author.open?.free?.()
+    author.open = undefined
+  }
+
+  #catchUp({ tip }: Author, replica: Replica, heads: readonly number[]): void {
+    const walk = tip === -1 ? new VersionWalk(this.#graph) : this.#walk
+    if (tip !== -1) walk.stepTo(tip)
+    const { done } = walk.moveTo(heads)
+    const known = this.#isLive ? this.#updates : this.#alone
+    for (const index of done) {
+      const update = known[index]
+      if (update !== undefined) replica.receive(update)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { createDocument, loadDocument, type Document } from 'peerloom/crdt'
+import type { Patch } from '../../../tests/traces/trace.ts'
+import { applyPatches, names, type Counting, type DistinctValues, type KeyedValues } from '../library.ts'
+import type { Library, Replica, Update } from '../library.ts'
+import { orderedId } from './identifiers.ts'
+
+/** Ours, through the package's own entry point, as it is built: `npm run build` first. */
+export function peerloom(): Promise<Library> {
+  return Promise.resolve({
+    create: (replica) => new PeerloomReplica(createDocument({ replica: orderedId(replica) })),
+    load: (bytes, replica) => new PeerloomReplica(loadDocument(bytes, { replica: orderedId(replica) })),
+  })
+}
+
+/** For as long as not every version has sessions. */
+interface Sessions {
+  openOutgoing(): { take(): Uint8Array | undefined }
+  openIncoming(): Incoming
+  mergeAll(chunks: readonly Uint8Array[]): unknown
+}
+
+interface Incoming {
+  receive(frame: Uint8Array): unknown
+}
+
+let sessions = 0
+
+class PeerloomReplica implements Replica {
+  readonly #doc: Document & Partial<Sessions>
+  readonly #session = ++sessions
+  readonly #text: ReturnType<Document['text']>
+  #outgoing: ReturnType<Sessions['openOutgoing']> | undefined
+  /** One for each session heard. */
+  readonly #incoming = new Map<number, Incoming>()
+  /** The version before what was written since the last `take`; undefined where nobody wants to know. */
+  #before: Document['version'] | undefined
+  #alone: Uint8Array | undefined
+
+  constructor(doc: Document) {
+    this.#doc = doc
+    this.#text = doc.text(names.text)
+    // Somebody listens, as in any application: an event for every transaction and every merge.
+    doc.subscribe(() => {})
+  }
+
+  insert(index: number, text: string): void {
+    this.#text.insert(index, text)
+  }
+
+  delete(index: number, count: number): void {
+    this.#text.delete(index, count)
+  }
+
+  edit(patches: readonly Patch[]): void {
+    this.#doc.transact(() => applyPatches(this.#text, patches))
+  }
+
+  text(): string {
+    return this.#text.toString()
+  }
+
+  get map(): KeyedValues {
+    return this.#doc.map(names.map)
+  }
+
+  get set(): DistinctValues {
+    return this.#doc.set(names.set)
+  }
+
+  get counter(): Counting {
+    const counter = this.#doc.counter(names.counter)
+    return {
+      get value() {
+        return counter.value
+      },
+      increment: () => counter.add(1),
+    }
+  }
+
+  track(alone = false): void {
+    this.#outgoing = this.#doc.openOutgoing?.()
+    if (alone || this.#outgoing === undefined) this.#before = this.#doc.version
+  }
+
+  take(): Update {
+    if (this.#before !== undefined) {
+      this.#alone = this.#doc.changesSince(this.#before)
+      this.#before = this.#doc.version
+    }
+    const frame = this.#outgoing === undefined ? this.#alone : this.#outgoing.take()
+    return { session: this.#session, messages: frame === undefined ? [] : [frame] }
+  }
+
+  /** In no session: to be merged as it is. */
+  takenAlone(): Update {
+    return { session: 0, messages: this.#alone === undefined ? [] : [this.#alone] }
+  }
+
+  receive({ session, messages }: Update): void {
+    const incoming = session === 0 ? undefined : this.#incomingOf(session)
+    for (const message of messages) {
+      if (incoming === undefined) this.#doc.merge(message)
+      else incoming.receive(message)
+    }
+    if (this.#before !== undefined) this.#before = this.#doc.version
+  }
+
+  #incomingOf(session: number): Incoming | undefined {
+    let incoming = this.#incoming.get(session)
+    if (incoming === undefined) {
+      incoming = this.#doc.openIncoming?.()
+      if (incoming !== undefined) this.#incoming.set(session, incoming)
+    }
+    return incoming
+  }
+
+  receiveAll(updates: readonly Update[]): void {
+    for (const update of updates) this.receive(update)
+  }
+
+  encode(): Uint8Array {
+    return this.#doc.encode()
+  }
+}
