@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from './crdt/bundles.ts'
-import { installPeers } from './crdt/installation.ts'
+import { installPeers, staleness } from './crdt/installation.ts'
 import { libraryNames, ours, type LibraryName } from './crdt/libraries.ts'
 import { runRounds, type Outcome } from './crdt/rounds.ts'
 import { encodedSizes, figuresToReach, furtherCases } from './crdt/tables.ts'
@@ -23,8 +23,11 @@ const further = [
 ]
 
 export const subject: Subject = async ({ quick, only, libraries: chosen, repetitions = quick ? 1 : 3 }) => {
+  const unknown = (chosen ?? []).filter((name) => !libraryNames.some((known) => known === name))
+  if (unknown.length > 0)
+    throw new Error(`No library named ${unknown.join(', ')}: there are ${libraryNames.join(', ')}`)
   const libraries = libraryNames.filter((name) => chosen === undefined || chosen.includes(name))
-  if (libraries.length === 0) throw new Error(`No such library: there are ${libraryNames.join(', ')}`)
+  const stale = libraries.includes(ours) ? staleness() : []
   if (libraries.some((name) => name !== ours)) installPeers()
   const folder = mkdtempSync(join(tmpdir(), 'peerloom-bench-'))
   try {
@@ -36,7 +39,7 @@ export const subject: Subject = async ({ quick, only, libraries: chosen, repetit
     const patience = quick ? 30_000 : 120_000
     const measured = await runRounds({ libraries, cases, repetitions, patience, traces, folder, tell })
     const outcomes = new Map([...measured, ...(isWanted('bundle') ? [await bundles(libraries)] : [])])
-    return tables({ libraries, outcomes, traces, notes: notesOf(repetitions) })
+    return tables({ libraries, outcomes, traces, notes: [...stale, ...notesOf(repetitions)] })
   } finally {
     rmSync(folder, { recursive: true })
   }

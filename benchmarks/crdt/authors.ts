@@ -2,12 +2,12 @@ import { nameReplicas } from '../../tests/traces/replica-names.ts'
 import { TraceGraph } from '../../tests/traces/trace-graph.ts'
 import type { ConcurrentTrace } from '../../tests/traces/trace.ts'
 import { VersionWalk } from '../../tests/traces/version-walk.ts'
-import { write, type Library, type Replica, type Update } from './library.ts'
+import { fitted, write, type Library, type Replica, type Update } from './library.ts'
 
 /** Up to so many replicas start empty and hear everything, as live ones do. More copy what others have, as clones do. */
 const liveMost = 16
-/** Documents of a trace of many replicas that are open at once; the others are kept encoded. */
-const openMost = 12
+/** Transactions in all open documents of a trace of many replicas: what is beyond is closed and kept encoded. */
+const openTransactions = 2_000_000
 
 interface Author {
   readonly replica: number
@@ -34,6 +34,7 @@ class Authors {
   /** The replica of each transaction, numbered in the order of their names. */
   readonly #replicas: readonly (number | undefined)[]
   readonly #isLive: boolean
+  readonly #openMost: number
   readonly #authors = new Map<number, Author>()
   /** Those with an open document, the one used last behind. */
   readonly #open = new Set<Author>()
@@ -49,6 +50,7 @@ class Authors {
     const numbers = new Map(ordered.map((name, number) => [name, number]))
     this.#replicas = names.map((name) => (name === undefined ? undefined : numbers.get(name)))
     this.#isLive = ordered.length <= liveMost
+    this.#openMost = Math.max(8, Math.floor(openTransactions / trace.txns.length))
   }
 
   write(): Update[] {
@@ -59,7 +61,7 @@ class Authors {
       const author = this.#authorAt(number, parents)
       const replica = this.#opened(author)
       this.#catchUp(author, replica, parents)
-      write(replica, patches)
+      write(replica, fitted(patches, replica.length))
       author.tip = index
       this.#updates[index] = replica.take()
       if (!this.#isLive) this.#alone[index] = replica.takenAlone?.() ?? this.#updates[index]
@@ -95,7 +97,7 @@ class Authors {
     author.open = saved === undefined ? this.#library.create(replica) : this.#library.load(saved, replica)
     author.saved = undefined
     author.open.track(!this.#isLive)
-    if (!this.#isLive && this.#open.size > openMost) this.#close()
+    if (!this.#isLive && this.#open.size > this.#openMost) this.#close()
     return author.open
   }
 

@@ -17,6 +17,8 @@ export interface Replica {
   /** All patches in one transaction, where the library has such a thing. */
   edit(patches: readonly Patch[]): void
   text(): string
+  /** Of the text. */
+  readonly length: number
   readonly map?: KeyedValues
   readonly set?: DistinctValues
   readonly counter?: Counting
@@ -55,9 +57,8 @@ export interface Counting {
   increment(): void
 }
 
-/** A document library, its own ids made from the number of the replica: equal numbers, equal bytes. */
+/** A document library. Replicas are numbered, and have ids made from their numbers and ordered as these. */
 export interface Library {
-  /** @param replica where ties break by id, the order of these numbers is that of the ids if the library lets us choose it */
   create(replica: number): Replica
   /** What `encode` gave, to be written on by this replica. */
   load(bytes: Uint8Array, replica: number): Replica
@@ -72,6 +73,20 @@ export function write(replica: Replica, patches: readonly Patch[]): void {
   const [patch] = patches
   if (patches.length !== 1 || patch === undefined || (patch[1] > 0 && patch[2] !== '')) replica.edit(patches)
   else applyPatches(replica, patches)
+}
+
+/**
+ * As much of the patches as there is text for. Positions of a trace are those of a text whose ties broke in one way; in a
+ * library that breaks them in another, two who delete at once may meet other characters, and the text differs in length.
+ */
+export function fitted(patches: readonly Patch[], length: number): Patch[] {
+  let left = length
+  return patches.map(([position, deleted, inserted]) => {
+    const at = Math.min(position, left)
+    const count = Math.min(deleted, left - at)
+    left += inserted.length - count
+    return [at, count, inserted]
+  })
 }
 
 /** Applies patches by edits of their own, for libraries without transactions and within those of others. */

@@ -12,7 +12,7 @@ export interface Rounds {
   /** `local/rustcode` */
   readonly cases: readonly string[]
   readonly repetitions: number
-  /** Milliseconds for one library and one repetition. */
+  /** Milliseconds for one library and one repetition; one more for each transaction of a long trace. */
   readonly patience: number
   readonly traces: readonly TraceFile[]
   /** For encoded documents. */
@@ -68,27 +68,31 @@ function attempt(rounds: Rounds, library: LibraryName, name: string): Promise<At
   const worker = join(import.meta.dirname, 'worker.ts')
   // 4 GB, of which all has to be done.
   const options = ['--expose-gc', '--max-old-space-size=4096', '--disable-warning=ExperimentalWarning']
-  const limits = { timeout: rounds.patience, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const
+  const patience = Math.max(rounds.patience, traceOf(rounds, name)?.transactions ?? 0)
+  const limits = { timeout: patience, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const
   const start = performance.now()
   return new Promise((settle) => {
     execFile(process.execPath, [...options, worker, order], limits, (error, stdout, stderr) => {
       const milliseconds = performance.now() - start
       if (error === null) settle({ figures: (JSON.parse(stdout) as Answer).figures, milliseconds })
-      else if (error.killed === true) settle({ failure: `> ${Math.round(rounds.patience / 1000)} s` })
+      else if (error.killed === true) settle({ failure: `> ${Math.round(patience / 1000)} s` })
       else settle({ failure: reason(stderr) })
     })
   })
 }
 
-function orderOf({ traces, folder }: Rounds, library: LibraryName, name: string): Order {
-  const variant = name.split('/')[1]
-  const trace = traces.find((file) => file.name === variant)
+function traceOf({ traces }: Rounds, name: string): TraceFile | undefined {
+  return traces.find((file) => file.name === name.split('/')[1])
+}
+
+function orderOf(rounds: Rounds, library: LibraryName, name: string): Order {
+  const trace = traceOf(rounds, name)
   return {
     library,
     name,
     // Of those measured, it alone counts code points.
     trace: library === 'diamond-types' ? trace?.codePoints : trace?.codeUnits,
-    encodedFile: join(folder, `${library}-${variant}.bin`),
+    encodedFile: join(rounds.folder, `${library}-${trace?.name}.bin`),
   }
 }
 

@@ -94,8 +94,9 @@ export function furtherCases({ libraries, outcomes, traces }: Measured): Table {
     columns: columns(libraries),
     rows,
     notes: [
-      'A text that differs from the end of its trace is no fault of a library that breaks ties in another way: that text is ' +
-        'what the order of diamond-types gives, by ids that increase as the agents are numbered.',
+      'A text other than that of the trace is no fault: ties between concurrent writers may be broken in many ways, and ' +
+        'traces have that of Fugue with ids that increase as the authors are numbered (so have ids here). Where a text is ' +
+        'too short for an edit of the trace then, as much of the edit is made as there is text for.',
     ],
   }
 }

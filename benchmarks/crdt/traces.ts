@@ -29,7 +29,7 @@ const wanted: Readonly<Record<string, () => Trace>> = {
 
 /** Always generated: a history as git keeps it, hundreds of authors, branches of one author at once. */
 const fromGit = 'branches'
-const gitTrace = (): Trace => generateGitTrace({ seed: fromGit, commits: 4000, authors: 300 })
+const gitTrace = (): Trace => generateGitTrace({ seed: fromGit, commits: 2000, authors: 300 })
 
 /** Finds the traces or generates them. Those that have to be written are written into the folder. */
 export function prepareTraces(folder: string, isWanted: (name: string) => boolean): TraceFile[] {

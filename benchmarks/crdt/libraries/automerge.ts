@@ -73,6 +73,10 @@ class AutomergeReplica implements Replica {
     return this.#doc[names.text]
   }
 
+  get length(): number {
+    return this.#doc[names.text].length
+  }
+
   get map(): KeyedValues {
     const content = (): Content => this.#doc
     return {

@@ -4,6 +4,7 @@ import { applyPatches, names, type Counting, type DistinctValues, type KeyedValu
 import type { Library, Replica, Update } from '../library.ts'
 
 interface Text {
+  readonly length: number
   insert(index: number, text: string): void
   delete(index: number, count: number): void
 }
@@ -90,6 +91,10 @@ class CollabsReplica implements Replica {
 
   text(): string {
     return String(this.#text)
+  }
+
+  get length(): number {
+    return this.#text.length
   }
 
   track(): void {

@@ -6,6 +6,7 @@ interface Doc {
   ins(index: number, text: string): void
   del(index: number, count: number): void
   get(): string
+  len(): number
   getLocalVersion(): unknown
   getPatchSince(version: unknown): Uint8Array
   mergeBytes(bytes: Uint8Array): void
@@ -20,9 +21,14 @@ interface DiamondTypes {
 export function diamondTypes(): Promise<Library> {
   const { Doc } = requirePeer<DiamondTypes>('diamond-types-node')
   return Promise.resolve({
-    create: (replica) => new DiamondTypesReplica(new Doc(`agent${replica}`), replica),
-    load: (bytes, replica) => new DiamondTypesReplica(Doc.fromBytes(bytes, `agent${replica}`), replica),
+    create: (replica) => new DiamondTypesReplica(new Doc(agent(replica)), replica),
+    load: (bytes, replica) => new DiamondTypesReplica(Doc.fromBytes(bytes, agent(replica)), replica),
   })
+}
+
+/** Names that are ordered as the numbers are, short ones for the first of them. */
+function agent(replica: number): string {
+  return `agent${replica < 10 ? '' : 'a'.repeat(String(replica).length - 1)}${replica}`
 }
 
 /** Text only. */
@@ -51,6 +57,11 @@ class DiamondTypesReplica implements Replica {
 
   text(): string {
     return this.#doc.get()
+  }
+
+  /** In code points. */
+  get length(): number {
+    return this.#doc.len()
   }
 
   track(): void {

@@ -11,6 +11,7 @@ interface Model {
       ins(at: number, text: string): void
       del(at: number, count: number): void
       view(): string
+      length(): number
     }
     obj(path: readonly string[]): ObjectNode
     set(value: unknown): void
@@ -90,6 +91,10 @@ class JsonJoyReplica implements Replica {
 
   text(): string {
     return this.#string.view()
+  }
+
+  get length(): number {
+    return this.#string.length()
   }
 
   get map(): KeyedValues {

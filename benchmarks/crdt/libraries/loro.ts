@@ -5,6 +5,7 @@ import type { Library, Replica, Update } from '../library.ts'
 import { id64 } from './identifiers.ts'
 
 interface LoroText {
+  readonly length: number
   insert(index: number, text: string): void
   delete(index: number, count: number): void
 }
@@ -81,6 +82,10 @@ class LoroReplica implements Replica {
 
   text(): string {
     return String(this.#text)
+  }
+
+  get length(): number {
+    return this.#text.length
   }
 
   get map(): KeyedValues {

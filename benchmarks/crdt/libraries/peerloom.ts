@@ -2,13 +2,13 @@ import { createDocument, loadDocument, type Document } from 'peerloom/crdt'
 import type { Patch } from '../../../tests/traces/trace.ts'
 import { applyPatches, names, type Counting, type DistinctValues, type KeyedValues } from '../library.ts'
 import type { Library, Replica, Update } from '../library.ts'
-import { orderedId } from './identifiers.ts'
+import { id110 } from './identifiers.ts'
 
 /** Ours, through the package's own entry point, as it is built: `npm run build` first. */
 export function peerloom(): Promise<Library> {
   return Promise.resolve({
-    create: (replica) => new PeerloomReplica(createDocument({ replica: orderedId(replica) })),
-    load: (bytes, replica) => new PeerloomReplica(loadDocument(bytes, { replica: orderedId(replica) })),
+    create: (replica) => new PeerloomReplica(createDocument({ replica: id110(replica) })),
+    load: (bytes, replica) => new PeerloomReplica(loadDocument(bytes, { replica: id110(replica) })),
   })
 }
 
@@ -57,6 +57,10 @@ class PeerloomReplica implements Replica {
 
   text(): string {
     return this.#text.toString()
+  }
+
+  get length(): number {
+    return this.#text.length
   }
 
   get map(): KeyedValues {

@@ -14,7 +14,11 @@ interface YMap {
 
 interface YDoc {
   clientID: number
-  getText(name: string): { insert(index: number, text: string): void; delete(index: number, count: number): void }
+  getText(name: string): {
+    readonly length: number
+    insert(index: number, text: string): void
+    delete(index: number, count: number): void
+  }
   getMap(name: string): YMap
   transact(work: () => void, origin?: string): void
   on(event: 'update', listener: (update: Uint8Array, origin: unknown) => void): void
@@ -73,6 +77,10 @@ class YjsReplica implements Replica {
 
   text(): string {
     return String(this.#text)
+  }
+
+  get length(): number {
+    return this.#text.length
   }
 
   get map(): KeyedValues {
