@@ -1,4 +1,3 @@
-import type { CausalGraph } from './causal-graph.ts'
 import type { Dot } from './change.ts'
 import { containerTypes, type ContainerId, type ContainerType } from './container.ts'
 import { nestedId, parseContainerId, rootId } from './container-id.ts'
@@ -6,6 +5,7 @@ import { Counter, type AnyCounter } from './counter.ts'
 import { ContainerTypeError } from './errors.ts'
 import { checkName, setMember, type JsonValue } from './json-value.ts'
 import { List } from './list.ts'
+import type { History } from './history/history.ts'
 import { KeyedMap } from './map.ts'
 import { MultiValueRegister } from './multi-value-register.ts'
 import { Register } from './register.ts'
@@ -18,14 +18,14 @@ export type AnyContainer = Text | List | KeyedMap | AnyCounter | AnySet | Regist
 
 /** Every container of a document. */
 export class ContainerRegistry {
-  readonly #graph: CausalGraph
+  readonly #history: History
   readonly #editor: Editor
   readonly #containers = new Map<ContainerId, AnyContainer>()
   /** Roots with at least one operation: the others are no part of the content. */
   readonly #written = new Set<ContainerId>()
 
-  constructor(graph: CausalGraph, editor: Editor) {
-    this.#graph = graph
+  constructor(history: History, editor: Editor) {
+    this.#history = history
     this.#editor = editor
   }
 
@@ -98,9 +98,9 @@ export class ContainerRegistry {
   #make(type: ContainerType, id: ContainerId): AnyContainer {
     switch (type) {
       case 'text':
-        return new Text(id, this.#graph, this.#editor)
+        return new Text(id, this.#history, this.#editor)
       case 'list':
-        return new List(id, this.#graph, this.#editor)
+        return new List(id, this.#history, this.#editor)
       case 'map':
         return new KeyedMap(id, this.#editor)
       case 'counter':

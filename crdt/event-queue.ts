@@ -11,6 +11,10 @@ export class EventQueue {
   #telling = false
   readonly #errors: unknown[] = []
 
+  get size(): number {
+    return this.#listeners.size
+  }
+
   subscribe(listener: (event: DocumentEvent) => void, options: SubscribeOptions = {}): void {
     this.#listeners.subscribe((event) => {
       try {

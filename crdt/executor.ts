@@ -1,19 +1,29 @@
 import type { Dot } from './change.ts'
-import type { Container, ContainerType } from './container.ts'
-import type { ContainerRegistry } from './container-registry.ts'
+import type { Container, ContainerId, ContainerType } from './container.ts'
+import type { AnyContainer, ContainerRegistry } from './container-registry.ts'
 import type { ContainerDelta } from './event.ts'
+import type { History } from './history/history.ts'
 import type { Operation } from './operation.ts'
 import type { Execution, Stamp, State } from './state.ts'
 
-/** Carries out the operations of one event: collects the deltas, and how to take it all back. */
+/** Carries out the operations of one event: notes them, collects the deltas, and how to take it all back. */
 export class Executor implements Execution {
   readonly undoable: boolean
+  readonly #history: History
   readonly #registry: ContainerRegistry
   readonly #recording: boolean
-  readonly #touched = new Set<State>()
+  readonly #touched: State[] = []
   readonly #undo: (() => void)[] = []
+  /** The container of the last operation. */
+  #id: ContainerId | undefined
+  #state: AnyContainer | undefined
 
-  constructor(registry: ContainerRegistry, options: { readonly undoable: boolean; readonly recording: boolean }) {
+  constructor(
+    history: History,
+    registry: ContainerRegistry,
+    options: { readonly undoable: boolean; readonly recording: boolean },
+  ) {
+    this.#history = history
     this.#registry = registry
     this.#recording = options.recording
     this.undoable = options.undoable
@@ -21,8 +31,14 @@ export class Executor implements Execution {
 
   execute(operation: Operation, stamp: Stamp): void {
     const { container: id } = operation
-    if (this.#registry.markWritten(id)) this.undo(() => this.#registry.unmarkWritten(id))
-    this.#registry.reach(id).execute(operation, stamp, this)
+    if (id !== this.#id) {
+      if (this.#registry.markWritten(id)) this.undo(() => this.#registry.unmarkWritten(id))
+      this.#state = this.#registry.reach(id)
+      this.#id = id
+    }
+    const state = this.#state as AnyContainer
+    state.execute(operation, stamp, this)
+    if (!('sequence' in state)) this.#history.addEncoded(stamp.start, operation)
   }
 
   create(type: ContainerType, creator: Dot): Container {
@@ -32,8 +48,9 @@ export class Executor implements Execution {
   }
 
   touch(state: State): boolean {
-    if (this.#recording) this.#touched.add(state)
-    return this.#recording
+    if (!this.#recording) return false
+    if (this.#touched.at(-1) !== state && !this.#touched.includes(state)) this.#touched.push(state)
+    return true
   }
 
   undo(action: () => void): void {
@@ -43,7 +60,7 @@ export class Executor implements Execution {
   /** What has changed, a container at a time. */
   takeDeltas(): ContainerDelta[] {
     const deltas: ContainerDelta[] = []
-    for (const state of this.#touched) {
+    for (const state of this.#touched.splice(0)) {
       const delta = state.takeDelta()
       if (delta !== undefined) deltas.push(delta)
     }

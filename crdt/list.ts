@@ -1,4 +1,4 @@
-import type { CausalGraph } from './causal-graph.ts'
+import { ByteWriter } from '../node/protocol/index.ts'
 import type { Dot } from './change.ts'
 import {
   isContainer,
@@ -11,21 +11,30 @@ import {
 import { nestedId } from './container-id.ts'
 import type { ContainerDelta } from './event.ts'
 import { checkIndex, checkRange } from './index-check.ts'
-import { ItemBuffer } from './item-buffer.ts'
 import { keepValue, type JsonValue } from './json-value.ts'
-import type { NewContent, Operation } from './operation.ts'
-import { Sequence } from './sequence.ts'
+import { writeContent, type NewContent, type Operation } from './operation.ts'
+import type { History } from './history/history.ts'
+import { ItemBuffer } from './sequence/item-buffer.ts'
+import { Sequence } from './sequence/sequence.ts'
 import type { Editor, Execution, Stamp, State } from './state.ts'
 
 export class List implements ListContainer, State {
   readonly type: 'list' = 'list'
   readonly id: ContainerId
   readonly sequence: Sequence<readonly Content[], ItemBuffer>
+  readonly #history: History
   readonly #editor: Editor
 
-  constructor(id: ContainerId, graph: CausalGraph, editor: Editor) {
+  constructor(id: ContainerId, history: History, editor: Editor) {
     this.id = id
-    this.sequence = new Sequence<readonly Content[], ItemBuffer>(graph, new ItemBuffer())
+    const container = history.containers.number(id)
+    this.sequence = new Sequence<readonly Content[], ItemBuffer>(
+      history.graph,
+      history.log,
+      container,
+      new ItemBuffer(),
+    )
+    this.#history = history
     this.#editor = editor
   }
 
@@ -74,11 +83,21 @@ export class List implements ListContainer, State {
   }
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
+    const { sequence } = this
+    const { log } = this.#history
+    const before = this.length
+    const { start } = stamp
     if (operation.type === 'list-insert') {
-      const items = operation.items.map((item, index) => realise(item, dotAt(stamp, index), execution))
-      this.sequence.insert(operation.index, items, stamp, execution, this)
+      const { index, items } = operation
+      const contents = items.map((item, offset) => realise(item, dotAt(stamp, offset), execution))
+      sequence.insert(index, contents, stamp, execution, this)
+      const writer = new ByteWriter(64)
+      for (const item of items) writeContent(writer, item)
+      log.insertItems(start, sequence.container, index, items.length, writer.view(), before)
     } else if (operation.type === 'sequence-delete') {
-      this.sequence.delete(operation.index, operation.count, stamp, execution, this)
+      const { index, count } = operation
+      sequence.delete(index, count, stamp, execution, this)
+      log.delete(start, sequence.container, index, count, before, stamp.goesOn)
     }
   }
 

@@ -1,4 +1,3 @@
-import { includes } from './causal-graph.ts'
 import { type ContainerId, type MultiValueRegisterContainer } from './container.ts'
 import type { ContainerDelta } from './event.ts'
 import { keepValue, type JsonValue } from './json-value.ts'
@@ -49,8 +48,8 @@ export class MultiValueRegister implements MultiValueRegisterContainer, State {
     if (operation.type !== 'assign') return
     if (execution.touch(this)) this.#before ??= this.values()
     const last = this.#assignments
-    const { version, agent, sequence, lamport, replica } = stamp
-    const kept = version === undefined ? [] : last.filter((one) => !includes(version, one.agent, one.sequence))
+    const { agent, sequence, lamport, replica } = stamp
+    const kept = last.filter((one) => !stamp.saw(one.agent, one.sequence))
     const next = [...kept, { agent, sequence, lamport, replica, value: operation.value }]
     this.#assignments = next.sort((left, right) => compareReplicaIds(left.replica, right.replica))
     execution.undo(() => {

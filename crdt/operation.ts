@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter, MalformedMessageError } from '../node/protocol/index.ts'
 import { nestedId, parseContainerId, rootId } from './container-id.ts'
 import { containerTypes, type ContainerId, type ContainerType, type TreeNodeId } from './container.ts'
+import type { ContainerTable } from './history/container-table.ts'
 import { readValue, writeValue, type JsonValue } from './json-value.ts'
 import { limits } from './limits.ts'
 import { isReplicaId, type ReplicaId } from './replica-id.ts'
@@ -82,6 +83,20 @@ export function encodeOperations(operations: readonly Operation[], author: Repli
   return writer.finish()
 }
 
+/** One operation as the log of a document keeps it: kind, number of the container, fields. */
+export function writeOperation(writer: ByteWriter, operation: Operation, containers: ContainerTable): void {
+  writer.u8(kinds[operation.type]).varint(containers.number(operation.container))
+  writeFields(writer, operation)
+}
+
+/** @throws MalformedMessageError */
+export function readOperation(reader: ByteReader, containers: ContainerTable): Operation {
+  const kind = reader.u8()
+  const container = reader.varint()
+  if (container >= containers.size) throw new MalformedMessageError('An operation on a container that is not listed')
+  return readFields(reader, kind, containers.id(container))
+}
+
 function writeContainer(writer: ByteWriter, id: ContainerId, author: ReplicaId): void {
   const place = parseContainerId(id)
   if (place === undefined) throw new TypeError(`Cannot encode the container id ${JSON.stringify(id)}`)
@@ -142,7 +157,7 @@ function writeNode(writer: ByteWriter, node: TreeNodeId | undefined, author: Rep
   writer.varint(sequence)
 }
 
-function writeContent(writer: ByteWriter, content: NewContent): void {
+export function writeContent(writer: ByteWriter, content: NewContent): void {
   if ('create' in content) writer.u8(containerTypes.indexOf(content.create) + 1)
   else writeValue(writer.u8(valueMark), content.value)
 }
@@ -228,7 +243,8 @@ function readItems(reader: ByteReader): NewContent[] {
   return items
 }
 
-function readContent(reader: ByteReader): NewContent {
+/** @throws MalformedMessageError */
+export function readContent(reader: ByteReader): NewContent {
   const mark = reader.u8()
   if (mark === valueMark) return { value: readValue(reader) }
   const type = containerTypes[mark - 1]

@@ -1,9 +1,7 @@
 import { VectorClock, type SubscribeOptions, type VersionVector } from '../node/protocol/index.ts'
 import type { Anchor } from './anchor.ts'
-import { CausalGraph } from './causal-graph.ts'
 import { findMalformation, type Change, type Dot } from './change.ts'
 import { decodeChanges, encodeChanges } from './change-file.ts'
-import { ChangeLog } from './change-log.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import type {
   Container,
@@ -17,25 +15,32 @@ import type { Document, DocumentOptions, DocumentStatistics } from './document.t
 import { EventQueue } from './event-queue.ts'
 import type { DocumentEvent, Visible } from './event.ts'
 import { Executor } from './executor.ts'
+import { History } from './history/history.ts'
 import { Integration } from './integration.ts'
 import type { JsonValue } from './json-value.ts'
-import { resolveDocumentLimits } from './limits.ts'
-import type { Operation } from './operation.ts'
-import { chooseReplicaId, compareReplicaIds, replicaId, type ReplicaId } from './replica-id.ts'
+import { limits as formatLimits, resolveDocumentLimits } from './limits.ts'
+import { countUnits, type Operation } from './operation.ts'
+import { chooseReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
+import { Stamp } from './stamp.ts'
 import type { Editor } from './state.ts'
 import { Transaction } from './transaction.ts'
+import { changedEvent, visibleChanges } from './visible-changes.ts'
 import { WaitingChanges } from './waiting-changes.ts'
 
 /** One replica of a document: history on one side, containers on the other, and what waits outside. */
 export class ReplicaDocument implements Document, Editor {
   readonly replica: ReplicaId
   readonly #now: () => number
-  readonly #graph = new CausalGraph()
-  readonly #log = new ChangeLog()
+  readonly #history = new History()
+  readonly #agent: number
   readonly #registry: ContainerRegistry
   readonly #integration: Integration
   readonly #waiting: WaitingChanges
   readonly #events = new EventQueue()
+  /** Carries out what nobody listens to. */
+  readonly #silent: Executor
+  /** Of the edits of this replica, one after the other. */
+  readonly #stamp: Stamp
   #transaction: Transaction | undefined
   #version: VersionVector | undefined = VectorClock.zero
   #rejected = 0
@@ -45,25 +50,33 @@ export class ReplicaDocument implements Document, Editor {
     this.replica = replica === undefined ? chooseReplicaId() : replicaId(replica)
     this.#now = now
     this.#waiting = new WaitingChanges(resolveDocumentLimits(limits))
-    this.#registry = new ContainerRegistry(this.#graph, this)
-    this.#integration = new Integration(this.#graph, this.#log, this.#registry)
+    this.#agent = this.#history.graph.agentOf(this.replica)
+    this.#registry = new ContainerRegistry(this.#history, this)
+    this.#integration = new Integration(this.#history, this.#registry)
+    this.#silent = this.#executor(false, false)
+    this.#stamp = new Stamp(this.#history.graph, this.#agent, 0, 0, true, [])
   }
 
   get version(): VersionVector {
-    this.#version ??= VectorClock.from(
-      this.#graph.agents.map((replica, agent) => [replica, this.#graph.counts[agent] as number] as const),
+    if (this.#version !== undefined) return this.#version
+    const { graph } = this.#history
+    this.#version = VectorClock.from(
+      graph.agents.map((replica, agent) => {
+        const open = agent === this.#agent ? (this.#transaction?.count ?? 0) : 0
+        return [replica, (graph.counts[agent] as number) - open] as const
+      }),
     )
     return this.#version
   }
 
   get frontier(): readonly Dot[] {
-    return this.#graph.frontier()
+    return this.#history.graph.frontier()
   }
 
   get statistics(): DocumentStatistics {
     return {
-      changes: this.#log.size,
-      operations: this.#graph.size,
+      changes: this.#history.bounds.size,
+      operations: this.#history.graph.size,
       waiting: this.#waiting.count,
       rejected: this.#rejected,
       duplicates: this.#duplicates,
@@ -120,38 +133,44 @@ export class ReplicaDocument implements Document, Editor {
 
   transact<Result>(work: () => Result): Result {
     if (this.#transaction !== undefined) return work()
-    const transaction = this.#begin()
+    const transaction = new Transaction(this.#history, this.#agent, this.#executor(true))
+    this.#transaction = transaction
     let result: Result
-    let operations: Uint8Array
     let time: number
     try {
       result = work()
-      operations = transaction.encode()
+      transaction.check()
       time = labelOf(this.#now())
     } catch (error) {
-      transaction.executor.rollBack()
+      transaction.rollBack()
       throw error
     } finally {
       this.#transaction = undefined
     }
-    if (transaction.count > 0) this.#commit(transaction, operations, time)
+    if (transaction.count > 0) {
+      this.#history.bounds.add(transaction.start, transaction.count, time)
+      this.#version = undefined
+      this.#tell('local', transaction.start, transaction.executor)
+    }
     return result
   }
 
   perform(operation: Operation): void {
-    this.transact(() => this.#transaction?.perform(operation))
+    if (this.#transaction !== undefined) this.#transaction.perform(operation)
+    else if (isSmall(operation)) this.#performAlone(operation)
+    else this.transact(() => this.perform(operation))
   }
 
   nextDot(): Dot {
-    return { replica: this.replica, sequence: this.#graph.countOf(this.replica) + (this.#transaction?.count ?? 0) }
+    return { replica: this.replica, sequence: this.#history.graph.counts[this.#agent] as number }
   }
 
   changesSince(version: VersionVector): Uint8Array<ArrayBuffer> {
-    return encodeChanges(this.#log.since((replica) => version.get(replica)))
+    return encodeChanges(this.#history.since((replica) => version.get(replica)))
   }
 
   encode(): Uint8Array<ArrayBuffer> {
-    return encodeChanges(this.#log.since(() => 0))
+    return encodeChanges(this.#history.since(() => 0))
   }
 
   merge(bytes: Uint8Array): Visible {
@@ -165,15 +184,16 @@ export class ReplicaDocument implements Document, Editor {
   /** @param recording whether anybody wants to know what became visible */
   integrate(changes: Iterable<Change>, recording: boolean): Visible {
     if (this.#transaction !== undefined) throw new Error('Cannot take in changes: a transaction is open')
-    const executor = new Executor(this.#registry, { undoable: false, recording })
-    const applied: Change[] = []
+    const start = this.#history.graph.size
+    const executor = this.#executor(false, recording)
     const events: DocumentEvent[] = []
-    for (const change of changes) this.#receive(change, executor, applied, events)
+    let applied = 0
+    for (const change of changes) applied += this.#receive(change, executor, events)
     for (const change of this.#waiting.evict()) {
       this.#reject(events, { type: 'rejected', change, reason: 'overflow', message: 'too many changes wait' })
     }
-    const visible: Visible = { changes: applied, replicas: authorsOf(applied), deltas: executor.takeDeltas() }
-    if (applied.length > 0) events.unshift({ type: 'changed', origin: 'remote', ...visible })
+    const visible = visibleChanges(this.#history, start, this.#history.graph.size, executor.takeDeltas())
+    if (applied > 0) events.unshift(changedEvent('remote', visible))
     this.#events.tell(events)
     return visible
   }
@@ -189,7 +209,8 @@ export class ReplicaDocument implements Document, Editor {
     }
     own.checkPlace(index)
     const unit = side === 'before' ? index : index - 1
-    const character = unit < 0 || unit >= own.length ? undefined : this.#dotOf(own.sequence.operationAt(unit))
+    const character =
+      unit < 0 || unit >= own.length ? undefined : this.#history.graph.dotOf(own.sequence.operationAt(unit))
     return { container: own.id, side, character }
   }
 
@@ -197,7 +218,7 @@ export class ReplicaDocument implements Document, Editor {
     const own = this.#registry.find(container)
     if (own === undefined || (own.type !== 'text' && own.type !== 'list')) return undefined
     if (character === undefined) return side === 'before' ? own.length : 0
-    const operation = this.#numberOf(character)
+    const operation = this.#history.numberOf(character)
     const place = operation === undefined ? undefined : own.sequence.placeOf(operation)
     if (place === undefined) return undefined
     return side === 'after' && place.visible ? place.index + 1 : place.index
@@ -211,45 +232,40 @@ export class ReplicaDocument implements Document, Editor {
     return this.#registry.root(type, name) as Container as ContainerByType[Type]
   }
 
-  #begin(): Transaction {
-    const agent = this.#graph.agentOf(this.replica)
-    const from = {
-      replica: this.replica,
-      agent,
-      start: this.#graph.size,
-      sequence: this.#graph.counts[agent] as number,
-      lamport: this.#graph.nextLamport(),
-      continues: this.#graph.continues(agent, this.#graph.heads),
-    }
-    const executor = new Executor(this.#registry, { undoable: true, recording: true })
-    this.#transaction = new Transaction(from, executor)
-    return this.#transaction
-  }
-
-  #commit(transaction: Transaction, operations: Uint8Array, time: number): void {
-    const agent = this.#graph.agentOf(this.replica)
-    const change: Change = {
-      replica: this.replica,
-      sequence: this.#graph.counts[agent] as number,
-      count: transaction.count,
-      dependencies: this.#graph.frontier().filter(({ replica }) => replica !== this.replica),
-      time,
-      operations,
-    }
-    this.#graph.add(agent, change.count, this.#graph.heads)
-    this.#log.append(change)
+  /** One edit as a transaction of its own: it was checked, so that nothing has to be taken back. */
+  #performAlone(operation: Operation): void {
+    const { graph, bounds } = this.#history
+    const time = labelOf(this.#now())
+    const units = countUnits(operation)
+    const sequence = graph.counts[this.#agent] as number
+    const start = graph.append(this.#agent, units)
+    const recording = this.#events.size > 0
+    const executor = recording ? this.#executor(false) : this.#silent
+    this.#stamp.moveTo(start, sequence)
+    executor.execute(operation, this.#stamp)
+    bounds.add(start, units, time)
     this.#version = undefined
-    const deltas = transaction.executor.takeDeltas()
-    this.#events.tell([{ type: 'changed', origin: 'local', changes: [change], replicas: [this.replica], deltas }])
+    if (recording) this.#tell('local', start, executor)
   }
 
-  /** Takes a change in, and then those that were waiting for it. */
-  #receive(first: Change, executor: Executor, applied: Change[], events: DocumentEvent[]): void {
+  #executor(undoable: boolean, recording = true): Executor {
+    return new Executor(this.#history, this.#registry, { undoable, recording })
+  }
+
+  #tell(origin: 'local' | 'remote', start: number, executor: Executor): void {
+    const { graph } = this.#history
+    const visible = visibleChanges(this.#history, start, graph.size, executor.takeDeltas())
+    this.#events.tell([changedEvent(origin, visible)])
+  }
+
+  /** Takes a change in, and then those that were waiting for it. @returns how many took effect */
+  #receive(first: Change, executor: Executor, events: DocumentEvent[]): number {
     const malformation = findMalformation(first)
     if (malformation !== undefined) {
       this.#reject(events, { type: 'rejected', change: first, reason: 'malformed', message: malformation })
-      return
+      return 0
     }
+    let applied = 0
     const ready = [first]
     for (let change = ready.pop(); change !== undefined; change = ready.pop()) {
       const fate = this.#integration.integrate(change, executor)
@@ -258,34 +274,25 @@ export class ReplicaDocument implements Document, Editor {
         this.#duplicates++
         continue
       }
-      if (fate.type === 'applied') applied.push(change)
+      if (fate.type === 'applied') applied++
       else this.#reject(events, { type: 'rejected', change, reason: fate.reason, message: fate.message })
       this.#version = undefined
-      ready.push(...this.#waiting.release(change.replica, this.#graph.countOf(change.replica)).reverse())
+      if (this.#waiting.count === 0) continue
+      ready.push(...this.#waiting.release(change.replica, this.#history.graph.countOf(change.replica)).reverse())
     }
+    return applied
   }
 
   #reject(events: DocumentEvent[], event: DocumentEvent): void {
     this.#rejected++
     events.push(event)
   }
-
-  #dotOf(operation: number): Dot {
-    if (operation < this.#graph.size) return this.#graph.dotOf(operation)
-    return { replica: this.replica, sequence: this.#graph.countOf(this.replica) + operation - this.#graph.size }
-  }
-
-  /** The local number of an operation, also of one in the open transaction; undefined when it is not here. */
-  #numberOf({ replica, sequence }: Dot): number | undefined {
-    const count = this.#graph.countOf(replica)
-    if (sequence < count) return this.#graph.numberOf(this.#graph.agentOf(replica), sequence)
-    const pending = replica === this.replica ? (this.#transaction?.count ?? 0) : 0
-    return sequence < count + pending ? this.#graph.size + sequence - count : undefined
-  }
 }
 
-function authorsOf(changes: readonly Change[]): ReplicaId[] {
-  return [...new Set(changes.map(({ replica }) => replica))].sort(compareReplicaIds)
+/** Whether it fits into a change for certain. */
+function isSmall(operation: Operation): boolean {
+  if (operation.type === 'text-insert') return operation.text.length < formatLimits.changeBytes / 4
+  return operation.type !== 'list-insert' || operation.items.length === 1
 }
 
 /** A clock that tells nonsense must not make changes that others refuse. */

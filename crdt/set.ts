@@ -1,5 +1,4 @@
 import { ByteWriter } from '../node/protocol/index.ts'
-import { includes } from './causal-graph.ts'
 import type { ContainerId, SetContainer, SetType } from './container.ts'
 import type { ContainerDelta } from './event.ts'
 import { keepValue, writeValue, type JsonValue } from './json-value.ts'
@@ -79,9 +78,8 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
       this.#before ??= new Map()
       if (!this.#before.has(key)) this.#before.set(key, member)
     }
-    const { version, agent, sequence } = stamp
-    const kept =
-      version === undefined ? [] : (member?.winning ?? []).filter((one) => !includes(version, one.agent, one.sequence))
+    const { agent, sequence } = stamp
+    const kept = (member?.winning ?? []).filter((one) => !stamp.saw(one.agent, one.sequence))
     const wins = operation.type === (this.type === 'set' ? 'set-add' : 'set-delete')
     const winning = wins ? [...kept, { agent, sequence }] : kept
     this.#put(key, { value: member?.value ?? operation.value, winning })

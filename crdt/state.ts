@@ -1,20 +1,11 @@
-import type { Version } from './causal-graph.ts'
 import type { Dot } from './change.ts'
 import type { Container, ContainerByType, ContainerId, ContainerType } from './container.ts'
 import type { ContainerDelta } from './event.ts'
 import type { Operation } from './operation.ts'
-import type { RunOrigin } from './operation-run.ts'
 import type { ReplicaId } from './replica-id.ts'
+import type { Stamp } from './stamp.ts'
 
-/** Where in history an operation stands. */
-export interface Stamp extends RunOrigin {
-  readonly replica: ReplicaId
-  readonly lamport: number
-  /** The version it was made on; undefined where that is all that is here. */
-  readonly version: Version | undefined
-  /** The last critical version below the change. */
-  readonly base: number
-}
+export type { Stamp } from './stamp.ts'
 
 /** What goes on around an operation that is carried out. */
 export interface Execution {
@@ -50,6 +41,9 @@ export interface Editor {
 }
 
 /** Orders operations of maps and registers: the later one stands. */
-export function isLater(left: Pick<Stamp, 'lamport' | 'replica'>, right: Pick<Stamp, 'lamport' | 'replica'>): boolean {
+export function isLater(
+  left: { readonly lamport: number; readonly replica: ReplicaId },
+  right: { readonly lamport: number; readonly replica: ReplicaId },
+): boolean {
   return left.lamport === right.lamport ? left.replica > right.replica : left.lamport > right.lamport
 }

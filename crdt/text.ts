@@ -1,11 +1,11 @@
-import type { CausalGraph } from './causal-graph.ts'
 import { type ContainerId, type TextContainer } from './container.ts'
 import type { ContainerDelta } from './event.ts'
 import { checkIndex, checkRange } from './index-check.ts'
 import type { Operation } from './operation.ts'
-import { Sequence } from './sequence.ts'
+import type { History } from './history/history.ts'
+import { Sequence } from './sequence/sequence.ts'
+import { TextBuffer } from './sequence/text-buffer.ts'
 import type { Editor, Execution, Stamp, State } from './state.ts'
-import { TextBuffer } from './text-buffer.ts'
 
 const loneSurrogates = /\p{Surrogate}/gu
 
@@ -13,11 +13,13 @@ export class Text implements TextContainer, State {
   readonly type: 'text' = 'text'
   readonly id: ContainerId
   readonly sequence: Sequence<string, TextBuffer>
+  readonly #history: History
   readonly #editor: Editor
 
-  constructor(id: ContainerId, graph: CausalGraph, editor: Editor) {
+  constructor(id: ContainerId, history: History, editor: Editor) {
     this.id = id
-    this.sequence = new Sequence(graph, new TextBuffer())
+    this.sequence = new Sequence(history.graph, history.log, history.containers.number(id), new TextBuffer())
+    this.#history = history
     this.#editor = editor
   }
 
@@ -28,7 +30,7 @@ export class Text implements TextContainer, State {
   insert(index: number, text: string): void {
     this.checkPlace(index)
     if (text === '') return
-    const kept = text.replace(loneSurrogates, '\ufffd')
+    const kept = maySurrogate(text) ? text.replace(loneSurrogates, '\ufffd') : text
     this.#editor.perform({ type: 'text-insert', container: this.id, index, text: kept })
   }
 
@@ -60,10 +62,17 @@ export class Text implements TextContainer, State {
   }
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
+    const { sequence } = this
+    const before = this.length
+    const { start } = stamp
     if (operation.type === 'text-insert') {
-      this.sequence.insert(operation.index, operation.text, stamp, execution, this)
+      const { index, text } = operation
+      sequence.insert(index, text, stamp, execution, this)
+      this.#history.log.insertText(start, sequence.container, index, text, before, stamp.goesOn)
     } else if (operation.type === 'sequence-delete') {
-      this.sequence.delete(operation.index, operation.count, stamp, execution, this)
+      const { index, count } = operation
+      sequence.delete(index, count, stamp, execution, this)
+      this.#history.log.delete(start, sequence.container, index, count, before, stamp.goesOn)
     }
   }
 
@@ -83,12 +92,17 @@ export class Text implements TextContainer, State {
   }
 
   #checkPair(index: number): void {
-    if (index === 0 || index === this.length) return
     const { content } = this.sequence
+    if (!content.wide || index === 0 || index === this.length) return
     if (isLow(content.charCodeAt(index)) && isHigh(content.charCodeAt(index - 1))) {
       throw new RangeError(`Cannot edit at ${index}: the index lies inside a surrogate pair`)
     }
   }
+}
+
+function maySurrogate(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0xd800) return true
+  return false
 }
 
 function isHigh(unit: number): boolean {

@@ -1,82 +1,68 @@
 import { TransactionTooLargeError } from './errors.ts'
 import type { Executor } from './executor.ts'
+import type { GraphMark } from './history/causal-graph.ts'
+import type { History } from './history/history.ts'
+import type { LogMark } from './history/operation-log.ts'
 import { limits } from './limits.ts'
 import { countUnits, encodeOperations, type Operation } from './operation.ts'
-import type { ReplicaId } from './replica-id.ts'
-import type { Stamp } from './state.ts'
-
-/** Where the first operation of a transaction will stand. */
-export interface TransactionStart {
-  readonly replica: ReplicaId
-  readonly agent: number
-  readonly start: number
-  readonly sequence: number
-  readonly lamport: number
-  /** Made on exactly this replica's own last operation. */
-  readonly continues: boolean
-}
+import { Stamp } from './stamp.ts'
 
 /** The edits of this replica that will be one change. Each takes effect at once; all can be rolled back. */
 export class Transaction {
-  readonly #from: TransactionStart
+  readonly #history: History
+  readonly #agent: number
   readonly #executor: Executor
-  readonly #operations: Operation[] = []
-  #count = 0
+  readonly #graphMark: GraphMark
+  readonly #logMark: LogMark
+  readonly #stamp: Stamp
 
-  constructor(from: TransactionStart, executor: Executor) {
-    this.#from = from
+  constructor(history: History, agent: number, executor: Executor) {
+    const { graph, log } = history
+    this.#history = history
+    this.#agent = agent
     this.#executor = executor
+    this.#graphMark = graph.mark()
+    this.#logMark = log.mark()
+    const { end, heads } = this.#graphMark
+    this.#stamp = new Stamp(graph, agent, end, graph.counts[agent] as number, true, heads)
   }
 
   get executor(): Executor {
     return this.#executor
   }
 
+  get start(): number {
+    return this.#graphMark.end
+  }
+
   /** Operations so far. */
   get count(): number {
-    return this.#count
+    return this.#history.graph.size - this.start
   }
 
   perform(operation: Operation): void {
-    const { replica, agent, start, sequence, lamport, continues } = this.#from
-    const done = this.#count
-    const stamp: Stamp = {
-      replica,
-      agent,
-      start: start + done,
-      sequence: sequence + done,
-      lamport: lamport + done,
-      linear: true,
-      continues: continues || done > 0,
-      version: undefined,
-      base: start - 1,
+    const units = countUnits(operation)
+    if (this.count + units > limits.changeOperations) {
+      throw new TransactionTooLargeError(limits.changeOperations, 'operations')
     }
-    this.#executor.execute(operation, stamp)
-    this.#count += countUnits(operation)
-    const last = this.#operations.at(-1)
-    const merged = last === undefined ? undefined : merge(last, operation)
-    if (merged === undefined) this.#operations.push(operation)
-    else this.#operations[this.#operations.length - 1] = merged
+    this.#history.graph.append(this.#agent, units)
+    this.#executor.execute(operation, this.#stamp)
+    this.#stamp.moveOn(units)
   }
 
   /** @throws TransactionTooLargeError */
-  encode(): Uint8Array<ArrayBuffer> {
-    if (this.#count > limits.changeOperations) throw new TransactionTooLargeError(limits.changeOperations, 'operations')
-    const bytes = encodeOperations(this.#operations, this.#from.replica)
+  check(): void {
+    const { graph, log } = this.#history
+    // Encoding can only add a few bytes to each row.
+    if (this.count < limits.changeBytes / 64 && log.bytes.length - this.#logMark.bytes < limits.changeBytes / 2) return
+    const operations = this.#history.operationsBetween(this.start, graph.size)
+    const bytes = encodeOperations(operations, this.#stamp.replica)
     if (bytes.length > limits.changeBytes) throw new TransactionTooLargeError(limits.changeBytes, 'bytes')
-    return bytes
   }
-}
 
-/** Text typed on, and neighbours deleted, as one operation: inside a transaction nobody can tell them apart. */
-function merge(last: Operation, next: Operation): Operation | undefined {
-  if (last.container !== next.container) return undefined
-  if (last.type === 'text-insert' && next.type === 'text-insert') {
-    return next.index === last.index + last.text.length ? { ...last, text: last.text + next.text } : undefined
+  rollBack(): void {
+    this.#executor.rollBack()
+    this.#history.graph.restore(this.#graphMark, this.#agent)
+    this.#history.log.restore(this.#logMark)
   }
-  if (last.type === 'sequence-delete' && next.type === 'sequence-delete') {
-    const adjoins = next.index === last.index || next.index + next.count === last.index
-    return adjoins ? { ...last, index: next.index, count: last.count + next.count } : undefined
-  }
-  return undefined
 }

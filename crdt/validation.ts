@@ -1,20 +1,11 @@
-import { includes, type CausalGraph, type Version } from './causal-graph.ts'
+import type { CausalGraph } from './history/causal-graph.ts'
 import { nestedId, parseContainerId } from './container-id.ts'
 import type { ContainerId, ContainerType } from './container.ts'
 import type { ContainerRegistry } from './container-registry.ts'
 import { countUnits, type Operation } from './operation.ts'
-import type { ReplicaId } from './replica-id.ts'
+import type { Stamp } from './stamp.ts'
 import { findTreeFault } from './tree/tree-fault.ts'
 import { dataId } from './tree/tree-node.ts'
-
-/** Where a change stands whose operations are judged. */
-export interface Position {
-  readonly agent: number
-  readonly sequence: number
-  readonly count: number
-  readonly version: Version | undefined
-  readonly base: number
-}
 
 const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'text': ['text-insert', 'sequence-delete'],
@@ -37,28 +28,29 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
  */
 export function findFault(
   operations: readonly Operation[],
-  position: Position,
+  count: number,
+  stamp: Stamp,
   registry: ContainerRegistry,
   graph: CausalGraph,
 ): string | undefined {
   const lengths = new Map<ContainerId, number>()
   const created = new Set<ContainerId>()
   const nodes = new Set<string>()
-  const replica = graph.agents[position.agent] as ReplicaId
-  let sequence = position.sequence
+  const { replica } = stamp
+  let { sequence } = stamp
   for (const operation of operations) {
     const { container } = operation
-    if (!created.has(container) && !exists(container, position, registry, graph)) return 'an unknown container'
+    if (!created.has(container) && !exists(container, stamp, registry, graph)) return 'an unknown container'
     const type = container.slice(0, container.search(/[/@]/)) as ContainerType
     if (!operationsOf[type].includes(operation.type)) return `${operation.type} on a ${type}`
     if (type === 'grow-only-counter' && 'amount' in operation && operation.amount < 0) return 'a counter made smaller'
     const fault = findTreeFault(operation, { replica, sequence }, nodes, (node) => {
       const tree = registry.find(container)
       if (tree?.type !== 'tree' || !tree.knows(node)) return false
-      return exists(dataId(node), position, registry, graph)
+      return exists(dataId(node), stamp, registry, graph)
     })
     if (fault !== undefined) return fault
-    const length = lengths.get(container) ?? lengthOf(container, position, registry)
+    const length = lengths.get(container) ?? lengthOf(container, stamp, registry)
     const next = lengthAfter(operation, length)
     if (next === undefined) return `an index out of range at length ${length}`
     lengths.set(container, next)
@@ -66,20 +58,20 @@ export function findFault(
       created.add(nestedId(type, { replica, sequence: sequence + offset }))
     sequence += countUnits(operation)
   }
-  return sequence - position.sequence === position.count ? undefined : 'another number of operations than it says'
+  return sequence - stamp.sequence === count ? undefined : 'another number of operations than it says'
 }
 
 /** A root exists always; a nested container where the operation that created it is in the past. */
-function exists(id: ContainerId, { version }: Position, registry: ContainerRegistry, graph: CausalGraph): boolean {
+function exists(id: ContainerId, stamp: Stamp, registry: ContainerRegistry, graph: CausalGraph): boolean {
   const creator = parseContainerId(id)?.creator
   if (creator === undefined) return true
   if (registry.find(id) === undefined) return false
-  return version === undefined || includes(version, graph.agentOf(creator.replica), creator.sequence)
+  return stamp.saw(graph.agentOf(creator.replica), creator.sequence)
 }
 
-function lengthOf(id: ContainerId, { version, base }: Position, registry: ContainerRegistry): number {
+function lengthOf(id: ContainerId, stamp: Stamp, registry: ContainerRegistry): number {
   const container = registry.find(id)
-  return container?.type === 'text' || container?.type === 'list' ? container.sequence.lengthAt(version, base) : 0
+  return container?.type === 'text' || container?.type === 'list' ? container.sequence.lengthAt(stamp) : 0
 }
 
 /** @returns undefined when the operation reaches beyond the sequence */

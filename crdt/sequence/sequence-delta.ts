@@ -1,4 +1,4 @@
-import type { SequenceRun } from './event.ts'
+import type { SequenceRun } from '../event.ts'
 
 /** What strings and arrays have in common. */
 interface Units<Self> {

@@ -1,6 +1,6 @@
-import type { Dot } from './change.ts'
+import type { Dot } from '../change.ts'
 import { MaxHeap } from './max-heap.ts'
-import { compareReplicaIds, type ReplicaId } from './replica-id.ts'
+import { compareReplicaIds, type ReplicaId } from '../replica-id.ts'
 
 /**
  * For each agent (by number) how many of its operations are included. Missing means none. Since an agent's operations
@@ -9,7 +9,7 @@ import { compareReplicaIds, type ReplicaId } from './replica-id.ts'
 export type Version = readonly number[]
 
 /** A run of operations of one agent, each made on exactly the one before it. */
-interface Entry {
+export interface Entry {
   readonly start: number
   end: number
   readonly agent: number
@@ -20,15 +20,13 @@ interface Entry {
   readonly linear: boolean
 }
 
-/** Where a new change came to stand. */
-export interface Placement {
-  /** Local number of its first operation. */
-  readonly start: number
-  readonly lamport: number
-  /** Made on everything that was here before. */
-  readonly linear: boolean
-  /** The last critical version below it: all operations numbered higher have it in their past. −1: the start. */
-  readonly base: number
+/** What a graph was before operations were added that may be taken back. */
+export interface GraphMark {
+  readonly entries: number
+  readonly end: number
+  readonly heads: readonly number[]
+  readonly critical: number
+  readonly criticalEnd: number
 }
 
 /**
@@ -43,15 +41,14 @@ export class CausalGraph {
   readonly #counts: number[] = []
   readonly #entriesOf: Entry[][] = []
   /** Local numbers of operations that nothing here has in its past, ascending. */
-  #heads: readonly number[] = []
+  #heads: number[] = []
+  #size = 0
   /** Ranges [start, end) of critical versions, ascending. */
   readonly #critical: { readonly start: number; end: number }[] = []
-  /** For an agent the version that includes its latest operation; forgotten when it takes too much room. */
-  readonly #latest = new Map<number, { readonly at: number; readonly version: Version }>()
 
   /** How many operations are here: the local number of the next one. */
   get size(): number {
-    return this.#entries.at(-1)?.end ?? 0
+    return this.#size
   }
 
   get heads(): readonly number[] {
@@ -97,7 +94,7 @@ export class CausalGraph {
   }
 
   dotOf(number: number): Dot {
-    const entry = this.#entryOf(number)
+    const entry = this.entryOf(number)
     return { replica: this.#agents[entry.agent] as ReplicaId, sequence: entry.sequence + number - entry.start }
   }
 
@@ -108,37 +105,106 @@ export class CausalGraph {
       .sort((left, right) => compareReplicaIds(left.replica, right.replica))
   }
 
-  /** Lamport's time for an operation made on everything that is here. */
-  nextLamport(): number {
-    return this.#lamportAfter(this.#heads)
+  get entries(): readonly Entry[] {
+    return this.#entries
   }
 
-  /** Whether an operation of the agent on these parents is made on exactly the one numbered before it, also its own. */
-  continues(agent: number, parents: readonly number[]): boolean {
-    return parents.length === 1 && parents[0] === this.size - 1 && this.#entries.at(-1)?.agent === agent
+  /** Lamport's time of an operation. */
+  lamportOf(number: number): number {
+    const entry = this.entryOf(number)
+    return entry.lamport + number - entry.start
   }
 
-  /** @param parents minimal, ascending */
-  add(agent: number, count: number, parents: readonly number[]): Placement {
-    const start = this.size
-    const linear = sameNumbers(parents, this.#heads)
-    const lamport = this.#lamportAfter(parents)
-    this.#extend({
-      start,
-      end: start + count,
-      agent,
-      sequence: this.#counts[agent] as number,
-      lamport,
-      parents,
-      linear,
-    })
-    this.#counts[agent] = (this.#counts[agent] as number) + count
-    this.#heads = linear
-      ? [start + count - 1]
-      : [...this.#heads.filter((head) => !parents.includes(head)), start + count - 1]
-    const base = this.#cutCritical(parents[0] ?? -1)
-    if (linear) this.#addCritical(start, start + count)
-    return { start, lamport, linear, base }
+  /** The last critical version: all operations numbered higher have it in their past. −1: the start. */
+  get lastCritical(): number {
+    const last = this.#critical.at(-1)
+    return last === undefined ? -1 : last.end - 1
+  }
+
+  /** The newest operation of an agent; −1 where there is none. */
+  lastOf(agent: number): number {
+    const entry = this.#entriesOf[agent]?.at(-1)
+    return entry === undefined ? -1 : entry.end - 1
+  }
+
+  /** Adds operations made on everything that is here. @returns the number of the first */
+  append(agent: number, count: number): number {
+    const start = this.#size
+    const last = this.#entries.at(-1)
+    const heads = this.#heads
+    if (last?.agent === agent && heads.length === 1 && last.linear) {
+      last.end += count
+      heads[0] = last.end - 1
+      ;(this.#critical.at(-1) as { end: number }).end = last.end
+      ;(this.#counts[agent] as number) += count
+      this.#size += count
+    } else this.#insert(agent, count, heads, true)
+    return start
+  }
+
+  /**
+   * @param parents minimal, ascending
+   * @returns the number of the first
+   */
+  add(agent: number, count: number, parents: readonly number[]): number {
+    const start = this.#size
+    if (sameNumbers(parents, this.#heads)) return this.append(agent, count)
+    this.#insert(agent, count, parents, false)
+    return start
+  }
+
+  mark(): GraphMark {
+    return {
+      entries: this.#entries.length,
+      end: this.#size,
+      heads: this.#heads.slice(),
+      critical: this.#critical.length,
+      criticalEnd: this.#critical.at(-1)?.end ?? 0,
+    }
+  }
+
+  /** Takes back what `append` has added for one agent since the mark. */
+  restore({ entries, end, heads, critical, criticalEnd }: GraphMark, agent: number): void {
+    ;(this.#counts[agent] as number) -= this.#size - end
+    if (this.#entries.length > entries) {
+      this.#entries.length = entries
+      this.#entriesOf[agent]?.pop()
+    } else if (entries > 0) (this.#entries.at(-1) as Entry).end = end
+    this.#heads = heads.slice()
+    this.#size = end
+    this.#critical.length = critical
+    if (critical > 0) (this.#critical.at(-1) as { end: number }).end = criticalEnd
+  }
+
+  #insert(agent: number, count: number, parents: readonly number[], linear: boolean): void {
+    const start = this.#size
+    const end = start + count
+    const last = this.#entries.at(-1)
+    if (last?.agent === agent && parents.length === 1 && parents[0] === start - 1) last.end = end
+    else {
+      const sequence = this.#counts[agent] as number
+      const entry = {
+        start,
+        end,
+        agent,
+        sequence,
+        lamport: this.#lamportAfter(parents),
+        parents: parents.slice(),
+        linear,
+      }
+      this.#entries.push(entry)
+      this.#entriesOf[agent]?.push(entry)
+    }
+    ;(this.#counts[agent] as number) += count
+    this.#size = end
+    this.#cutCritical(parents[0] ?? -1)
+    if (linear) {
+      this.#heads = [end - 1]
+      this.#addCritical(start, end)
+    } else {
+      this.#heads = this.#heads.filter((head) => !parents.includes(head))
+      this.#heads.push(end - 1)
+    }
   }
 
   /** @returns those of the numbers that none of the others has in its past, ascending */
@@ -150,9 +216,9 @@ export class CausalGraph {
 
   /** Only a later one can have an earlier in its past. */
   #minimalByVersions(given: readonly number[]): readonly number[] {
-    const later = given.slice(1).map((number) => ({ number, version: this.#versionWith(number) }))
+    const later = given.slice(1).map((number) => ({ number, version: this.#fromMissing([number]) }))
     return given.filter((number) => {
-      const { agent, start, sequence } = this.#entryOf(number)
+      const { agent, start, sequence } = this.entryOf(number)
       return !later.some((other) => other.number > number && includes(other.version, agent, sequence + number - start))
     })
   }
@@ -173,46 +239,67 @@ export class CausalGraph {
       }
       if (asked) left--
       if (asked && !reached) kept.push(number)
-      const entry = this.#entryOf(number)
+      const entry = this.entryOf(number)
       while (heap.size > 0 && Math.floor(heap.peek() / 2) >= entry.start) if (heap.pop() % 2 === 1) left--
       for (const parent of entry.parents) heap.push(parent * 2)
     }
     return kept.reverse()
   }
 
-  /** The version that has the parents as heads. */
-  versionOf(parents: readonly number[]): number[] {
-    const missed: number[] = []
-    const merged: number[] = []
-    for (const parent of parents) {
-      const latest = this.#latest.get(this.#entryOf(parent).agent)
-      if (latest?.at === parent) raise(merged, latest.version)
-      else missed.push(parent)
+  /** On what an operation that is here was made. */
+  parentsOf(number: number): readonly number[] {
+    const entry = this.entryOf(number)
+    return number > entry.start ? [number - 1] : entry.parents
+  }
+
+  /**
+   * Visits the operations that only one of two versions includes, from the newest down, in ranges of one agent.
+   *
+   * @param visit told whether the left one includes them, and the range [from, to)
+   */
+  diff(
+    left: readonly number[],
+    right: readonly number[],
+    visit: (inLeft: boolean, from: number, to: number, entry: Entry) => void,
+  ): void {
+    // A number is queued with two bits: reached from the left, from the right. Numbers reached from both are shared.
+    const heap = new MaxHeap()
+    let single = 0
+    const push = (number: number, side: number): void => {
+      heap.push(number * 4 + side)
+      if (side !== 3) single++
     }
-    if (missed.length === 0) return merged
-    const version = this.#fromMissing(missed)
-    raise(version, merged)
-    return version
+    for (const number of left) push(number, 1)
+    for (const number of right) push(number, 2)
+    while (single > 0) {
+      const item = heap.pop()
+      const number = Math.floor(item / 4)
+      let side = item % 4
+      if (side !== 3) single--
+      const entry = this.entryOf(number)
+      let from = entry.start
+      while (heap.size > 0 && heap.peek() >= entry.start * 4) {
+        const next = heap.peek()
+        if (Math.floor(next / 4) < number && side !== 3 && ((next % 4) | side) !== side) {
+          from = Math.floor(next / 4) + 1
+          break
+        }
+        heap.pop()
+        if (next % 4 !== 3) single--
+        side |= next % 4
+      }
+      if (side !== 3) visit(side === 1, from, number + 1, entry)
+      if (from > entry.start) {
+        const next = heap.pop()
+        if (next % 4 !== 3) single--
+        push(from - 1, 3)
+      } else for (const parent of entry.parents) push(parent, side)
+    }
   }
 
-  #versionWith(number: number): Version {
-    const latest = this.#latest.get(this.#entryOf(number).agent)
-    return latest?.at === number ? latest.version : this.#fromMissing([number])
-  }
-
-  /** The version on which an operation that is here was made. */
-  versionBefore(number: number): number[] {
-    const entry = this.#entryOf(number)
-    return this.versionOf(number > entry.start ? [number - 1] : entry.parents)
-  }
-
-  /** Keeps the version that includes the agent's latest operation, which its next change most often depends on. */
-  remember(agent: number, version: readonly number[]): void {
-    const inclusive = version.slice()
-    while (inclusive.length <= agent) inclusive.push(0)
-    inclusive[agent] = this.#counts[agent] as number
-    if ((this.#latest.size + 1) * this.#agents.length > 1_000_000) this.#latest.clear()
-    this.#latest.set(agent, { at: this.numberOf(agent, (this.#counts[agent] as number) - 1), version: inclusive })
+  /** The version that has these as heads. */
+  versionOf(heads: readonly number[]): number[] {
+    return this.#fromMissing(heads)
   }
 
   /** Starts from everything and takes away what the parents do not have in their past, from the newest down. */
@@ -224,7 +311,7 @@ export class CausalGraph {
     while (heap.size > 0) {
       const number = heap.pop()
       this.#exclude(version, number + 1, top)
-      const entry = this.#entryOf(number)
+      const entry = this.entryOf(number)
       top = entry.start
       while (heap.size > 0 && heap.peek() >= top) heap.pop()
       if (heap.size === 0 && entry.linear) return version
@@ -244,36 +331,24 @@ export class CausalGraph {
     }
   }
 
-  #extend(entry: Entry): void {
-    const last = this.#entries.at(-1)
-    const [parent] = entry.parents
-    if (last?.agent === entry.agent && entry.parents.length === 1 && parent === entry.start - 1) {
-      last.end = entry.end
-      return
-    }
-    this.#entries.push(entry)
-    this.#entriesOf[entry.agent]?.push(entry)
-  }
-
   #lamportAfter(parents: readonly number[]): number {
     let greatest = 0
     for (const parent of parents) {
-      const entry = this.#entryOf(parent)
+      const entry = this.entryOf(parent)
       greatest = Math.max(greatest, entry.lamport + parent - entry.start)
     }
     return greatest + 1
   }
 
   /** A change made on an older version ends the criticality of everything above that. */
-  #cutCritical(lowest: number): number {
+  #cutCritical(lowest: number): void {
     for (let last = this.#critical.at(-1); last !== undefined; last = this.#critical.at(-1)) {
       if (last.start <= lowest) {
         last.end = Math.min(last.end, lowest + 1)
-        return last.end - 1
+        return
       }
       this.#critical.pop()
     }
-    return -1
   }
 
   #addCritical(start: number, end: number): void {
@@ -282,7 +357,7 @@ export class CausalGraph {
     else this.#critical.push({ start, end })
   }
 
-  #entryOf(number: number): Entry {
+  entryOf(number: number): Entry {
     return this.#entries[this.#indexOf(number)] as Entry
   }
 
@@ -301,14 +376,6 @@ export class CausalGraph {
 
 export function includes(version: Version, agent: number, sequence: number): boolean {
   return sequence < (version[agent] ?? 0)
-}
-
-function raise(version: number[], other: Version): void {
-  for (let agent = 0; agent < other.length; agent++) {
-    const count = other[agent] as number
-    if (agent >= version.length) version.push(count)
-    else if (count > (version[agent] as number)) version[agent] = count
-  }
 }
 
 function sameNumbers(left: readonly number[], right: readonly number[]): boolean {

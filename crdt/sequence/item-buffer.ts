@@ -1,4 +1,4 @@
-import type { Content } from './container.ts'
+import type { Content } from '../container.ts'
 import type { SequenceContent } from './sequence-content.ts'
 
 /** The items of a list as an array. */

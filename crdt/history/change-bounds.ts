@@ -1,0 +1,71 @@
+/** One change, by local numbers. */
+export interface Bound {
+  readonly start: number
+  readonly count: number
+  readonly time: number
+}
+
+/** Where changes begin and when they were made, run-length merged: changes of equal length and time one behind the other. */
+export class ChangeBounds {
+  readonly #starts: number[] = []
+  readonly #lengths: number[] = []
+  readonly #times: number[] = []
+  readonly #ends: number[] = []
+  #size = 0
+
+  /** How many changes. */
+  get size(): number {
+    return this.#size
+  }
+
+  add(start: number, count: number, time: number): void {
+    const last = this.#starts.length - 1
+    this.#size++
+    if (last >= 0 && this.#ends[last] === start && this.#lengths[last] === count && this.#times[last] === time) {
+      this.#ends[last] = start + count
+      return
+    }
+    this.#starts.push(start)
+    this.#lengths.push(count)
+    this.#times.push(time)
+    this.#ends.push(start + count)
+  }
+
+  /** The change that holds the operation. */
+  of(number: number): Bound {
+    const run = this.#runOf(number)
+    const first = this.#starts[run] as number
+    const count = this.#lengths[run] as number
+    return { start: number - ((number - first) % count), count, time: this.#times[run] as number }
+  }
+
+  *between(from: number, to: number): Generator<Bound> {
+    for (let number = from; number < to;) {
+      const bound = this.of(number)
+      yield bound
+      number = bound.start + bound.count
+    }
+  }
+
+  /** Runs of changes of equal length, cut to a range that begins and ends with a change. */
+  *runs(from: number, to: number): Generator<Bound & { readonly changes: number }> {
+    for (let number = from; number < to;) {
+      const run = this.#runOf(number)
+      const count = this.#lengths[run] as number
+      const end = Math.min(to, this.#ends[run] as number)
+      yield { start: number, count, changes: (end - number) / count, time: this.#times[run] as number }
+      number = end
+    }
+  }
+
+  #runOf(number: number): number {
+    let low = 0
+    let high = this.#starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((this.#starts[middle] as number) <= number) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}

@@ -1,0 +1,144 @@
+import type { CausalGraph } from '../history/causal-graph.ts'
+import { rowKind, type OperationLog } from '../history/operation-log.ts'
+import type { SequenceRun } from '../event.ts'
+import type { Execution, Stamp, State } from '../state.ts'
+import type { SequenceContent } from './sequence-content.ts'
+import { SequenceDelta } from './sequence-delta.ts'
+import { Tracker } from './tracker.ts'
+
+interface Units<Self> {
+  readonly length: number
+  slice(start?: number, end?: number): Self
+  concat(other: Self): Self
+}
+
+/**
+ * What text and list have in common: the content, and a tracker only where one is needed.
+ *
+ * An operation made on everything that is here goes straight into the content. Any other asks the tracker where it
+ * lands. The tracker is kept while history is forked and catches up from the log, so that small messages that come in
+ * turn from both sides do not rebuild it each time.
+ */
+export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceContent<Inserted>> {
+  readonly content: Buffer
+  readonly #graph: CausalGraph
+  readonly #log: OperationLog
+  /** Its number in the log's table. */
+  readonly #container: number
+  #tracker: Tracker | undefined
+  /** The log's `restored` when the tracker was made. */
+  #restored = 0
+  /** Anchors are looked up in a tracker that knows all of history; once there, it is kept. */
+  #anchored = false
+  #delta: SequenceDelta<Inserted> | undefined
+
+  constructor(graph: CausalGraph, log: OperationLog, container: number, content: Buffer) {
+    this.#graph = graph
+    this.#log = log
+    this.#container = container
+    this.content = content
+  }
+
+  get container(): number {
+    return this.#container
+  }
+
+  /** Units visible where an operation was made. */
+  lengthAt(stamp: Stamp): number {
+    if (stamp.linear) return this.content.length
+    const tracker = this.#trackerFor(this.#graph.lastCritical)
+    return tracker.length(tracker.viewAt(stamp.heads, stamp.agent))
+  }
+
+  /** @returns where the units land here */
+  #place(index: number, count: number, stamp: Stamp): number {
+    const tracker = this.#trackerFor(this.#graph.lastCritical)
+    const { start, agent, sequence, heads } = stamp
+    return tracker.insert(start, index, count, agent, sequence, tracker.viewAt(heads, agent))
+  }
+
+  /** Inserts what stands at an index where the operation was made. */
+  insert(index: number, units: Inserted, stamp: Stamp, execution: Execution, state: State): void {
+    const at = stamp.linear ? index : this.#place(index, units.length, stamp)
+    this.#record(execution, state)
+    this.content.insert(at, units)
+    this.#delta?.insert(at, units)
+    if (execution.undoable) {
+      execution.undo(() => this.content.delete(at, units.length))
+    }
+  }
+
+  /** Deletes what stands in a range where the operation was made. */
+  delete(index: number, count: number, stamp: Stamp, execution: Execution, state: State): void {
+    if (stamp.linear) {
+      this.#remove(index, count, execution, state)
+      return
+    }
+    const tracker = this.#trackerFor(this.#graph.lastCritical)
+    const { start, agent, sequence, heads } = stamp
+    const removals = tracker.delete(start, index, count, agent, sequence, false, tracker.viewAt(heads, agent))
+    for (const removal of removals) this.#remove(removal.index, removal.count, execution, state)
+  }
+
+  #remove(index: number, count: number, execution: Execution, state: State): void {
+    this.#record(execution, state)
+    if (execution.undoable) {
+      const units = this.content.slice(index, index + count)
+      execution.undo(() => this.content.insert(index, units))
+    }
+    this.content.delete(index, count)
+    this.#delta?.delete(index, count)
+  }
+
+  takeDelta(): SequenceRun<Inserted>[] {
+    const delta = this.#delta
+    this.#delta = undefined
+    return delta?.finish((start, end) => this.content.slice(start, end)) ?? []
+  }
+
+  dropDelta(): void {
+    this.#delta = undefined
+  }
+
+  /** The operation that inserted the unit at the index. */
+  operationAt(index: number): number {
+    return this.#completeTracker().operationAt(index) as number
+  }
+
+  placeOf(operation: number): { readonly index: number; readonly visible: boolean } | undefined {
+    return this.#completeTracker().placeOf(operation)
+  }
+
+  #record(execution: Execution, state: State): void {
+    if (execution.touch(state)) this.#delta ??= new SequenceDelta<Inserted>(this.content.length)
+  }
+
+  #completeTracker(): Tracker {
+    this.#anchored = true
+    return this.#trackerFor(-1)
+  }
+
+  /** A tracker that knows every operation here above a critical version. */
+  #trackerFor(base: number): Tracker {
+    let tracker = this.#restored === this.#log.restored ? this.#tracker : undefined
+    const wanted = this.#anchored ? -1 : base
+    // One that knows nothing above the base only has more items to pass over.
+    if (tracker === undefined || tracker.base > wanted || (tracker.base < wanted && tracker.next <= wanted + 1)) {
+      tracker = new Tracker(this.#graph, wanted, this.#lengthAt(wanted))
+      this.#tracker = tracker
+      this.#restored = this.#log.restored
+    }
+    tracker.catchUp(this.#log, this.#container)
+    return tracker
+  }
+
+  /** Units the sequence held at a critical version. */
+  #lengthAt(critical: number): number {
+    const place = this.#log.placeAt(this.#container, critical + 1)
+    const number = this.#log.rowsOf(this.#container)[place]
+    if (number === undefined) return this.content.length
+    const { kind, start, before } = this.#log.at(number)
+    const passed = Math.max(0, critical + 1 - start)
+    return kind <= rowKind.items ? before + passed : before - passed
+  }
+}

@@ -1,0 +1,376 @@
+import type { CausalGraph } from '../history/causal-graph.ts'
+import { rowKind, sliceRow, type OperationLog, type Row } from '../history/operation-log.ts'
+import { ItemIndex } from './item-index.ts'
+import {
+  addDeletion,
+  baseAgent,
+  countInserted,
+  countVisible,
+  createItem,
+  cutItem,
+  visibleFrom,
+  visibleNow,
+  visibleTo,
+  type Item,
+} from './item.ts'
+import { OrderTree, createNode } from './order-tree.ts'
+import { createView, include, standsAt, type View } from './view.ts'
+
+/** A deletion from the sequence as it is here. Several are carried out one after the other. */
+export interface Removal {
+  readonly index: number
+  readonly count: number
+}
+
+/** Which units deletions hit: operation `number + i` the unit `id + i`, or counted from the other end. */
+interface Target {
+  readonly number: number
+  readonly count: number
+  readonly id: number
+  readonly backwards: boolean
+}
+
+/** Versions that are kept at hand at once: one for each of so many branches that messages come from in turn. */
+const viewLimit = 6
+
+/**
+ * Finds where operations land that were made on another version than the present one: eg-walker's internal state
+ * (Gentle & Kleppmann 2024, §3.2–3.5), ordered by Fugue (Weidner & Kleppmann, "The Art of the Fugue", 2023) through the
+ * integration rule that Gentle found for it. README.md says why Fugue and not FugueMax.
+ *
+ * It knows the operations above its base, a critical version; what was there before is one anonymous run.
+ *
+ * Deviation: eg-walker keeps one prepare state, retreats and advances it. Here several views are kept, each counted in
+ * every node of the tree; an item is seen at a version by comparing counts of agents. Branches that send in turn move a
+ * view of their own each, and nothing is retreated.
+ */
+export class Tracker {
+  readonly base: number
+  readonly #graph: CausalGraph
+  readonly #baseLength: number
+  readonly #tree = new OrderTree()
+  readonly #index = new ItemIndex()
+  readonly #views: View[] = []
+  readonly #targets: Target[] = []
+  #marks = 0
+  /** Operations below this local number are in. */
+  #next: number
+
+  /** @param baseLength units the sequence held at the base */
+  constructor(graph: CausalGraph, base: number, baseLength: number) {
+    this.#graph = graph
+    this.base = base
+    this.#baseLength = baseLength
+    this.#next = base + 1
+    if (baseLength === 0) return
+    const item = createItem(0, baseLength, baseAgent, 0, -1, -1, createNode())
+    this.#tree.insertBehind(undefined, item, -1)
+    this.#index.push(item)
+  }
+
+  get next(): number {
+    return this.#next
+  }
+
+  /** Takes in the rows of a container that the log holds and the tracker does not yet. */
+  catchUp(log: OperationLog, container: number): void {
+    const rows = log.rowsOf(container)
+    for (let place = log.placeAt(container, this.#next); place < rows.length; place++) {
+      this.#apply(sliceRow(log.at(rows[place] as number), this.#next, Infinity))
+    }
+    this.#next = Math.max(this.#next, log.end)
+  }
+
+  /** The view that has these heads; undefined where they are all that is here. */
+  viewAt(heads: readonly number[], agent: number): View {
+    for (const view of this.#views) {
+      if (!standsAt(view, heads)) continue
+      view.agent = agent
+      return view
+    }
+    const view = this.#chooseView(heads, agent)
+    view.agent = agent
+    this.#move(view, heads)
+    return view
+  }
+
+  /** Units visible at a view. */
+  length(view: View): number {
+    return this.#tree.root.seen[view.slot] as number
+  }
+
+  /** @returns the index where the units land in the present sequence */
+  insert(start: number, index: number, count: number, agent: number, sequence: number, view: View | undefined): number {
+    const before = index === 0 ? undefined : this.#unitBefore(index, view)
+    const left = before === undefined ? -1 : before.id + this.#offset
+    const id = this.#idOf(start)
+    this.#next = start + count
+    if (view !== undefined) {
+      include(view.counts, agent, sequence + count)
+      view.heads = [start + count - 1]
+    }
+    const item = this.#place(id, count, agent, sequence, before, left, view)
+    if (view !== undefined) {
+      view.cursor = item
+      view.cursorId = id + count - 1
+      view.cursorIndex = index + count
+    }
+    return this.#tree.positionOf(item) + item.count - count
+  }
+
+  /** @returns what goes from the present sequence: units that others deleted before are gone already */
+  delete(
+    start: number,
+    first: number,
+    count: number,
+    agent: number,
+    sequence: number,
+    backwards: boolean,
+    view: View | undefined,
+  ): readonly Removal[] {
+    const slot = view?.slot ?? -1
+    const removals: Removal[] = []
+    const targets: Target[] = []
+    let item = this.#tree.at(first, slot)
+    let offset: number | undefined = this.#tree.offset + visibleFrom(view?.counts, item)
+    const counts = view?.counts
+    if (view !== undefined) {
+      include(view.counts, agent, sequence + count)
+      view.heads = [start + count - 1]
+      view.cursor = undefined
+    }
+    let index = -1
+    for (let done = 0; done < count; item = this.#tree.next(item) as Item) {
+      const from = offset ?? visibleFrom(counts, item)
+      const taken = Math.min(count - done, visibleTo(counts, item) - from)
+      offset = undefined
+      if (taken <= 0) {
+        if (index >= 0) index += visibleNow(item)
+        continue
+      }
+      item = this.#cut(item, from)
+      if (taken < item.count) this.#cut(item, taken)
+      if (index < 0) index = this.#tree.positionOf(item)
+      const now = visibleNow(item)
+      if (now > 0) removals.push({ index, count: taken })
+      const by = backwards ? sequence + count - 1 - done : sequence + done
+      addDeletion(item, agent, by, backwards ? -1 : 1)
+      this.#tree.count(item.leaf, -now, slot, -taken, 0)
+      const number = backwards ? start + count - done - taken : start + done
+      targets.push({ number, count: taken, id: item.id, backwards })
+      done += taken
+    }
+    if (backwards) targets.reverse()
+    for (const target of targets) this.#targets.push(target)
+    this.#next = start + count
+    return removals
+  }
+
+  /** The operation that inserted a unit of the present sequence; undefined when that lies below the base. */
+  operationAt(index: number): number | undefined {
+    const item = this.#tree.at(index, -1)
+    const id = item.id + this.#tree.offset
+    return id < this.#baseLength ? undefined : id - this.#baseLength + this.base + 1
+  }
+
+  /** Where the unit inserted by that operation is, or the gap it left; undefined when it is not known. */
+  placeOf(operation: number): { readonly index: number; readonly visible: boolean } | undefined {
+    const id = this.#idOf(operation)
+    const item = this.#index.find(id)
+    if (item === undefined) return undefined
+    const visible = visibleNow(item) > 0
+    return { index: this.#tree.positionOf(item) + (visible ? id - item.id : 0), visible }
+  }
+
+  #apply({ kind, start, index, count }: Row): void {
+    const graph = this.#graph
+    const entry = graph.entryOf(start)
+    const sequence = entry.sequence + start - entry.start
+    const view = entry.linear ? undefined : this.viewAt(graph.parentsOf(start), entry.agent)
+    if (kind <= rowKind.items) this.insert(start, index, count, entry.agent, sequence, view)
+    else if (kind === rowKind.delete) this.delete(start, index, count, entry.agent, sequence, false, view)
+    else this.delete(start, index - count + 1, count, entry.agent, sequence, true, view)
+  }
+
+  #idOf(operation: number): number {
+    return this.#baseLength + operation - this.base - 1
+  }
+
+  /** Where in the item the unit stands that `#unitBefore` found. */
+  #offset = 0
+
+  /** The item that holds the unit in front of an index, cut so that it ends there. */
+  #unitBefore(index: number, view: View | undefined): Item {
+    if (view?.cursor !== undefined && view.cursorIndex === index) {
+      const { cursor, cursorId } = view
+      const item = cursor.id + cursor.count - 1 === cursorId ? cursor : (this.#index.find(cursorId) as Item)
+      return this.#endAt(item, cursorId - item.id)
+    }
+    const item = this.#tree.at(index - 1, view?.slot ?? -1)
+    return this.#endAt(item, this.#tree.offset + visibleFrom(view?.counts, item))
+  }
+
+  #endAt(item: Item, offset: number): Item {
+    if (offset + 1 < item.count) this.#cut(item, offset + 1)
+    this.#offset = offset
+    return item
+  }
+
+  #place(
+    id: number,
+    count: number,
+    agent: number,
+    sequence: number,
+    before: Item | undefined,
+    left: number,
+    view: View | undefined,
+  ): Item {
+    const tree = this.#tree
+    const slot = view?.slot ?? -1
+    const crowded = before === undefined ? tree.first() !== undefined : before.hasRight
+    if (!crowded && before !== undefined && left === id - 1 && before.agent === agent) {
+      before.count += count
+      tree.count(before.leaf, count, slot, count, count)
+      return before
+    }
+    const existing = crowded ? tree.nextInserted(before, slot) : undefined
+    const parent = existing?.left === left ? existing : undefined
+    const item = createItem(id, count, agent, sequence, left, parent?.id ?? -1, tree.root)
+    this.#index.push(item)
+    if (parent !== undefined && !parent.hasLeft) tree.insertBefore(parent, item, slot)
+    else tree.insertBehind(crowded ? this.#passed(before, item, existing) : before, item, slot)
+    if (parent !== undefined) parent.hasLeft = true
+    else if (before !== undefined) before.hasRight = true
+    return item
+  }
+
+  /** Passes those concurrent items that belong in front of the new one. @returns the last of them */
+  #passed(before: Item | undefined, { left, right, agent }: Item, existing: Item | undefined): Item | undefined {
+    const tree = this.#tree
+    const { agents } = this.#graph
+    let passed = before
+    let scanning = false
+    let other = before === undefined ? tree.first() : tree.next(before)
+    for (; other !== undefined && other !== existing; other = tree.next(other)) {
+      const lefts = this.#compareLefts(other.left, left)
+      if (lefts < 0) break
+      if (lefts === 0) {
+        const rights = this.#compareRights(other.right, right)
+        if (rights === 0 && (agents[agent] as string) < (agents[other.agent] as string)) break
+        scanning = rights < 0
+      }
+      if (!scanning) passed = other
+    }
+    return passed
+  }
+
+  /** Negative when the left unit stands in front of the right one. −1 stands for the start. */
+  #compareLefts(left: number, right: number): number {
+    if (left === right) return 0
+    return left === -1 ? -1 : right === -1 ? 1 : this.#compare(left, right)
+  }
+
+  /** As `#compareLefts`, but −1 stands for the end. */
+  #compareRights(left: number, right: number): number {
+    if (left === right) return 0
+    return left === -1 ? 1 : right === -1 ? -1 : this.#compare(left, right)
+  }
+
+  #compare(left: number, right: number): number {
+    const one = this.#index.find(left) as Item
+    const other = this.#index.find(right) as Item
+    return one === other ? left - right : this.#tree.compare(one, other)
+  }
+
+  /** Cuts an item so that one begins at `offset`. @returns the item that begins there */
+  #cut(item: Item, offset: number): Item {
+    if (offset === 0) return item
+    const rest = cutItem(item, offset)
+    this.#index.insert(rest)
+    this.#tree.insertRest(item, rest)
+    return rest
+  }
+
+  /** A view of the agent's own, another that has nothing to do, or the nearest. */
+  #chooseView(heads: readonly number[], agent: number): View {
+    const own = this.#views.find((view) => view.agent === agent)
+    if (own !== undefined) return own
+    const nearest = this.#nearestView(heads)
+    if (nearest !== undefined && this.#views.length === viewLimit) return nearest
+    const counts = nearest?.counts.slice() ?? this.#graph.versionOf(heads)
+    const slot = this.#tree.addView(counts, nearest?.slot)
+    const view = createView(slot, nearest?.heads ?? heads.slice(), counts, agent)
+    this.#views.push(view)
+    return view
+  }
+
+  #nearestView(heads: readonly number[]): View | undefined {
+    let nearest: View | undefined
+    let least = Infinity
+    for (const view of this.#views) {
+      let distance = 0
+      this.#graph.diff(view.heads, heads, (_inView, from, to) => {
+        distance += to - from
+      })
+      if (distance < least) {
+        least = distance
+        nearest = view
+      }
+    }
+    return nearest
+  }
+
+  /** Moves a view to another version, counting anew just the items that differ. */
+  #move(view: View, heads: readonly number[]): void {
+    const { slot, counts } = view
+    const items: Item[] = []
+    const changes: (() => void)[] = []
+    const mark = ++this.#marks
+    const touch = (item: Item): void => {
+      if (item.mark === mark) return
+      item.mark = mark
+      items.push(item)
+      this.#tree.count(item.leaf, 0, slot, -countVisible(counts, item), -countInserted(counts, item))
+    }
+    this.#graph.diff(view.heads, heads, (inView, from, to, entry) => {
+      const { agent, sequence, start } = entry
+      changes.push(() => {
+        const now = counts[agent] ?? 0
+        const count = sequence + (inView ? from : to) - start
+        include(counts, agent, inView ? Math.min(now, count) : Math.max(now, count))
+      })
+      this.#touch(Math.max(from, this.base + 1), to, touch)
+    })
+    for (const change of changes) change()
+    for (const item of items) {
+      this.#tree.count(item.leaf, 0, slot, countVisible(counts, item), countInserted(counts, item))
+    }
+    view.heads = heads.slice()
+    view.cursor = undefined
+  }
+
+  /** Visits the items that a range of operations inserted or deleted. */
+  #touch(from: number, to: number, visit: (item: Item) => void): void {
+    this.#index.within(this.#idOf(from), this.#idOf(to), visit)
+    for (let at = this.#targetAt(from); at < this.#targets.length; at++) {
+      const { number, count, id, backwards } = this.#targets[at] as Target
+      if (number >= to) return
+      const first = Math.max(from, number) - number
+      const last = Math.min(to, number + count) - number
+      this.#index.within(backwards ? id + count - last : id + first, backwards ? id + count - first : id + last, visit)
+    }
+  }
+
+  /** The first target of an operation from `number` on. */
+  #targetAt(number: number): number {
+    let low = 0
+    let high = this.#targets.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const target = this.#targets[middle] as Target
+      if (target.number + target.count > number) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}

@@ -1,0 +1,32 @@
+import type { Item } from './item.ts'
+
+/** A version at which a tracker counts what is visible. It moves on with the operations made there. */
+export interface View {
+  readonly slot: number
+  /** Its heads, as local numbers, ascending. */
+  heads: readonly number[]
+  /** Operations of each agent that it includes. */
+  readonly counts: number[]
+  /** The agent that used it last. */
+  agent: number
+  /** The item at whose end the last insertion of this view ended, and the index behind it; undefined once it moved. */
+  cursor: Item | undefined
+  cursorId: number
+  cursorIndex: number
+}
+
+export function createView(slot: number, heads: readonly number[], counts: number[], agent: number): View {
+  return { slot, heads, counts, agent, cursor: undefined, cursorId: 0, cursorIndex: 0 }
+}
+
+/** @param heads ascending */
+export function standsAt(view: View, heads: readonly number[]): boolean {
+  if (view.heads.length !== heads.length) return false
+  for (let at = 0; at < heads.length; at++) if (view.heads[at] !== heads[at]) return false
+  return true
+}
+
+export function include(counts: number[], agent: number, count: number): void {
+  while (counts.length <= agent) counts.push(0)
+  counts[agent] = count
+}
