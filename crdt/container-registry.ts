@@ -2,6 +2,7 @@ import type { Dot } from './change.ts'
 import { containerTypes, type ContainerId, type ContainerType } from './container.ts'
 import { nestedId, parseContainerId, rootId } from './container-id.ts'
 import { Counter, type AnyCounter } from './counter.ts'
+import type { ShownTexts } from './encoding/chunk.ts'
 import { ContainerTypeError } from './errors.ts'
 import { checkName, setMember, type JsonValue } from './json-value.ts'
 import { List } from './list.ts'
@@ -67,6 +68,16 @@ export class ContainerRegistry {
 
   unmarkWritten(id: ContainerId): void {
     this.#written.delete(id)
+  }
+
+  /** What texts show, for a snapshot. */
+  shownTexts(): ShownTexts {
+    const deleted: [number, number][] = []
+    for (const container of this.#containers.values()) {
+      if (container.type === 'text') for (const range of container.sequence.deleted()) deleted.push(range)
+    }
+    deleted.sort(([left], [right]) => left - right)
+    return { textOf: (id) => String(this.#containers.get(id)), deleted }
   }
 
   toJSON(): { [name: string]: JsonValue } {

@@ -1,6 +1,8 @@
-import { decodeChanges } from './change-file.ts'
+import { VectorClock } from '../node/protocol/index.ts'
+import type { Change } from './change.ts'
 import type { Document, DocumentOptions } from './document.ts'
-import { DecodeError } from './errors.ts'
+import { decoding, openChunk } from './encoding/decoding.ts'
+import { changesOf } from './encoding/stretch-changes.ts'
 import { ReplicaDocument } from './replica-document.ts'
 
 /** An empty document. @throws RangeError when the replica is no ReplicaId, or a limit is no positive integer */
@@ -15,8 +17,17 @@ export function createDocument(options: DocumentOptions = {}): Document {
  */
 export function loadDocument(bytes: Uint8Array, options: DocumentOptions = {}): Document {
   const document = new ReplicaDocument(options)
-  const changes = decodeChanges(bytes)
-  document.integrate(changes, false)
-  if (document.statistics.changes === changes.length) return document
-  throw new DecodeError('Cannot load the document: changes are missing, or were written by a later version')
+  document.load(bytes)
+  return document
+}
+
+/**
+ * The changes that `encode` or `changesSince` wrote, each behind all it depends on.
+ *
+ * @throws DecodeError when the bytes are damaged
+ */
+export function decodeChanges(bytes: Uint8Array): Change[] {
+  const reader = openChunk(bytes)
+  if (reader.isSnapshot) return decodeChanges(loadDocument(bytes).changesSince(VectorClock.zero))
+  return decoding(() => reader.stretches().flatMap((stretch) => [...changesOf(stretch)]))
 }

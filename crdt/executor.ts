@@ -37,8 +37,9 @@ export class Executor implements Execution {
       this.#id = id
     }
     const state = this.#state as AnyContainer
+    const before = 'sequence' in state ? state.length : 0
     state.execute(operation, stamp, this)
-    if (!('sequence' in state)) this.#history.addEncoded(stamp.start, operation)
+    this.#history.note(operation, stamp.start, before, stamp.goesOn)
   }
 
   create(type: ContainerType, creator: Dot): Container {

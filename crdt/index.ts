@@ -10,7 +10,6 @@ export {
 } from '../node/protocol/index.ts'
 export { decodeAnchor, encodeAnchor, type Anchor } from './anchor.ts'
 export type { Change, Dot } from './change.ts'
-export { decodeChanges, encodeChanges } from './change-file.ts'
 export {
   containerTypes,
   isContainer,
@@ -31,7 +30,7 @@ export {
   type TreeContainer,
   type TreeNodeId,
 } from './container.ts'
-export { createDocument, loadDocument } from './create-document.ts'
+export { createDocument, decodeChanges, loadDocument } from './create-document.ts'
 export type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
 export { ContainerTypeError, DecodeError, TransactionTooLargeError, ValueTooLargeError } from './errors.ts'
 export type {

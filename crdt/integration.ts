@@ -1,6 +1,8 @@
 import { MalformedMessageError } from '../node/protocol/index.ts'
 import type { Change, Dot } from './change.ts'
 import type { ContainerRegistry } from './container-registry.ts'
+import type { Stretch } from './encoding/chunk.ts'
+import { countRecorded, joinDeletions, sliceRecorded, type RecordedOperation } from './encoding/recorded-operation.ts'
 import type { RejectionReason } from './event.ts'
 import type { Executor } from './executor.ts'
 import type { History } from './history/history.ts'
@@ -39,7 +41,47 @@ export class Integration {
     return this.#place(change, executor)
   }
 
-  #findMissing({ replica, sequence, dependencies }: Change): Dot | undefined {
+  /** Takes in a stretch at once. @returns false, and nothing was done, where its changes have to be judged one by one */
+  integrateStretch({ slice, operations }: Stretch, executor: Executor): boolean {
+    const { graph, bounds } = this.#history
+    const { replica, sequence, count } = slice
+    if (sequence !== graph.countOf(replica) || this.#findMissing(slice) !== undefined) return false
+    if (operations.some(({ type }) => type === 'opaque')) return false
+    const agent = graph.agentOf(replica)
+    const parents = graph.minimal(this.#parentsOf(slice, agent))
+    const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
+    if (findFault(operations, count, stamp, this.#registry, graph) !== undefined) return false
+    let start = graph.add(agent, count, parents)
+    for (const { count, changes, time } of slice.bounds) {
+      bounds.add(start, count, time, changes)
+      start += count * changes
+    }
+    for (const operation of operations) this.#executeParts(operation, stamp, executor)
+    return true
+  }
+
+  /** Deletions change by change: how they are joined in the log must not depend on how they came. */
+  #executeParts(operation: RecordedOperation, stamp: Stamp, executor: Executor): void {
+    const units = countRecorded(operation)
+    if (operation.type !== 'sequence-delete' && operation.type !== 'backspace') {
+      executor.execute(operation as Operation, stamp)
+      stamp.moveOn(units)
+      return
+    }
+    const end = stamp.start + units
+    const first = stamp.start
+    for (const bound of this.#history.bounds.between(first, end)) {
+      const part = Math.min(bound.start + bound.count, end) - stamp.start
+      executor.execute(sliceRecorded(operation, stamp.start - first, part) as Operation, stamp)
+      stamp.moveOn(part)
+    }
+  }
+
+  #findMissing({
+    replica,
+    sequence,
+    dependencies,
+  }: Pick<Change, 'replica' | 'sequence' | 'dependencies'>): Dot | undefined {
     const { graph } = this.#history
     if (sequence > graph.countOf(replica)) return { replica, sequence: sequence - 1 }
     return dependencies.find((dot) => dot.sequence >= graph.countOf(dot.replica))
@@ -61,14 +103,14 @@ export class Integration {
       log.addOpaque(start, count, change.operations)
       return rejected('invalid', fault)
     }
-    for (const operation of operations as readonly Operation[]) {
+    for (const operation of joinDeletions(operations as readonly Operation[])) {
       executor.execute(operation, stamp)
       stamp.moveOn(countUnits(operation))
     }
     return { type: 'applied' }
   }
 
-  #parentsOf({ sequence, dependencies }: Change, agent: number): number[] {
+  #parentsOf({ sequence, dependencies }: Pick<Change, 'sequence' | 'dependencies'>, agent: number): number[] {
     const history = this.#history
     const parents = dependencies.map((dot) => history.lastOf(history.numberOf(dot) as number))
     if (sequence > 0) parents.push(history.graph.numberOf(agent, sequence - 1))

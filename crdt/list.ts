@@ -1,4 +1,3 @@
-import { ByteWriter } from '../node/protocol/index.ts'
 import type { Dot } from './change.ts'
 import {
   isContainer,
@@ -12,7 +11,7 @@ import { nestedId } from './container-id.ts'
 import type { ContainerDelta } from './event.ts'
 import { checkIndex, checkRange } from './index-check.ts'
 import { keepValue, type JsonValue } from './json-value.ts'
-import { writeContent, type NewContent, type Operation } from './operation.ts'
+import type { NewContent, Operation } from './operation.ts'
 import type { History } from './history/history.ts'
 import { ItemBuffer } from './sequence/item-buffer.ts'
 import { Sequence } from './sequence/sequence.ts'
@@ -22,7 +21,6 @@ export class List implements ListContainer, State {
   readonly type: 'list' = 'list'
   readonly id: ContainerId
   readonly sequence: Sequence<readonly Content[], ItemBuffer>
-  readonly #history: History
   readonly #editor: Editor
 
   constructor(id: ContainerId, history: History, editor: Editor) {
@@ -34,7 +32,6 @@ export class List implements ListContainer, State {
       container,
       new ItemBuffer(),
     )
-    this.#history = history
     this.#editor = editor
   }
 
@@ -84,20 +81,12 @@ export class List implements ListContainer, State {
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
     const { sequence } = this
-    const { log } = this.#history
-    const before = this.length
-    const { start } = stamp
     if (operation.type === 'list-insert') {
       const { index, items } = operation
       const contents = items.map((item, offset) => realise(item, dotAt(stamp, offset), execution))
       sequence.insert(index, contents, stamp, execution, this)
-      const writer = new ByteWriter(64)
-      for (const item of items) writeContent(writer, item)
-      log.insertItems(start, sequence.container, index, items.length, writer.view(), before)
     } else if (operation.type === 'sequence-delete') {
-      const { index, count } = operation
-      sequence.delete(index, count, stamp, execution, this)
-      log.delete(start, sequence.container, index, count, before, stamp.goesOn)
+      sequence.delete(operation.index, operation.count, stamp, execution, this)
     }
   }
 

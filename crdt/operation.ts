@@ -36,7 +36,18 @@ export type Operation = { readonly container: ContainerId } & (
 /** The first byte of `Change.operations`. */
 export const operationFormat = 1
 
-const kinds = {
+export const kinds: {
+  readonly 'text-insert': 1
+  readonly 'list-insert': 2
+  readonly 'sequence-delete': 3
+  readonly 'map-set': 4
+  readonly 'map-delete': 5
+  readonly 'counter-add': 6
+  readonly 'set-add': 7
+  readonly 'set-delete': 8
+  readonly 'assign': 9
+  readonly 'tree-move': 10
+} = {
   'text-insert': 1,
   'list-insert': 2,
   'sequence-delete': 3,
@@ -47,7 +58,7 @@ const kinds = {
   'set-delete': 8,
   'assign': 9,
   'tree-move': 10,
-} as const satisfies Record<Operation['type'], number>
+}
 
 /** Before what a map or list is given: 0 a value, else a new container of type number `mark - 1`. */
 const valueMark = 0
@@ -83,10 +94,13 @@ export function encodeOperations(operations: readonly Operation[], author: Repli
   return writer.finish()
 }
 
+/** Where the author is not at hand: every replica is named in full. */
+export const nobody: ReplicaId = '' as ReplicaId
+
 /** One operation as the log of a document keeps it: kind, number of the container, fields. */
 export function writeOperation(writer: ByteWriter, operation: Operation, containers: ContainerTable): void {
   writer.u8(kinds[operation.type]).varint(containers.number(operation.container))
-  writeFields(writer, operation)
+  writeFields(writer, operation, nobody)
 }
 
 /** @throws MalformedMessageError */
@@ -94,7 +108,7 @@ export function readOperation(reader: ByteReader, containers: ContainerTable): O
   const kind = reader.u8()
   const container = reader.varint()
   if (container >= containers.size) throw new MalformedMessageError('An operation on a container that is not listed')
-  return readFields(reader, kind, containers.id(container))
+  return readFields(reader, kind, containers.id(container), nobody)
 }
 
 function writeContainer(writer: ByteWriter, id: ContainerId, author: ReplicaId): void {
@@ -111,7 +125,7 @@ function writeContainer(writer: ByteWriter, id: ContainerId, author: ReplicaId):
   }
 }
 
-function writeFields(writer: ByteWriter, operation: Operation, author: ReplicaId): void {
+export function writeFields(writer: ByteWriter, operation: Operation, author: ReplicaId): void {
   switch (operation.type) {
     case 'text-insert':
       writer.varint(operation.index).text(operation.text)
@@ -188,7 +202,8 @@ function readContainer(reader: ByteReader, author: ReplicaId): ContainerId {
   return nestedId(type, { replica, sequence: reader.varint() })
 }
 
-function readFields(reader: ByteReader, kind: number, container: ContainerId, author: ReplicaId): Operation {
+/** @throws MalformedMessageError */
+export function readFields(reader: ByteReader, kind: number, container: ContainerId, author: ReplicaId): Operation {
   switch (kind) {
     case kinds['text-insert']:
       return { type: 'text-insert', container, index: reader.varint(), text: readText(reader) }

@@ -1,7 +1,6 @@
 import { VectorClock, type SubscribeOptions, type VersionVector } from '../node/protocol/index.ts'
 import type { Anchor } from './anchor.ts'
 import { findMalformation, type Change, type Dot } from './change.ts'
-import { decodeChanges, encodeChanges } from './change-file.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import type {
   Container,
@@ -12,6 +11,10 @@ import type {
   TextContainer,
 } from './container.ts'
 import type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
+import { encodeChanges, encodeSnapshot, type Stretch } from './encoding/chunk.ts'
+import { decoding, openChunk } from './encoding/decoding.ts'
+import { changesOf } from './encoding/stretch-changes.ts'
+import { DecodeError } from './errors.ts'
 import { EventQueue } from './event-queue.ts'
 import type { DocumentEvent, Visible } from './event.ts'
 import { Executor } from './executor.ts'
@@ -21,6 +24,7 @@ import type { JsonValue } from './json-value.ts'
 import { limits as formatLimits, resolveDocumentLimits } from './limits.ts'
 import { countUnits, type Operation } from './operation.ts'
 import { chooseReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
+import { loadSnapshot } from './snapshot-loading.ts'
 import { Stamp } from './stamp.ts'
 import type { Editor } from './state.ts'
 import { Transaction } from './transaction.ts'
@@ -140,6 +144,7 @@ export class ReplicaDocument implements Document, Editor {
     try {
       result = work()
       transaction.check()
+      transaction.settle()
       time = labelOf(this.#now())
     } catch (error) {
       transaction.rollBack()
@@ -166,29 +171,45 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   changesSince(version: VersionVector): Uint8Array<ArrayBuffer> {
-    return encodeChanges(this.#history.since((replica) => version.get(replica)))
+    this.#assertSettled('encode')
+    return encodeChanges(this.#history, (replica) => version.get(replica))
   }
 
   encode(): Uint8Array<ArrayBuffer> {
-    return encodeChanges(this.#history.since(() => 0))
+    this.#assertSettled('encode')
+    return encodeSnapshot(this.#history, this.#registry.shownTexts())
   }
 
   merge(bytes: Uint8Array): Visible {
-    return this.apply(decodeChanges(bytes))
+    this.#assertSettled('take in changes')
+    return this.#integrate((executor, events) => this.#mergeChunk(bytes, executor, events))
   }
 
   apply(changes: Iterable<Change>): Visible {
-    return this.integrate(changes, true)
+    this.#assertSettled('take in changes')
+    return this.#integrate((executor, events) => {
+      let applied = 0
+      for (const change of changes) applied += this.#receive(change, executor, events)
+      return applied
+    })
   }
 
-  /** @param recording whether anybody wants to know what became visible */
-  integrate(changes: Iterable<Change>, recording: boolean): Visible {
-    if (this.#transaction !== undefined) throw new Error('Cannot take in changes: a transaction is open')
+  /** Fills an empty document. @throws DecodeError when the bytes are no whole document */
+  load(bytes: Uint8Array): void {
+    const reader = openChunk(bytes)
+    if (!reader.isSnapshot) {
+      throw new DecodeError('Cannot load the document: these are changes, which are for merging')
+    }
+    decoding(() => loadSnapshot(bytes, reader, this.#history, this.#registry, this.#silent))
+    this.#version = undefined
+  }
+
+  /** @param take takes in what came and tells how many changes took effect */
+  #integrate(take: (executor: Executor, events: DocumentEvent[]) => number): Visible {
     const start = this.#history.graph.size
-    const executor = this.#executor(false, recording)
+    const executor = this.#executor(false)
     const events: DocumentEvent[] = []
-    let applied = 0
-    for (const change of changes) applied += this.#receive(change, executor, events)
+    const applied = take(executor, events)
     for (const change of this.#waiting.evict()) {
       this.#reject(events, { type: 'rejected', change, reason: 'overflow', message: 'too many changes wait' })
     }
@@ -196,6 +217,38 @@ export class ReplicaDocument implements Document, Editor {
     if (applied > 0) events.unshift(changedEvent('remote', visible))
     this.#events.tell(events)
     return visible
+  }
+
+  #mergeChunk(bytes: Uint8Array, executor: Executor, events: DocumentEvent[]): number {
+    const reader = openChunk(bytes)
+    if (reader.isSnapshot) {
+      const other = new ReplicaDocument()
+      other.load(bytes)
+      return this.#mergeChunk(other.changesSince(VectorClock.zero), executor, events)
+    }
+    let applied = 0
+    for (const stretch of decoding(() => reader.stretches())) applied += this.#take(stretch, executor, events)
+    return applied
+  }
+
+  /** Takes in a stretch at once where it can be, else change by change. */
+  #take(stretch: Stretch, executor: Executor, events: DocumentEvent[]): number {
+    if (this.#waiting.count === 0 && this.#integration.integrateStretch(stretch, executor)) {
+      this.#version = undefined
+      return 1
+    }
+    const duplicates = this.#history.holdsAll(stretch.slice)
+    if (duplicates > 0) {
+      this.#duplicates += duplicates
+      return 0
+    }
+    let applied = 0
+    for (const change of changesOf(stretch)) applied += this.#receive(change, executor, events)
+    return applied
+  }
+
+  #assertSettled(wish: string): void {
+    if (this.#transaction !== undefined) throw new Error(`Cannot ${wish}: a transaction is open`)
   }
 
   subscribe(listener: (event: DocumentEvent) => void, options: SubscribeOptions = {}): void {

@@ -41,6 +41,11 @@ export class Stamp {
     return this.#graph.lamportOf(this.start)
   }
 
+  /** The last critical version among what the change was made on. */
+  get base(): number {
+    return this.#graph.criticalBelow(this.#parents[0] ?? -1)
+  }
+
   /** What the operation was made on. */
   get heads(): readonly number[] {
     return this.start === this.#first ? this.#parents : [this.start - 1]

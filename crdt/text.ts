@@ -1,4 +1,5 @@
 import { type ContainerId, type TextContainer } from './container.ts'
+import type { StoredText } from './encoding/packed-text.ts'
 import type { ContainerDelta } from './event.ts'
 import { checkIndex, checkRange } from './index-check.ts'
 import type { Operation } from './operation.ts'
@@ -13,14 +14,18 @@ export class Text implements TextContainer, State {
   readonly type: 'text' = 'text'
   readonly id: ContainerId
   readonly sequence: Sequence<string, TextBuffer>
-  readonly #history: History
   readonly #editor: Editor
 
   constructor(id: ContainerId, history: History, editor: Editor) {
     this.id = id
     this.sequence = new Sequence(history.graph, history.log, history.containers.number(id), new TextBuffer())
-    this.#history = history
     this.#editor = editor
+  }
+
+  /** Takes over what a snapshot shows. */
+  load(stored: StoredText): void {
+    if ('ascii' in stored) this.sequence.content.load(stored.ascii)
+    else this.sequence.content.insert(0, stored.text)
   }
 
   get length(): number {
@@ -63,16 +68,10 @@ export class Text implements TextContainer, State {
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
     const { sequence } = this
-    const before = this.length
-    const { start } = stamp
     if (operation.type === 'text-insert') {
-      const { index, text } = operation
-      sequence.insert(index, text, stamp, execution, this)
-      this.#history.log.insertText(start, sequence.container, index, text, before, stamp.goesOn)
+      sequence.insert(operation.index, operation.text, stamp, execution, this)
     } else if (operation.type === 'sequence-delete') {
-      const { index, count } = operation
-      sequence.delete(index, count, stamp, execution, this)
-      this.#history.log.delete(start, sequence.container, index, count, before, stamp.goesOn)
+      sequence.delete(operation.index, operation.count, stamp, execution, this)
     }
   }
 

@@ -1,3 +1,5 @@
+import type { ContainerId } from './container.ts'
+import { joinDeletions } from './encoding/recorded-operation.ts'
 import { TransactionTooLargeError } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { GraphMark } from './history/causal-graph.ts'
@@ -15,6 +17,7 @@ export class Transaction {
   readonly #graphMark: GraphMark
   readonly #logMark: LogMark
   readonly #stamp: Stamp
+  #mayJoin = false
 
   constructor(history: History, agent: number, executor: Executor) {
     const { graph, log } = history
@@ -41,6 +44,7 @@ export class Transaction {
   }
 
   perform(operation: Operation): void {
+    this.#mayJoin ||= operation.type === 'sequence-delete' && this.count > 0
     const units = countUnits(operation)
     if (this.count + units > limits.changeOperations) {
       throw new TransactionTooLargeError(limits.changeOperations, 'operations')
@@ -48,6 +52,29 @@ export class Transaction {
     this.#history.graph.append(this.#agent, units)
     this.#executor.execute(operation, this.#stamp)
     this.#stamp.moveOn(units)
+  }
+
+  /** Notes what was done as every replica will: deletions that adjoin are one. */
+  settle(): void {
+    if (!this.#mayJoin) return
+    const { graph, log } = this.#history
+    const done = this.#history.operationsBetween(this.start, graph.size)
+    const joined = joinDeletions(done)
+    if (joined === done) return
+    const lengths = new Map<ContainerId, number>()
+    for (const row of log.between(this.start, graph.size)) {
+      const id = this.#history.containers.id(row.container)
+      if (row.container >= 0 && !lengths.has(id)) lengths.set(id, row.before)
+    }
+    log.restore(this.#logMark)
+    let number = this.start
+    for (const operation of joined) {
+      const length = lengths.get(operation.container) ?? 0
+      this.#history.note(operation, number, length, graph.entryOf(number).start < number)
+      const units = countUnits(operation)
+      lengths.set(operation.container, length + (operation.type === 'sequence-delete' ? -units : units))
+      number += units
+    }
   }
 
   /** @throws TransactionTooLargeError */

@@ -1,8 +1,9 @@
+import { countRecorded, type RecordedOperation } from './encoding/recorded-operation.ts'
 import type { CausalGraph } from './history/causal-graph.ts'
 import { nestedId, parseContainerId } from './container-id.ts'
 import type { ContainerId, ContainerType } from './container.ts'
 import type { ContainerRegistry } from './container-registry.ts'
-import { countUnits, type Operation } from './operation.ts'
+import type { Operation } from './operation.ts'
 import type { Stamp } from './stamp.ts'
 import { findTreeFault } from './tree/tree-fault.ts'
 import { dataId } from './tree/tree-node.ts'
@@ -27,7 +28,7 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
  * @returns what is wrong, or undefined
  */
 export function findFault(
-  operations: readonly Operation[],
+  operations: readonly RecordedOperation[],
   count: number,
   stamp: Stamp,
   registry: ContainerRegistry,
@@ -39,16 +40,21 @@ export function findFault(
   const { replica } = stamp
   let { sequence } = stamp
   for (const operation of operations) {
+    if (operation.type === 'opaque') return 'bytes that are no operations'
     const { container } = operation
     if (!created.has(container) && !exists(container, stamp, registry, graph)) return 'an unknown container'
     const type = container.slice(0, container.search(/[/@]/)) as ContainerType
-    if (!operationsOf[type].includes(operation.type)) return `${operation.type} on a ${type}`
+    const wanted = operation.type === 'backspace' ? 'sequence-delete' : operation.type
+    if (!operationsOf[type].includes(wanted)) return `${operation.type} on a ${type}`
     if (type === 'grow-only-counter' && 'amount' in operation && operation.amount < 0) return 'a counter made smaller'
-    const fault = findTreeFault(operation, { replica, sequence }, nodes, (node) => {
-      const tree = registry.find(container)
-      if (tree?.type !== 'tree' || !tree.knows(node)) return false
-      return exists(dataId(node), stamp, registry, graph)
-    })
+    const fault =
+      operation.type !== 'tree-move'
+        ? undefined
+        : findTreeFault(operation, { replica, sequence }, nodes, (node) => {
+            const tree = registry.find(container)
+            if (tree?.type !== 'tree' || !tree.knows(node)) return false
+            return exists(dataId(node), stamp, registry, graph)
+          })
     if (fault !== undefined) return fault
     const length = lengths.get(container) ?? lengthOf(container, stamp, registry)
     const next = lengthAfter(operation, length)
@@ -56,7 +62,7 @@ export function findFault(
     lengths.set(container, next)
     for (const [offset, type] of creations(operation))
       created.add(nestedId(type, { replica, sequence: sequence + offset }))
-    sequence += countUnits(operation)
+    sequence += countRecorded(operation)
   }
   return sequence - stamp.sequence === count ? undefined : 'another number of operations than it says'
 }
@@ -75,20 +81,22 @@ function lengthOf(id: ContainerId, stamp: Stamp, registry: ContainerRegistry): n
 }
 
 /** @returns undefined when the operation reaches beyond the sequence */
-function lengthAfter(operation: Operation, length: number): number | undefined {
+function lengthAfter(operation: RecordedOperation, length: number): number | undefined {
   switch (operation.type) {
     case 'text-insert':
     case 'list-insert':
-      return operation.index <= length ? length + countUnits(operation) : undefined
+      return operation.index <= length ? length + countRecorded(operation) : undefined
     case 'sequence-delete':
       return operation.index + operation.count <= length ? length - operation.count : undefined
+    case 'backspace':
+      return operation.index < length && operation.count <= operation.index + 1 ? length - operation.count : undefined
     default:
       return length
   }
 }
 
 /** The containers an operation creates, each with the number of the unit that does. */
-function creations(operation: Operation): (readonly [number, ContainerType])[] {
+function creations(operation: RecordedOperation): (readonly [number, ContainerType])[] {
   if (operation.type === 'tree-move') return operation.node === undefined ? [[0, 'map']] : []
   const contents =
     operation.type === 'map-set' ? [operation.content] : operation.type === 'list-insert' ? operation.items : []

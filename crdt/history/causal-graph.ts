@@ -109,16 +109,29 @@ export class CausalGraph {
     return this.#entries
   }
 
+  /** Those of one agent. */
+  entriesOf(agent: number): readonly Entry[] {
+    return this.#entriesOf[agent] as Entry[]
+  }
+
   /** Lamport's time of an operation. */
   lamportOf(number: number): number {
     const entry = this.entryOf(number)
     return entry.lamport + number - entry.start
   }
 
-  /** The last critical version: all operations numbered higher have it in their past. −1: the start. */
-  get lastCritical(): number {
-    const last = this.#critical.at(-1)
-    return last === undefined ? -1 : last.end - 1
+  /** The last critical version up to a number: all operations numbered higher have it in their past. −1: the start. */
+  criticalBelow(number: number): number {
+    for (let at = this.#critical.length - 1; at >= 0; at--) {
+      const { start, end } = this.#critical[at] as { readonly start: number; readonly end: number }
+      if (start <= number) return Math.min(end - 1, number)
+    }
+    return -1
+  }
+
+  /** Whether this is all that is here. @param heads ascending */
+  isNow(heads: readonly number[]): boolean {
+    return sameNumbers(heads, this.#heads)
   }
 
   /** The newest operation of an agent; −1 where there is none. */

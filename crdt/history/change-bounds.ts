@@ -18,17 +18,18 @@ export class ChangeBounds {
     return this.#size
   }
 
-  add(start: number, count: number, time: number): void {
+  /** @param changes how many of that length and time follow each other */
+  add(start: number, count: number, time: number, changes = 1): void {
     const last = this.#starts.length - 1
-    this.#size++
+    this.#size += changes
     if (last >= 0 && this.#ends[last] === start && this.#lengths[last] === count && this.#times[last] === time) {
-      this.#ends[last] = start + count
+      this.#ends[last] = start + count * changes
       return
     }
     this.#starts.push(start)
     this.#lengths.push(count)
     this.#times.push(time)
-    this.#ends.push(start + count)
+    this.#ends.push(start + count * changes)
   }
 
   /** The change that holds the operation. */

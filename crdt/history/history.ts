@@ -1,11 +1,20 @@
-import { ByteReader } from '../../node/protocol/index.ts'
+import { ByteReader, ByteWriter } from '../../node/protocol/index.ts'
 import type { Change, Dot } from '../change.ts'
-import { encodeOperations, readContent, readOperation, writeOperation, type Operation } from '../operation.ts'
+import type { ReceivedSlice } from '../encoding/chunk-head.ts'
+import { countRecorded, sliceRecorded, type RecordedOperation } from '../encoding/recorded-operation.ts'
+import {
+  encodeOperations,
+  readContent,
+  readOperation,
+  writeContent,
+  writeOperation,
+  type Operation,
+} from '../operation.ts'
 import { compareReplicaIds, type ReplicaId } from '../replica-id.ts'
 import { CausalGraph } from './causal-graph.ts'
 import { ChangeBounds, type Bound } from './change-bounds.ts'
 import { ContainerTable } from './container-table.ts'
-import { OperationLog, rowKind, type Row } from './operation-log.ts'
+import { OperationLog, rowKind, sliceRow, type Row } from './operation-log.ts'
 
 /** What happened in a document: who did what, on what, and which operations are one change. */
 export class History {
@@ -14,12 +23,40 @@ export class History {
   readonly bounds: ChangeBounds = new ChangeBounds()
   readonly containers: ContainerTable = new ContainerTable()
 
-  /** Notes an operation on a container that is no sequence. */
-  addEncoded(start: number, operation: Operation): void {
-    const { bytes } = this.log
-    const offset = bytes.length
-    writeOperation(bytes, operation, this.containers)
-    this.log.addEncoded(start, offset)
+  /**
+   * Notes an operation that took effect, or had none.
+   *
+   * @param start local number of its first unit
+   * @param before units its sequence held here before
+   * @param goesOn whether it was made on exactly the operation numbered before, by the same agent
+   */
+  note(operation: RecordedOperation, start: number, before: number, goesOn: boolean): void {
+    const { log, containers } = this
+    switch (operation.type) {
+      case 'text-insert':
+        log.insertText(start, containers.number(operation.container), operation.index, operation.text, before, goesOn)
+        return
+      case 'list-insert': {
+        const writer = new ByteWriter(64)
+        for (const item of operation.items) writeContent(writer, item)
+        const { container, index, items } = operation
+        log.insertItems(start, containers.number(container), index, items.length, writer.view(), before)
+        return
+      }
+      case 'sequence-delete':
+        log.delete(start, containers.number(operation.container), operation.index, operation.count, before, goesOn)
+        return
+      case 'opaque':
+        log.addOpaque(start, operation.count, operation.bytes)
+        return
+      case 'backspace':
+        throw new Error('Backspacing is noted one by one')
+      default: {
+        const offset = log.bytes.length
+        writeOperation(log.bytes, operation, containers)
+        log.addEncoded(start, offset)
+      }
+    }
   }
 
   /** The local number of an operation; undefined when it is not here. */
@@ -40,6 +77,19 @@ export class History {
     if (number === undefined) return false
     const bound = this.bounds.of(number)
     return bound.start === number && bound.count === count
+  }
+
+  /** How many changes a slice has, where all of them are here; else 0. */
+  holdsAll({ replica, sequence, count, bounds }: ReceivedSlice): number {
+    if (sequence + count > this.graph.countOf(replica)) return 0
+    let next = sequence
+    let held = 0
+    for (const { count, changes } of bounds) {
+      for (let change = 0; change < changes; change++, next += count, held++) {
+        if (!this.holds({ replica, sequence: next, count })) return 0
+      }
+    }
+    return held
   }
 
   /** The changes within a range of numbers. @param valid leaves out those that do nothing */
@@ -79,8 +129,39 @@ export class History {
   /** What a range of numbers that begins and ends with a change did. */
   operationsBetween(from: number, to: number): Operation[] {
     const operations: Operation[] = []
-    for (const row of this.log.between(from, to)) this.#read(row, from, to, operations)
+    for (const recorded of this.recordedBetween(from, to)) {
+      if (recorded.type === 'backspace') operations.push(sliceRecorded(recorded, 0, recorded.count) as Operation)
+      else if (recorded.type !== 'opaque') operations.push(recorded)
+    }
     return operations
+  }
+
+  /** The same as it was recorded: what goes on is one operation. */
+  recordedBetween(from: number, to: number): RecordedOperation[] {
+    const operations: RecordedOperation[] = []
+    for (const row of this.log.between(from, to)) operations.push(...this.read(row, from, to))
+    return operations
+  }
+
+  /**
+   * What was done in ranges that go on one in the other. Where others arrived in between, the operations are put together
+   * anew, change by change: every replica has to write the same.
+   */
+  recorded(ranges: readonly (readonly [from: number, to: number])[]): RecordedOperation[] {
+    const [first] = ranges
+    if (ranges.length === 1 && first !== undefined) return this.recordedBetween(first[0], first[1])
+    const joined = new History()
+    let position = 0
+    for (const [from, to] of ranges) {
+      for (const { start, count } of this.bounds.between(from, to)) {
+        for (const operation of this.recordedBetween(start, start + count)) {
+          const recorded = operation.type === 'backspace' ? sliceRecorded(operation, 0, operation.count) : operation
+          joined.note(recorded, position, 0, true)
+          position += countRecorded(recorded)
+        }
+      }
+    }
+    return joined.recordedBetween(0, position)
   }
 
   #isOpaque({ start }: Bound): boolean {
@@ -105,27 +186,29 @@ export class History {
     return { replica, sequence, count, dependencies, time, operations }
   }
 
-  #read(row: Row, from: number, to: number, operations: Operation[]): void {
-    const { kind, index, count, start, offset, before } = row
+  /** What the part of a row within a range of numbers did. */
+  read(whole: Row, from: number, to: number): RecordedOperation[] {
+    const { kind, index, count, start, offset, before, container: number } = sliceRow(whole, from, to)
+    const { bytes, text } = this.log
+    if (kind === rowKind.opaque) return [{ type: 'opaque', count, bytes: bytes.view().slice(offset, before) }]
     if (kind === rowKind.encoded) {
-      const reader = new ByteReader(this.log.bytes.view(), offset, before)
-      for (let number = start; number < Math.min(to, start + count); number++) {
-        const operation = readOperation(reader, this.containers)
-        if (number >= from) operations.push(operation)
-      }
-      return
+      const reader = new ByteReader(bytes.view(), offset, before)
+      const operations = Array.from({ length: Math.min(to - start, count) }, () =>
+        readOperation(reader, this.containers),
+      )
+      return operations.slice(Math.max(0, from - start))
     }
-    const container = this.containers.id(row.container)
+    const container = this.containers.id(number)
     if (kind === rowKind.text) {
-      operations.push({ type: 'text-insert', container, index, text: this.log.text.slice(offset, offset + count) })
-    } else if (kind === rowKind.items) {
-      const reader = new ByteReader(this.log.bytes.view(), offset)
-      const items = Array.from({ length: count }, () => readContent(reader))
-      operations.push({ type: 'list-insert', container, index, items })
-    } else if (kind !== rowKind.opaque) {
-      const first = kind === rowKind.delete ? index : index - count + 1
-      operations.push({ type: 'sequence-delete', container, index: first, count })
+      return [{ type: 'text-insert', container, index, text: text.slice(offset, offset + count) }]
     }
+    if (kind === rowKind.items) {
+      const reader = new ByteReader(bytes.view(), offset)
+      return [
+        { type: 'list-insert', container, index, items: Array.from({ length: count }, () => readContent(reader)) },
+      ]
+    }
+    return [{ type: kind === rowKind.delete ? 'sequence-delete' : 'backspace', container, index, count }]
   }
 }
 

@@ -55,6 +55,9 @@ export class OperationLog {
   readonly bytes: ByteWriter = new ByteWriter(64)
   /** How often rows were taken back: who has read them has to forget them then. */
   #restored = 0
+  /** Below this some rows are missing, as long as `#complete` is there. */
+  #missing = 0
+  #complete: (() => void) | undefined
   readonly #starts: number[] = []
   readonly #kinds: RowKind[] = []
   readonly #containers: number[] = []
@@ -72,7 +75,42 @@ export class OperationLog {
   /** Where the next operation goes. */
   get end(): number {
     const last = this.size - 1
-    return last < 0 ? 0 : (this.#starts[last] as number) + (this.#counts[last] as number)
+    return last < 0
+      ? this.#missing
+      : Math.max(this.#missing, (this.#starts[last] as number) + (this.#counts[last] as number))
+  }
+
+  /** Below this the rows came with a snapshot. */
+  get loaded(): number {
+    return this.#missing
+  }
+
+  /** Rows of operations numbered below `end` are told when somebody asks for them. @param complete calls `replace` */
+  expect(end: number, complete: () => void): void {
+    this.#missing = end
+    this.#complete = complete
+  }
+
+  /** All rows up to the present, in order. */
+  replace(rows: readonly Row[]): void {
+    for (const column of [...this.#columns, ...this.#rowsOf]) column.length = 0
+    for (const row of rows) this.push(row)
+  }
+
+  push({ start, kind, container, index, count, offset, before }: Row): void {
+    this.#push(start, kind, container, index, count, offset, before)
+  }
+
+  #need(number: number): void {
+    const complete = this.#complete
+    if (complete === undefined || number >= this.#missing) return
+    this.#complete = undefined
+    complete()
+  }
+
+  get #columns(): number[][] {
+    const numbers = [this.#starts, this.#kinds, this.#containers, this.#indices, this.#counts, this.#offsets]
+    return [...numbers, this.#befores]
   }
 
   at(row: number): Row {
@@ -153,6 +191,7 @@ export class OperationLog {
 
   /** The first row with units numbered from `number` on; `size` where there is none. */
   rowAt(number: number): number {
+    this.#need(number)
     if (number >= this.end) return this.size
     let low = 0
     let high = this.size - 1
@@ -166,6 +205,7 @@ export class OperationLog {
 
   /** The place in `rowsOf(container)` of the first row with units from `number` on. */
   placeAt(container: number, number: number): number {
+    this.#need(number)
     const rows = this.rowsOf(container)
     let low = 0
     let high = rows.length
@@ -205,8 +245,7 @@ export class OperationLog {
     this.#restored++
     while (this.size > rows) {
       this.#rowsOf[this.#containers.at(-1) as number]?.pop()
-      const columns = [this.#starts, this.#kinds, this.#containers, this.#indices, this.#counts, this.#offsets]
-      for (const column of [...columns, this.#befores]) column.pop()
+      for (const column of this.#columns) column.pop()
     }
     if (rows > 0) {
       this.#kinds[rows - 1] = kind

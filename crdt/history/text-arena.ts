@@ -21,6 +21,22 @@ export class TextArena {
     return start
   }
 
+  /** Makes room for text that is told later. @returns where it begins */
+  reserve(length: number): number {
+    const start = this.#length
+    if (start + length > this.#units.length) this.#grow(start + length)
+    this.#length = start + length
+    return start
+  }
+
+  /** Fills in text where room was made. */
+  fill(start: number, text: string): void {
+    const length = this.#length
+    this.#length = start
+    this.append(text)
+    this.#length = length
+  }
+
   charCodeAt(index: number): number {
     return this.#units[index] as number
   }

@@ -46,13 +46,13 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   /** Units visible where an operation was made. */
   lengthAt(stamp: Stamp): number {
     if (stamp.linear) return this.content.length
-    const tracker = this.#trackerFor(this.#graph.lastCritical)
+    const tracker = this.#trackerFor(stamp.base)
     return tracker.length(tracker.viewAt(stamp.heads, stamp.agent))
   }
 
   /** @returns where the units land here */
   #place(index: number, count: number, stamp: Stamp): number {
-    const tracker = this.#trackerFor(this.#graph.lastCritical)
+    const tracker = this.#trackerFor(stamp.base)
     const { start, agent, sequence, heads } = stamp
     return tracker.insert(start, index, count, agent, sequence, tracker.viewAt(heads, agent))
   }
@@ -74,7 +74,7 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
       this.#remove(index, count, execution, state)
       return
     }
-    const tracker = this.#trackerFor(this.#graph.lastCritical)
+    const tracker = this.#trackerFor(stamp.base)
     const { start, agent, sequence, heads } = stamp
     const removals = tracker.delete(start, index, count, agent, sequence, false, tracker.viewAt(heads, agent))
     for (const removal of removals) this.#remove(removal.index, removal.count, execution, state)
@@ -98,6 +98,13 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
 
   dropDelta(): void {
     this.#delta = undefined
+  }
+
+  /** Ranges [from, to) of operations whose units are not visible any more, ascending. */
+  deleted(): [from: number, to: number][] {
+    const tracker = this.#anchored ? this.#completeTracker() : new Tracker(this.#graph, -1, 0)
+    tracker.catchUp(this.#log, this.#container)
+    return tracker.deleted()
   }
 
   /** The operation that inserted the unit at the index. */

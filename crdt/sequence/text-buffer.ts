@@ -15,16 +15,14 @@ export class TextBuffer implements SequenceContent<string> {
   /** Whether a unit above 0xff was ever here: without one there are no surrogates. */
   #wide = false
 
-  /** @param bytes text below 0x80, taken over */
-  static fromAscii(bytes: Uint8Array): TextBuffer {
-    const buffer = new TextBuffer()
-    if (bytes.length > 0) buffer.#chunks = []
+  /** Fills an empty buffer. @param bytes text below 0x80, taken over */
+  load(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#chunks = []
     for (let at = 0; at < bytes.length; at += chunkLimit / 2) {
-      buffer.#chunks.push(new GapBuffer(bytes.subarray(at, at + chunkLimit / 2), true))
+      this.#chunks.push(new GapBuffer(bytes.subarray(at, at + chunkLimit / 2), true))
     }
-    buffer.#length = bytes.length
-    buffer.#whole = undefined
-    return buffer
+    this.#length = bytes.length
+    this.#whole = undefined
   }
 
   get length(): number {

@@ -74,9 +74,10 @@ export class Tracker {
 
   /** Takes in the rows of a container that the log holds and the tracker does not yet. */
   catchUp(log: OperationLog, container: number): void {
+    let place = log.placeAt(container, this.#next)
     const rows = log.rowsOf(container)
-    for (let place = log.placeAt(container, this.#next); place < rows.length; place++) {
-      this.#apply(sliceRow(log.at(rows[place] as number), this.#next, Infinity))
+    for (; place < rows.length; place++) {
+      this.apply(sliceRow(log.at(rows[place] as number), this.#next, Infinity))
     }
     this.#next = Math.max(this.#next, log.end)
   }
@@ -92,6 +93,34 @@ export class Tracker {
     view.agent = agent
     this.#move(view, heads)
     return view
+  }
+
+  /** Units visible once everything is applied. */
+  get now(): number {
+    return this.#tree.root.now
+  }
+
+  /** Ranges [from, to) of operations above the base whose units are not visible any more, ascending. */
+  deleted(): [from: number, to: number][] {
+    const ranges: [number, number][] = []
+    this.#index.within(this.#baseLength, Infinity, ({ id, count, deletions }) => {
+      if (deletions.length === 0) return
+      const from = id - this.#baseLength + this.base + 1
+      const last = ranges.at(-1)
+      if (last?.[1] === from) last[1] = from + count
+      else ranges.push([from, from + count])
+    })
+    return ranges
+  }
+
+  /** Visits the operations above the base whose units are visible, in the order of the sequence. */
+  visible(visit: (from: number, count: number, index: number) => void): void {
+    let index = 0
+    for (let item = this.#tree.first(); item !== undefined; item = this.#tree.next(item)) {
+      if (item.deletions.length > 0) continue
+      if (item.agent !== baseAgent) visit(item.id - this.#baseLength + this.base + 1, item.count, index)
+      index += item.count
+    }
   }
 
   /** Units visible at a view. */
@@ -182,7 +211,8 @@ export class Tracker {
     return { index: this.#tree.positionOf(item) + (visible ? id - item.id : 0), visible }
   }
 
-  #apply({ kind, start, index, count }: Row): void {
+  /** Takes in the next row. */
+  apply({ kind, start, index, count }: Pick<Row, 'kind' | 'start' | 'index' | 'count'>): void {
     const graph = this.#graph
     const entry = graph.entryOf(start)
     const sequence = entry.sequence + start - entry.start

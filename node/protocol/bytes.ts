@@ -144,6 +144,11 @@ export class ByteReader {
     return this.#end - this.#offset
   }
 
+  /** A view of all that is left, for whoever finds out by reading how much of it is his; he skips that with `raw`. */
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#offset, this.#end)
+  }
+
   u8(): number {
     this.#need(1)
     return this.#bytes[this.#offset++] as number

@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  compareReplicaIds,
-  createDocument,
-  encodeChanges,
-  loadDocument,
-  type Change,
-  type Document,
-} from '../../crdt/index.ts'
+import { compareReplicaIds, createDocument, loadDocument, type Change, type Document } from '../../crdt/index.ts'
 import { isLongRun } from '../figures.ts'
 import { readConformanceGraphs } from './conformance.ts'
 import { generateGitTrace } from './git-trace.ts'
@@ -51,10 +44,10 @@ function expectEndContent(document: Document, count: number, { endContent }: Tra
 function expectMerges(trace: Trace): void {
   const changes = [...changesOf(authorsOf(trace))]
   const single = createDocument({ replica: 'reader' })
-  for (const change of changes) single.merge(encodeChanges([change]))
+  for (const change of changes) single.apply([change])
   expectEndContent(single, changes.length, trace)
   const batch = createDocument({ replica: 'reader' })
-  batch.merge(encodeChanges(changes))
+  batch.apply(changes)
   expectEndContent(batch, changes.length, trace)
   expectEndContent(loadDocument(batch.encode()), changes.length, trace)
 }

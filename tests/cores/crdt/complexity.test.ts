@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  createDocument,
-  decodeChanges,
-  encodeChanges,
-  loadDocument,
-  type Change,
-  type Document,
-} from '../../../crdt/index.ts'
+import { createDocument, decodeChanges, loadDocument, type Change, type Document } from '../../../crdt/index.ts'
 import { createRandom, integer, type Random } from '../../../node/protocol/index.ts'
 import { changesOf, type AuthoredTransaction } from '../../traces/trace-changes.ts'
 
@@ -41,7 +34,7 @@ function insertAnywhere(document: Document, count: number, letter: string, rando
 }
 
 function mergeOneByOne(document: Document, changes: Iterable<Change>): void {
-  for (const change of changes) document.merge(encodeChanges([change]))
+  for (const change of changes) document.apply([change])
 }
 
 function textOf(document: Document): string {
@@ -68,7 +61,7 @@ test('1,540 clients insert at once into one text, and everybody hears of it in o
     return made
   }).flat()
   const batch = loadDocument(base.encode(), { replica: 'batch' })
-  batch.merge(encodeChanges(changes))
+  batch.apply(changes)
   const single = loadDocument(base.encode(), { replica: 'single' })
   mergeOneByOne(single, changes)
   expect(textOf(batch)).toHaveLength(2 + 5 * 1540)
@@ -100,9 +93,9 @@ test('1,540 clients take turns, each having seen all before, and what they wrote
   }))
   const changes = [...changesOf(turns, 't')]
   const reader = createDocument({ replica: 'reader' })
-  for (const change of changes.slice(1).reverse()) reader.merge(encodeChanges([change]))
+  for (const change of changes.slice(1).reverse()) reader.apply([change])
   expect(reader.statistics.waiting).toBe(1539)
-  reader.merge(encodeChanges(changes.slice(0, 1)))
+  reader.apply(changes.slice(0, 1))
   expect(textOf(reader)).toBe(turns.map(({ patches: [patch] }) => patch?.[2]).join(''))
 })
 
@@ -111,9 +104,9 @@ test('two replicas type by turns, 20,000 characters each, and hear of each one',
   const [a, b] = ['a', 'b'].map((replica) => branch(base, replica)) as [Branch, Branch]
   for (let key = 0; key < 20_000; key++) {
     a.document.text('t').insert(2 * key, 'a')
-    b.document.merge(encodeChanges(a.changes.slice(-1)))
+    b.document.apply(a.changes.slice(-1))
     b.document.text('t').insert(2 * key + 1, 'b')
-    a.document.merge(encodeChanges(b.changes.slice(-1)))
+    a.document.apply(b.changes.slice(-1))
   }
   expect(textOf(a.document) === 'ab'.repeat(20_000) && textOf(b.document) === textOf(a.document)).toBe(true)
 })
@@ -128,7 +121,7 @@ test('two replicas delete the same 50,000 characters at once, from both ends', (
   a.document.text('t').insert(0, 'a')
   b.document.text('t').insert(0, 'b')
   mergeOneByOne(a.document, b.changes)
-  b.document.merge(encodeChanges(a.changes))
+  b.document.apply(a.changes)
   expect([textOf(a.document), textOf(b.document)]).toEqual(['ab', 'ab'])
 })
 
@@ -141,7 +134,7 @@ test('three replicas count to 100,000 and hear of each other one step at a time'
   for (let step = 0; step < 33_334; step++) {
     for (const { changes } of replicas) {
       const change = changes[step]
-      if (change !== undefined) reader.merge(encodeChanges([change]))
+      if (change !== undefined) reader.apply([change])
     }
   }
   expect(reader.counter('likes').value).toBe(100_000)
@@ -175,7 +168,7 @@ test('a branch of 100,000 operations made offline comes in one go and one by one
     insertAnywhere(online.document, 5000, 'n', createRandom(3))
     return online.document
   }) as [Document, Document]
-  readers[0].merge(encodeChanges(offline.changes))
+  readers[0].apply(offline.changes)
   mergeOneByOne(readers[1], offline.changes)
   expect(textOf(readers[1])).toBe(textOf(readers[0]))
   expect(decodeChanges(readers[0].encode())).toHaveLength(105_001)
@@ -190,7 +183,7 @@ test('50,000 keys are set by each of two replicas at once', () => {
     a.document.map('m').set(`key ${key}`, key)
     b.document.map('m').set(`key ${key}`, -key)
   }
-  b.document.merge(encodeChanges(a.changes))
+  b.document.apply(a.changes)
   mergeOneByOne(a.document, b.changes)
   expect(a.document.map('m').get('key 7')).toBe(-7)
   expect(a.document.map('m').toJSON()).toEqual(b.document.map('m').toJSON())
@@ -204,7 +197,7 @@ test('30,000 values are added to a set by two replicas at once, and half of them
     b.document.set('s').add(value)
     if (value % 2 === 0) b.document.set('s').delete(value)
   }
-  a.document.merge(encodeChanges(b.changes))
+  a.document.apply(b.changes)
   mergeOneByOne(b.document, a.changes)
   expect(a.document.set('s').size).toBe(30_000)
   expect(b.document.set('s').size).toBe(30_000)

@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  createDocument,
-  decodeChanges,
-  encodeChanges,
-  loadDocument,
-  type Change,
-  type Document,
-} from '../../../crdt/index.ts'
+import { createDocument, decodeChanges, loadDocument, type Change, type Document } from '../../../crdt/index.ts'
 import { createRandom, integer, shuffle, type Random } from '../../../node/protocol/index.ts'
 import { figure } from '../../figures.ts'
 import { editRandomly } from './random-edits.ts'
@@ -43,7 +36,7 @@ function deliver({ random, documents, mail }: Network, index: number): void {
   const box = shuffle(random, mail[index] as Change[])
   const delivered = box.splice(0, integer(random, box.length + 1))
   if (integer(random, 2) === 0) documents[index]?.apply(delivered)
-  else documents[index]?.merge(encodeChanges(delivered))
+  else documents[index]?.apply(delivered)
 }
 
 /** Stops and goes on from what was saved: what waited is lost. */

@@ -98,7 +98,7 @@ test('a file of a later format, and what is no file at all, are told apart', () 
   const later = bytes.slice(0, -4)
   later[4] = 2
   expect(() => decodeChanges(sealed(later))).toThrow(/later version/)
-  expect(() => decodeChanges(new TextEncoder().encode('{"json": true}'))).toThrow(/Not a file of changes/)
+  expect(() => decodeChanges(new TextEncoder().encode('{"json": true}'))).toThrow(/Not a document/)
 })
 
 test('what changesSince wrote is no document', () => {
@@ -107,7 +107,7 @@ test('what changesSince wrote is no document', () => {
   const version = document.version
   document.text('body').insert(3, ' two')
   expect(() => loadDocument(document.changesSince(version))).toThrow(DecodeError)
-  expect(() => loadDocument(document.changesSince(version))).toThrow(/changes are missing/)
+  expect(() => loadDocument(document.changesSince(version))).toThrow(/these are changes/)
 })
 
 test('a merge that is refused takes nothing in', () => {

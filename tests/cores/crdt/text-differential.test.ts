@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createDocument, encodeChanges, type Change, type Document } from '../../../crdt/index.ts'
+import { createDocument, type Change, type Document } from '../../../crdt/index.ts'
 import { createRandom, integer, sample, shuffle, type Random } from '../../../node/protocol/index.ts'
 import { figure } from '../../figures.ts'
 import { ReferenceText } from '../../traces/reference-text.ts'
@@ -102,10 +102,10 @@ describe.each(seeds)('a random graph of twelve replicas (seed %i, %i transaction
 
   test('gives the text of Fugue one update at a time, and in one batch', () => {
     const single = createDocument()
-    for (const change of changes) single.merge(encodeChanges([change]))
+    for (const change of changes) single.apply([change])
     expectWhole(single, graph)
     const batch = createDocument()
-    batch.merge(encodeChanges(changes))
+    batch.apply(changes)
     expectWhole(batch, graph)
     expect(batch.encode()).toEqual(single.encode())
   })
@@ -114,7 +114,7 @@ describe.each(seeds)('a random graph of twelve replicas (seed %i, %i transaction
     const random = createRandom(`order ${seed}`)
     const rest = shuffle(random, [...changes])
     const document = createDocument()
-    while (rest.length > 0) document.merge(encodeChanges(rest.splice(0, 1 + integer(random, 40))))
+    while (rest.length > 0) document.apply(rest.splice(0, 1 + integer(random, 40)))
     expectWhole(document, graph)
   })
 
