@@ -7,6 +7,7 @@ import { sliceRecorded, type RecordedOperation } from './encoding/recorded-opera
 import { DecodeError } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { History } from './history/history.ts'
+import type { TextArena } from './history/text-arena.ts'
 import { rowKind, type Row } from './history/operation-log.ts'
 import type { Operation } from './operation.ts'
 import { Tracker } from './sequence/tracker.ts'
@@ -148,8 +149,13 @@ function weave(history: History, texts: readonly Row[]): void {
   for (const row of rows.slice(early.length)) {
     const goesOn = graph.entryOf(row.start).start < log.loaded
     if (goesOn && row.kind < rowKind.encoded && row.kind !== rowKind.items) noteAgain(history, row)
-    else log.push(row)
+    else log.push(row.kind === rowKind.text ? { ...row, offset: moveToEnd(log.text, row) } : row)
   }
+}
+
+/** What goes on in a row has to stand behind its text. */
+function moveToEnd(text: TextArena, { offset, count }: Row): number {
+  return text.append(text.slice(offset, offset + count))
 }
 
 /** Change by change, as it was noted first. */

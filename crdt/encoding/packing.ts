@@ -28,12 +28,12 @@ export function writePacked(writer: ByteWriter, bytes: Uint8Array): void {
   else writer.u8(1).raw(packed)
 }
 
-/** @throws MalformedMessageError */
+/** @returns bytes that nobody else holds. @throws MalformedMessageError */
 export function readPacked(reader: ByteReader): Uint8Array {
   const length = reader.varint(reader.remaining * expansion)
   if (length === 0) return new Uint8Array(0)
   const method = reader.u8()
-  if (method === 0) return reader.raw(length)
+  if (method === 0) return reader.raw(length).slice()
   if (method !== 1) throw new MalformedMessageError('Bytes packed in an unknown way')
   return unpack(reader, length)
 }
