@@ -19,6 +19,8 @@ import type { DocumentEvent, Visible } from './event.ts'
 import type { JsonValue } from './json-value.ts'
 import type { DocumentLimits } from './limits.ts'
 import type { ReplicaId } from './replica-id.ts'
+import type { Incoming } from './session/incoming.ts'
+import type { Outgoing } from './session/outgoing.ts'
 
 export interface DocumentOptions {
   /** Who writes here. Two that write at the same time must never share one. @default a random one of 110 bits */
@@ -86,6 +88,10 @@ export interface Document {
   merge(bytes: Uint8Array): Visible
   /** As `merge`, for changes that came otherwise. Never throws for what a change holds: it is told as `rejected`. */
   apply(changes: Iterable<Change>): Visible
+  /** Begins a session of small frames, with what this replica changes from now on. */
+  openOutgoing(): Outgoing
+  /** The other end of somebody's session. */
+  openIncoming(): Incoming
   /** All changes, canonical: equal sets of changes give equal bytes. */
   encode(): Uint8Array<ArrayBuffer>
 

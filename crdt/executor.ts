@@ -8,31 +8,40 @@ import type { Execution, Stamp, State } from './state.ts'
 
 /** Carries out the operations of one event: notes them, collects the deltas, and how to take it all back. */
 export class Executor implements Execution {
-  readonly undoable: boolean
+  /** How to take back what was done since `begin`; undefined outside of a transaction. */
+  #undo: (() => void)[] | undefined
   readonly #history: History
   readonly #registry: ContainerRegistry
   readonly #recording: boolean
   readonly #touched: State[] = []
-  readonly #undo: (() => void)[] = []
   /** The container of the last operation. */
   #id: ContainerId | undefined
   #state: AnyContainer | undefined
 
-  constructor(
-    history: History,
-    registry: ContainerRegistry,
-    options: { readonly undoable: boolean; readonly recording: boolean },
-  ) {
+  /** @param recording whether somebody may ask for the deltas */
+  constructor(history: History, registry: ContainerRegistry, recording: boolean) {
     this.#history = history
     this.#registry = registry
-    this.#recording = options.recording
-    this.undoable = options.undoable
+    this.#recording = recording
+  }
+
+  get undoable(): boolean {
+    return this.#undo !== undefined
+  }
+
+  /** From here on operations may be taken back, until `settle` or `rollBack`. */
+  begin(): void {
+    this.#undo = []
+  }
+
+  settle(): void {
+    this.#undo = undefined
   }
 
   execute(operation: Operation, stamp: Stamp): void {
     const { container: id } = operation
     if (id !== this.#id) {
-      if (this.#registry.markWritten(id)) this.undo(() => this.#registry.unmarkWritten(id))
+      if (this.#registry.markWritten(id) && this.undoable) this.undo(() => this.#registry.unmarkWritten(id))
       this.#state = this.#registry.reach(id)
       this.#id = id
     }
@@ -55,21 +64,24 @@ export class Executor implements Execution {
   }
 
   undo(action: () => void): void {
-    if (this.undoable) this.#undo.push(action)
+    this.#undo?.push(action)
   }
 
   /** What has changed, a container at a time. */
   takeDeltas(): ContainerDelta[] {
     const deltas: ContainerDelta[] = []
-    for (const state of this.#touched.splice(0)) {
+    for (const state of this.#touched) {
       const delta = state.takeDelta()
       if (delta !== undefined) deltas.push(delta)
     }
+    this.#touched.length = 0
     return deltas
   }
 
   rollBack(): void {
-    for (let action = this.#undo.pop(); action !== undefined; action = this.#undo.pop()) action()
-    for (const state of this.#touched) state.dropDelta()
+    for (const action of this.#undo?.reverse() ?? []) action()
+    for (const state of this.#touched.splice(0)) state.dropDelta()
+    this.#undo = undefined
+    this.#id = undefined
   }
 }

@@ -49,6 +49,8 @@ export type {
 } from './event.ts'
 export type { JsonValue } from './json-value.ts'
 export { limits, type DocumentLimits } from './limits.ts'
+export type { Incoming } from './session/incoming.ts'
+export type { Outgoing } from './session/outgoing.ts'
 export { chooseReplicaId, compareReplicaIds, isReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
 export { defineDocument, type DocumentSchema, type TypedDocument } from './schema/define-document.ts'
 export {

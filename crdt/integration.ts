@@ -8,7 +8,8 @@ import type { Executor } from './executor.ts'
 import type { History } from './history/history.ts'
 import { countUnits, decodeOperations, operationFormat, type Operation } from './operation.ts'
 import { Stamp } from './stamp.ts'
-import { findFault } from './validation.ts'
+import type { SessionChange } from './session/incoming.ts'
+import { findFault, isPlainEdit } from './validation.ts'
 
 /** What became of a change. */
 export type Fate =
@@ -39,6 +40,27 @@ export class Integration {
       return rejected('unsupported', `its operations are of format ${change.operations[0]}`)
     }
     return this.#place(change, executor)
+  }
+
+  /** Takes in one edit at once. @returns false, and nothing was done, where it has to go the long way */
+  integrateEdit(
+    { replica, sequence, count, dependencies, time, operation }: SessionChange,
+    executor: Executor,
+  ): boolean {
+    const { graph, bounds } = this.#history
+    if (operation === undefined || sequence !== graph.countOf(replica)) return false
+    const agent = graph.agentOf(replica)
+    let parents: readonly number[]
+    if (dependencies.length === 0) parents = sequence === 0 ? none : [graph.lastOf(agent)]
+    else if (this.#findMissing({ replica, sequence, dependencies }) !== undefined) return false
+    else parents = graph.minimal(this.#parentsOf({ sequence, dependencies }, agent))
+    const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
+    if (!isPlainEdit(operation, stamp, this.#registry)) {
+      if (findFault([operation], count, stamp, this.#registry, graph) !== undefined) return false
+    }
+    bounds.add(graph.add(agent, count, parents), count, time)
+    executor.execute(operation, stamp)
+    return true
   }
 
   /** Takes in a stretch at once. @returns false, and nothing was done, where its changes have to be judged one by one */
@@ -131,3 +153,5 @@ function decode({ operations, replica }: Change): Operation[] | string {
 function rejected(reason: RejectionReason, message: string): Fate {
   return { type: 'rejected', reason, message }
 }
+
+const none: readonly number[] = Object.freeze([])

@@ -24,11 +24,13 @@ import type { JsonValue } from './json-value.ts'
 import { limits as formatLimits, resolveDocumentLimits } from './limits.ts'
 import { countUnits, type Operation } from './operation.ts'
 import { chooseReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
+import { FrameReader, toChange, type Incoming, type SessionChange } from './session/incoming.ts'
+import { OutgoingSession, type Outgoing } from './session/outgoing.ts'
 import { loadSnapshot } from './snapshot-loading.ts'
 import { Stamp } from './stamp.ts'
 import type { Editor } from './state.ts'
 import { Transaction } from './transaction.ts'
-import { changedEvent, visibleChanges } from './visible-changes.ts'
+import { VisibleChanges } from './visible-changes.ts'
 import { WaitingChanges } from './waiting-changes.ts'
 
 /** One replica of a document: history on one side, containers on the other, and what waits outside. */
@@ -41,6 +43,8 @@ export class ReplicaDocument implements Document, Editor {
   readonly #integration: Integration
   readonly #waiting: WaitingChanges
   readonly #events = new EventQueue()
+  /** Carries out what somebody may want to know the effect of. */
+  readonly #recorder: Executor
   /** Carries out what nobody listens to. */
   readonly #silent: Executor
   /** Of the edits of this replica, one after the other. */
@@ -57,7 +61,8 @@ export class ReplicaDocument implements Document, Editor {
     this.#agent = this.#history.graph.agentOf(this.replica)
     this.#registry = new ContainerRegistry(this.#history, this)
     this.#integration = new Integration(this.#history, this.#registry)
-    this.#silent = this.#executor(false, false)
+    this.#recorder = new Executor(this.#history, this.#registry, true)
+    this.#silent = new Executor(this.#history, this.#registry, false)
     this.#stamp = new Stamp(this.#history.graph, this.#agent, 0, 0, true, [])
   }
 
@@ -137,15 +142,15 @@ export class ReplicaDocument implements Document, Editor {
 
   transact<Result>(work: () => Result): Result {
     if (this.#transaction !== undefined) return work()
-    const transaction = new Transaction(this.#history, this.#agent, this.#executor(true))
+    const transaction = new Transaction(this.#history, this.#agent, this.#recorder)
     this.#transaction = transaction
     let result: Result
     let time: number
     try {
       result = work()
       transaction.check()
-      transaction.settle()
       time = labelOf(this.#now())
+      transaction.settle()
     } catch (error) {
       transaction.rollBack()
       throw error
@@ -155,7 +160,7 @@ export class ReplicaDocument implements Document, Editor {
     if (transaction.count > 0) {
       this.#history.bounds.add(transaction.start, transaction.count, time)
       this.#version = undefined
-      this.#tell('local', transaction.start, transaction.executor)
+      this.#tell('local', transaction.start, 1)
     }
     return result
   }
@@ -182,16 +187,43 @@ export class ReplicaDocument implements Document, Editor {
 
   merge(bytes: Uint8Array): Visible {
     this.#assertSettled('take in changes')
-    return this.#integrate((executor, events) => this.#mergeChunk(bytes, executor, events))
+    return this.#integrate((events) => this.#mergeChunk(bytes, events))
   }
 
   apply(changes: Iterable<Change>): Visible {
     this.#assertSettled('take in changes')
-    return this.#integrate((executor, events) => {
+    return this.#integrate((events) => {
       let applied = 0
-      for (const change of changes) applied += this.#receive(change, executor, events)
+      for (const change of changes) applied += this.#receive(change, events)
       return applied
     })
+  }
+
+  openOutgoing(): Outgoing {
+    return new OutgoingSession(this.#history, this.#agent)
+  }
+
+  openIncoming(): Incoming {
+    const reader = new FrameReader()
+    return {
+      receive: (frame) => {
+        this.#assertSettled('take in changes')
+        const changes = reader.read(frame)
+        return this.#integrate((events) => {
+          let applied = 0
+          for (const change of changes) applied += this.#receiveSession(change, events)
+          return applied
+        })
+      },
+    }
+  }
+
+  #receiveSession(change: SessionChange, events: DocumentEvent[]): number {
+    if (this.#waiting.count > 0 || !this.#integration.integrateEdit(change, this.#recorder)) {
+      return this.#receive(toChange(change), events)
+    }
+    this.#version = undefined
+    return 1
   }
 
   /** Fills an empty document. @throws DecodeError when the bytes are no whole document */
@@ -205,35 +237,35 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   /** @param take takes in what came and tells how many changes took effect */
-  #integrate(take: (executor: Executor, events: DocumentEvent[]) => number): Visible {
+  #integrate(take: (events: DocumentEvent[]) => number): Visible {
     const start = this.#history.graph.size
-    const executor = this.#executor(false)
     const events: DocumentEvent[] = []
-    const applied = take(executor, events)
+    const applied = take(events)
+    if (this.#waiting.count > 0) this.#evict(events)
+    return this.#tell('remote', start, applied, events)
+  }
+
+  #evict(events: DocumentEvent[]): void {
     for (const change of this.#waiting.evict()) {
       this.#reject(events, { type: 'rejected', change, reason: 'overflow', message: 'too many changes wait' })
     }
-    const visible = visibleChanges(this.#history, start, this.#history.graph.size, executor.takeDeltas())
-    if (applied > 0) events.unshift(changedEvent('remote', visible))
-    this.#events.tell(events)
-    return visible
   }
 
-  #mergeChunk(bytes: Uint8Array, executor: Executor, events: DocumentEvent[]): number {
+  #mergeChunk(bytes: Uint8Array, events: DocumentEvent[]): number {
     const reader = openChunk(bytes)
     if (reader.isSnapshot) {
       const other = new ReplicaDocument()
       other.load(bytes)
-      return this.#mergeChunk(other.changesSince(VectorClock.zero), executor, events)
+      return this.#mergeChunk(other.changesSince(VectorClock.zero), events)
     }
     let applied = 0
-    for (const stretch of decoding(() => reader.stretches())) applied += this.#take(stretch, executor, events)
+    for (const stretch of decoding(() => reader.stretches())) applied += this.#take(stretch, events)
     return applied
   }
 
   /** Takes in a stretch at once where it can be, else change by change. */
-  #take(stretch: Stretch, executor: Executor, events: DocumentEvent[]): number {
-    if (this.#waiting.count === 0 && this.#integration.integrateStretch(stretch, executor)) {
+  #take(stretch: Stretch, events: DocumentEvent[]): number {
+    if (this.#waiting.count === 0 && this.#integration.integrateStretch(stretch, this.#recorder)) {
       this.#version = undefined
       return 1
     }
@@ -243,7 +275,7 @@ export class ReplicaDocument implements Document, Editor {
       return 0
     }
     let applied = 0
-    for (const change of changesOf(stretch)) applied += this.#receive(change, executor, events)
+    for (const change of changesOf(stretch)) applied += this.#receive(change, events)
     return applied
   }
 
@@ -293,26 +325,26 @@ export class ReplicaDocument implements Document, Editor {
     const sequence = graph.counts[this.#agent] as number
     const start = graph.append(this.#agent, units)
     const recording = this.#events.size > 0
-    const executor = recording ? this.#executor(false) : this.#silent
+    const executor = recording ? this.#recorder : this.#silent
     this.#stamp.moveTo(start, sequence)
     executor.execute(operation, this.#stamp)
     bounds.add(start, units, time)
     this.#version = undefined
-    if (recording) this.#tell('local', start, executor)
+    if (recording) this.#tell('local', start, 1)
   }
 
-  #executor(undoable: boolean, recording = true): Executor {
-    return new Executor(this.#history, this.#registry, { undoable, recording })
-  }
-
-  #tell(origin: 'local' | 'remote', start: number, executor: Executor): void {
+  #tell(origin: 'local' | 'remote', start: number, applied: number, events?: DocumentEvent[]): VisibleChanges {
     const { graph } = this.#history
-    const visible = visibleChanges(this.#history, start, graph.size, executor.takeDeltas())
-    this.#events.tell([changedEvent(origin, visible)])
+    const visible = new VisibleChanges(this.#history, origin, start, graph.size, this.#recorder.takeDeltas())
+    if (this.#events.size === 0) return visible
+    const told = events ?? []
+    if (applied > 0) told.unshift(visible)
+    this.#events.tell(told)
+    return visible
   }
 
   /** Takes a change in, and then those that were waiting for it. @returns how many took effect */
-  #receive(first: Change, executor: Executor, events: DocumentEvent[]): number {
+  #receive(first: Change, events: DocumentEvent[]): number {
     const malformation = findMalformation(first)
     if (malformation !== undefined) {
       this.#reject(events, { type: 'rejected', change: first, reason: 'malformed', message: malformation })
@@ -321,7 +353,7 @@ export class ReplicaDocument implements Document, Editor {
     let applied = 0
     const ready = [first]
     for (let change = ready.pop(); change !== undefined; change = ready.pop()) {
-      const fate = this.#integration.integrate(change, executor)
+      const fate = this.#integration.integrate(change, this.#recorder)
       if (fate.type === 'waits' && this.#waiting.add(change, fate.missing)) continue
       if (fate.type === 'waits' || fate.type === 'duplicate') {
         this.#duplicates++

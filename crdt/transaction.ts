@@ -24,14 +24,11 @@ export class Transaction {
     this.#history = history
     this.#agent = agent
     this.#executor = executor
+    executor.begin()
     this.#graphMark = graph.mark()
     this.#logMark = log.mark()
     const { end, heads } = this.#graphMark
     this.#stamp = new Stamp(graph, agent, end, graph.counts[agent] as number, true, heads)
-  }
-
-  get executor(): Executor {
-    return this.#executor
   }
 
   get start(): number {
@@ -56,6 +53,7 @@ export class Transaction {
 
   /** Notes what was done as every replica will: deletions that adjoin are one. */
   settle(): void {
+    this.#executor.settle()
     if (!this.#mayJoin) return
     const { graph, log } = this.#history
     const done = this.#history.operationsBetween(this.start, graph.size)

@@ -21,6 +21,15 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'grow-only-counter': ['counter-add'],
 }
 
+/** Whether an edit of a text is valid for certain, found without looking far: most are. */
+export function isPlainEdit(operation: Operation, stamp: Stamp, registry: ContainerRegistry): boolean {
+  const { type, container } = operation
+  if (type !== 'text-insert' && type !== 'sequence-delete') return false
+  const text = registry.find(container)
+  if (text?.type !== 'text' || !(stamp.linear || container.startsWith('text/'))) return false
+  return lengthAfter(operation, text.sequence.lengthAt(stamp)) !== undefined
+}
+
 /**
  * Whether every operation of a change can be done where it stands in history. It looks at nothing but that history, so
  * that every replica judges alike, whenever the change arrives.

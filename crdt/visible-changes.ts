@@ -1,38 +1,42 @@
 import type { Change } from './change.ts'
-import type { ChangedEvent, ContainerDelta, Visible } from './event.ts'
+import type { ChangedEvent, ContainerDelta } from './event.ts'
 import type { History } from './history/history.ts'
 import type { ReplicaId } from './replica-id.ts'
 
-/**
- * What became visible at once. Most callers want the deltas only: the changes are read from the log when somebody asks.
- *
- * @param from local number of the first operation
- * @param to behind the last
- */
-export function visibleChanges(history: History, from: number, to: number, deltas: readonly ContainerDelta[]): Visible {
-  let changes: readonly Change[] | undefined
-  return {
-    get changes(): readonly Change[] {
-      changes ??= history.changesBetween(from, to, true)
-      return changes
-    },
-    get replicas(): readonly ReplicaId[] {
-      return history.authorsBetween(from, to)
-    },
-    deltas,
-  }
-}
+/** What became visible at once. Most callers want the deltas only: the changes are read from the log when somebody asks. */
+export class VisibleChanges implements ChangedEvent {
+  readonly type: 'changed' = 'changed'
+  readonly origin: 'local' | 'remote'
+  readonly deltas: readonly ContainerDelta[]
+  readonly #history: History
+  readonly #from: number
+  readonly #to: number
+  #changes: readonly Change[] | undefined
 
-export function changedEvent(origin: 'local' | 'remote', visible: Visible): ChangedEvent {
-  return {
-    type: 'changed',
-    origin,
-    get changes(): readonly Change[] {
-      return visible.changes
-    },
-    get replicas(): readonly ReplicaId[] {
-      return visible.replicas
-    },
-    deltas: visible.deltas,
+  /**
+   * @param from local number of the first operation
+   * @param to behind the last
+   */
+  constructor(
+    history: History,
+    origin: 'local' | 'remote',
+    from: number,
+    to: number,
+    deltas: readonly ContainerDelta[],
+  ) {
+    this.origin = origin
+    this.deltas = deltas
+    this.#history = history
+    this.#from = from
+    this.#to = to
+  }
+
+  get changes(): readonly Change[] {
+    this.#changes ??= this.#history.changesBetween(this.#from, this.#to, true)
+    return this.#changes
+  }
+
+  get replicas(): readonly ReplicaId[] {
+    return this.#history.authorsBetween(this.#from, this.#to)
   }
 }

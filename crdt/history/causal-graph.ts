@@ -224,16 +224,7 @@ export class CausalGraph {
   minimal(numbers: readonly number[]): readonly number[] {
     const given = [...new Set(numbers)].sort((left, right) => left - right)
     if (given.length < 2 || given.every((number) => this.#heads.includes(number))) return given
-    return given.length <= 3 ? this.#minimalByVersions(given) : this.#minimalByWalk(given)
-  }
-
-  /** Only a later one can have an earlier in its past. */
-  #minimalByVersions(given: readonly number[]): readonly number[] {
-    const later = given.slice(1).map((number) => ({ number, version: this.#fromMissing([number]) }))
-    return given.filter((number) => {
-      const { agent, start, sequence } = this.entryOf(number)
-      return !later.some((other) => other.number > number && includes(other.version, agent, sequence + number - start))
-    })
+    return this.#minimalByWalk(given)
   }
 
   #minimalByWalk(given: readonly number[]): readonly number[] {

@@ -35,7 +35,13 @@ export class SequenceDelta<Inserted extends Units<Inserted>> {
     this.#pieces = oldLength === 0 ? [] : [{ type: 'retain', count: oldLength }]
   }
 
-  insert(index: number, units: Inserted): void {
+  /** Deletes, then inserts. */
+  splice(index: number, deleted: number, inserted: Inserted | undefined): void {
+    if (deleted > 0) this.#delete(index, deleted)
+    if (inserted !== undefined) this.#insert(index, inserted)
+  }
+
+  #insert(index: number, units: Inserted): void {
     this.#touch(index, 0, units.length)
     if (this.#pieces === undefined) return
     const at = this.#seek(index)
@@ -52,7 +58,7 @@ export class SequenceDelta<Inserted extends Units<Inserted>> {
     this.#limit()
   }
 
-  delete(index: number, count: number): void {
+  #delete(index: number, count: number): void {
     this.#touch(index, count, 0)
     if (this.#pieces === undefined) return
     let at = this.#seek(index)

@@ -12,6 +12,14 @@ interface Units<Self> {
   concat(other: Self): Self
 }
 
+interface Splice<Inserted> {
+  readonly index: number
+  readonly deleted: number
+  readonly inserted: Inserted | undefined
+  /** Of the sequence before. */
+  readonly length: number
+}
+
 /**
  * What text and list have in common: the content, and a tracker only where one is needed.
  *
@@ -30,6 +38,8 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   #restored = 0
   /** Anchors are looked up in a tracker that knows all of history; once there, it is kept. */
   #anchored = false
+  /** What has changed since somebody last asked: one splice, which is all in most events, or several. */
+  #splice: Splice<Inserted> | undefined
   #delta: SequenceDelta<Inserted> | undefined
 
   constructor(graph: CausalGraph, log: OperationLog, container: number, content: Buffer) {
@@ -60,9 +70,8 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   /** Inserts what stands at an index where the operation was made. */
   insert(index: number, units: Inserted, stamp: Stamp, execution: Execution, state: State): void {
     const at = stamp.linear ? index : this.#place(index, units.length, stamp)
-    this.#record(execution, state)
+    if (execution.touch(state)) this.#record(at, 0, units)
     this.content.insert(at, units)
-    this.#delta?.insert(at, units)
     if (execution.undoable) {
       execution.undo(() => this.content.delete(at, units.length))
     }
@@ -81,22 +90,24 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   }
 
   #remove(index: number, count: number, execution: Execution, state: State): void {
-    this.#record(execution, state)
+    if (execution.touch(state)) this.#record(index, count, undefined)
     if (execution.undoable) {
       const units = this.content.slice(index, index + count)
       execution.undo(() => this.content.insert(index, units))
     }
     this.content.delete(index, count)
-    this.#delta?.delete(index, count)
   }
 
   takeDelta(): SequenceRun<Inserted>[] {
     const delta = this.#delta
-    this.#delta = undefined
+    const splice = this.#splice
+    this.dropDelta()
+    if (splice !== undefined) return runsOf(splice)
     return delta?.finish((start, end) => this.content.slice(start, end)) ?? []
   }
 
   dropDelta(): void {
+    this.#splice = undefined
     this.#delta = undefined
   }
 
@@ -116,8 +127,19 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     return this.#completeTracker().placeOf(operation)
   }
 
-  #record(execution: Execution, state: State): void {
-    if (execution.touch(state)) this.#delta ??= new SequenceDelta<Inserted>(this.content.length)
+  /** Called before the content changes. */
+  #record(index: number, deleted: number, inserted: Inserted | undefined): void {
+    const first = this.#splice
+    if (first === undefined && this.#delta === undefined) {
+      this.#splice = { index, deleted, inserted, length: this.content.length }
+      return
+    }
+    if (first !== undefined) {
+      this.#delta = new SequenceDelta<Inserted>(first.length)
+      this.#delta.splice(first.index, first.deleted, first.inserted)
+      this.#splice = undefined
+    }
+    this.#delta?.splice(index, deleted, inserted)
   }
 
   #completeTracker(): Tracker {
@@ -148,4 +170,9 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     const passed = Math.max(0, critical + 1 - start)
     return kind <= rowKind.items ? before + passed : before - passed
   }
+}
+
+function runsOf<Inserted>({ index, deleted, inserted }: Splice<Inserted>): SequenceRun<Inserted>[] {
+  const run = inserted === undefined ? { delete: deleted } : { insert: inserted }
+  return index === 0 ? [run] : [{ retain: index }, run]
 }
