@@ -53,6 +53,19 @@ test('two replicas that each insert 50,000 times anywhere hear of each other one
   expect(a.document.text('t').length).toBe(100_010)
 })
 
+test('two replicas that type 20,000 characters each, and hear of each one that the other types at once', () => {
+  const base = createBase('[|]')
+  const [a, b] = ['a', 'b'].map((replica) => branch(base, replica)) as [Branch, Branch]
+  for (let key = 0; key < 20_000; key++) {
+    a.document.text('t').insert(1 + key, 'a')
+    b.document.text('t').insert(b.document.text('t').length - 1, 'b')
+    a.document.merge(encodeChanges(b.changes.slice(-1)))
+    b.document.merge(encodeChanges(a.changes.slice(-1)))
+  }
+  const expected = `[${'a'.repeat(20_000)}|${'b'.repeat(20_000)}]`
+  expect(textOf(a.document) === expected && textOf(b.document) === expected).toBe(true)
+})
+
 test('1,540 clients insert at once into one text, and everybody hears of it in one go and one by one', () => {
   const base = createBase('[]')
   const changes = Array.from({ length: 1540 }, (_, client) => {
