@@ -20,7 +20,7 @@ export function figuresToReach({ libraries, outcomes, traces, notes }: Measured)
     .filter((target) => outcomes.has(target.case))
     .map((target): Row => {
       const figures = libraries.map((library) => figure(outcomes, target.case, target.figure, library))
-      const gated = gateOf(target, outcomes)
+      const gated = gateOf(target, outcomes, traces)
       return {
         label: target.label,
         values: [...figures, ...ratios(target, libraries, outcomes), gated?.moonshot ?? ''],
@@ -31,7 +31,7 @@ export function figuresToReach({ libraries, outcomes, traces, notes }: Measured)
     title: 'Documents: the figures to reach',
     columns: [...columns(libraries), 'moonshot'],
     rows,
-    notes: [...notes, ...failures(outcomes), ...generated(traces)],
+    notes: [...notes, ...failures(outcomes), ...generated(outcomes, traces)],
   }
 }
 
@@ -123,7 +123,7 @@ function endGate(outcome: Outcome): Gate | undefined {
 }
 
 function describe(name: string, traces: readonly TraceFile[]): string {
-  const trace = traces.find((file) => file.name === name.split('/')[1])
+  const trace = traceOf(name, traces)
   if (trace === undefined) return name
   const count = trace.transactions.toLocaleString('en')
   return `${name} (${count} transactions${trace.isGenerated ? ', generated' : ''})`
@@ -135,14 +135,12 @@ interface Gated {
 }
 
 /** @returns undefined where ours, or the library that the floor is measured by, was not asked */
-function gateOf(target: Target, outcomes: Outcomes): Gated | undefined {
-  const byLibrary = outcomes.get(target.case)
-  if (byLibrary?.has(ours) !== true) return undefined
-  const mine = valueOf(byLibrary.get(ours), target.figure)
-  const peers = outcomes.get(target.best?.case ?? target.case)
-  const best = target.best === undefined ? undefined : valueOf(peers?.get(target.best.library), target.figure)
-  if (target.best !== undefined && typeof best !== 'number') return undefined
-  const scale = target.best === undefined || typeof best !== 'number' ? 1 : best / target.best.figure
+function gateOf(target: Target, outcomes: Outcomes, traces: readonly TraceFile[]): Gated | undefined {
+  const outcome = outcomes.get(target.case)?.get(ours)
+  if (outcome === undefined) return undefined
+  const mine = valueOf(outcome, target.figure)
+  const scale = target.isTime || traceOf(target.case, traces)?.isGenerated === true ? scaleOf(target, outcomes) : 1
+  if (scale === undefined) return undefined
   const isWithin = (limit: number): boolean => typeof mine === 'number' && mine <= limit * scale
   const show = (limit: number): string => `≤ ${shortly(limit * scale)} ${target.unit}`
   const { floor, moonshot } = target
@@ -150,6 +148,17 @@ function gateOf(target: Target, outcomes: Outcomes): Gated | undefined {
     gate: { text: show(floor), met: isWithin(floor) },
     moonshot: moonshot === undefined ? '' : `${show(moonshot)} ${isWithin(moonshot) ? 'reached' : 'not yet'}`,
   }
+}
+
+/** How much more the best library of the design takes in this run. */
+function scaleOf({ best, case: name, figure: key }: Target, outcomes: Outcomes): number | undefined {
+  if (best === undefined) return undefined
+  const value = valueOf(outcomes.get(best.case ?? name)?.get(best.library), key)
+  return typeof value === 'number' ? value / best.figure : undefined
+}
+
+function traceOf(name: string, traces: readonly TraceFile[]): TraceFile | undefined {
+  return traces.find((file) => file.name === name.split('/')[1])
 }
 
 function shortly(value: number): string {
@@ -207,8 +216,9 @@ function failures(outcomes: Outcomes): string[] {
   )
 }
 
-function generated(traces: readonly TraceFile[]): string[] {
-  const names = traces.filter(({ isGenerated }) => isGenerated).map(({ name }) => name)
+function generated(outcomes: Outcomes, traces: readonly TraceFile[]): string[] {
+  const used = new Set([...outcomes.keys()].map((name) => traceOf(name, traces)))
+  const names = [...used].flatMap((trace) => (trace?.isGenerated === true ? [trace.name] : []))
   if (names.length === 0) return []
-  return [`Generated, of a shape like that of the recorded trace where there is one: ${names.join(', ')}.`]
+  return [`Generated: ${names.join(', ')}. Where that stands in for a recorded trace, sizes are measured as times are.`]
 }
