@@ -69,9 +69,24 @@ export class OrderTree {
     throw new RangeError(`Cannot find unit ${index} of a sequence`)
   }
 
+  copyView(from: number, to: number): void {
+    this.#addSlot(this.#root, to, from)
+  }
+
   next(item: Item): Item | undefined {
     const { leaf } = item
-    return leaf.items[leaf.items.indexOf(item) + 1] ?? this.#nextLeaf(leaf, -1)?.items[0]
+    return leaf.items[leaf.items.indexOf(item) + 1] ?? this.#nextLeaf(leaf, any)?.items[0]
+  }
+
+  /** The next item of which a view sees anything. */
+  nextSeen(item: Item, slot: number): Item | undefined {
+    const counts = slot < 0 ? undefined : this.#views[slot]
+    const { items } = item.leaf
+    for (let at = items.indexOf(item) + 1; at < items.length; at++) {
+      if (countVisible(counts, items[at] as Item) > 0) return items[at]
+    }
+    const leaf = this.#nextLeaf(item.leaf, (node) => (slot < 0 ? node.now : (node.seen[slot] as number)) > 0)
+    return leaf?.items.find((other) => countVisible(counts, other) > 0)
   }
 
   /** The next item whose first unit a view has inserted. */
@@ -85,7 +100,8 @@ export class OrderTree {
     for (let at = items.indexOf(after) + 1; at < items.length; at++) {
       if (countInserted(counts, items[at] as Item) > 0) return items[at]
     }
-    return this.#nextLeaf(after.leaf, slot)?.items.find((other) => countInserted(counts, other) > 0)
+    const leaf = this.#nextLeaf(after.leaf, slot < 0 ? any : (node) => (node.inserted[slot] as number) > 0)
+    return leaf?.items.find((other) => countInserted(counts, other) > 0)
   }
 
   /** Units in front of the item that are visible now. */
@@ -144,16 +160,14 @@ export class OrderTree {
     }
   }
 
-  /** The next leaf; with a view the next one where that has inserted anything. */
-  #nextLeaf(leaf: OrderNode, slot: number): OrderNode | undefined {
+  /** The next leaf that is wanted, as all nodes above it are. */
+  #nextLeaf(leaf: OrderNode, isWanted: (node: OrderNode) => boolean): OrderNode | undefined {
     for (let node = leaf; node.parent !== undefined; node = node.parent) {
       const { children } = node.parent
       for (let at = children.indexOf(node) + 1; at < children.length; at++) {
         let next = children[at] as OrderNode
-        if (slot >= 0 && next.inserted[slot] === 0) continue
-        while (next.children.length > 0) {
-          next = next.children.find((child) => slot < 0 || (child.inserted[slot] as number) > 0) as OrderNode
-        }
+        if (!isWanted(next)) continue
+        while (next.children.length > 0) next = next.children.find((child) => isWanted(child)) as OrderNode
         return next
       }
     }
@@ -230,6 +244,8 @@ export class OrderTree {
     }
   }
 }
+
+const any = (): boolean => true
 
 export function createNode(): OrderNode {
   return { parent: undefined, children: [], items: [], now: 0, seen: [], inserted: [] }

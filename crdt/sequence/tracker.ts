@@ -31,7 +31,7 @@ interface Target {
 }
 
 /** Versions that are kept at hand at once: one for each of so many branches that messages come from in turn. */
-const viewLimit = 6
+const viewLimit = 32
 
 /**
  * Finds where operations land that were made on another version than the present one: eg-walker's internal state
@@ -53,6 +53,7 @@ export class Tracker {
   readonly #views: View[] = []
   readonly #targets: Target[] = []
   #marks = 0
+  #uses = 0
   /** Operations below this local number are in. */
   #next: number
 
@@ -87,10 +88,12 @@ export class Tracker {
     for (const view of this.#views) {
       if (!standsAt(view, heads)) continue
       view.agent = agent
+      view.used = ++this.#uses
       return view
     }
     const view = this.#chooseView(heads, agent)
     view.agent = agent
+    view.used = ++this.#uses
     this.#move(view, heads)
     return view
   }
@@ -168,26 +171,21 @@ export class Tracker {
       view.heads = [start + count - 1]
       view.cursor = undefined
     }
-    let index = -1
-    for (let done = 0; done < count; item = this.#tree.next(item) as Item) {
+    for (let done = 0; done < count;) {
       const from = offset ?? visibleFrom(counts, item)
       const taken = Math.min(count - done, visibleTo(counts, item) - from)
       offset = undefined
-      if (taken <= 0) {
-        if (index >= 0) index += visibleNow(item)
-        continue
-      }
       item = this.#cut(item, from)
       if (taken < item.count) this.#cut(item, taken)
-      if (index < 0) index = this.#tree.positionOf(item)
       const now = visibleNow(item)
-      if (now > 0) removals.push({ index, count: taken })
+      if (now > 0) removals.push({ index: this.#tree.positionOf(item), count: taken })
       const by = backwards ? sequence + count - 1 - done : sequence + done
       addDeletion(item, agent, by, backwards ? -1 : 1)
       this.#tree.count(item.leaf, -now, slot, -taken, 0)
       const number = backwards ? start + count - done - taken : start + done
       targets.push({ number, count: taken, id: item.id, backwards })
       done += taken
+      if (done < count) item = this.#tree.nextSeen(item, slot) as Item
     }
     if (backwards) targets.reverse()
     for (const target of targets) this.#targets.push(target)
@@ -321,12 +319,20 @@ export class Tracker {
     return rest
   }
 
-  /** A view of the agent's own, another that has nothing to do, or the nearest. */
+  /** A view of the agent's own, or else the one that was not used for longest, made a copy of the nearest. */
   #chooseView(heads: readonly number[], agent: number): View {
     const own = this.#views.find((view) => view.agent === agent)
     if (own !== undefined) return own
     const nearest = this.#nearestView(heads)
-    if (nearest !== undefined && this.#views.length === viewLimit) return nearest
+    if (nearest !== undefined && this.#views.length === viewLimit) {
+      const oldest = this.#views.reduce((old, view) => (view.used < old.used ? view : old))
+      if (oldest !== nearest) {
+        oldest.heads = nearest.heads
+        oldest.counts.splice(0, Infinity, ...nearest.counts)
+        this.#tree.copyView(nearest.slot, oldest.slot)
+      }
+      return oldest
+    }
     const counts = nearest?.counts.slice() ?? this.#graph.versionOf(heads)
     const slot = this.#tree.addView(counts, nearest?.slot)
     const view = createView(slot, nearest?.heads ?? heads.slice(), counts, agent)

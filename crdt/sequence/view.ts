@@ -7,8 +7,9 @@ export interface View {
   heads: readonly number[]
   /** Operations of each agent that it includes. */
   readonly counts: number[]
-  /** The agent that used it last. */
+  /** The agent that used it last, and when. */
   agent: number
+  used: number
   /** The item at whose end the last insertion of this view ended, and the index behind it; undefined once it moved. */
   cursor: Item | undefined
   cursorId: number
@@ -16,7 +17,7 @@ export interface View {
 }
 
 export function createView(slot: number, heads: readonly number[], counts: number[], agent: number): View {
-  return { slot, heads, counts, agent, cursor: undefined, cursorId: 0, cursorIndex: 0 }
+  return { slot, heads, counts, agent, used: 0, cursor: undefined, cursorId: 0, cursorIndex: 0 }
 }
 
 /** @param heads ascending */
