@@ -63,11 +63,13 @@ export class ContainerRegistry {
   markWritten(id: ContainerId): boolean {
     if (this.#written.has(id)) return false
     this.#written.add(id)
+    this.#setWritten(id, true)
     return true
   }
 
   unmarkWritten(id: ContainerId): void {
     this.#written.delete(id)
+    this.#setWritten(id, false)
   }
 
   /** What texts show, for a snapshot. */
@@ -98,6 +100,11 @@ export class ContainerRegistry {
       setMember(object, label, value)
     }
     return object
+  }
+
+  #setWritten(id: ContainerId, written: boolean): void {
+    const container = this.#containers.get(id)
+    if (container?.type === 'text') container.written = written
   }
 
   #add(type: ContainerType, id: ContainerId): AnyContainer {

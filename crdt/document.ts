@@ -92,6 +92,11 @@ export interface Document {
   openOutgoing(): Outgoing
   /** The other end of somebody's session. */
   openIncoming(): Incoming
+  /**
+   * Whatever `work` receives through sessions becomes visible at once, in one event, when it returns. Many frames that have
+   * piled up cost less so.
+   */
+  receiveTogether(work: () => void): Visible
   /** All changes, canonical: equal sets of changes give equal bytes. */
   encode(): Uint8Array<ArrayBuffer>
 

@@ -25,6 +25,18 @@ export class EventQueue {
     }, options)
   }
 
+  /** The same for a single event, which most are. */
+  tellOne(event: DocumentEvent): void {
+    if (this.#telling) {
+      this.#queue.push(event)
+      return
+    }
+    this.#telling = true
+    this.#listeners.tell(event)
+    this.#telling = false
+    if (this.#queue.length > 0 || this.#errors.length > 0) this.tell([])
+  }
+
   /** @throws what the first of the listeners threw, once all are told */
   tell(events: readonly DocumentEvent[]): void {
     if (this.#listeners.size === 0) return

@@ -50,10 +50,8 @@ export class Integration {
     const { graph, bounds } = this.#history
     if (operation === undefined || sequence !== graph.countOf(replica)) return false
     const agent = graph.agentOf(replica)
-    let parents: readonly number[]
-    if (dependencies.length === 0) parents = sequence === 0 ? none : [graph.lastOf(agent)]
-    else if (this.#findMissing({ replica, sequence, dependencies }) !== undefined) return false
-    else parents = graph.minimal(this.#parentsOf({ sequence, dependencies }, agent))
+    const parents = this.parentsOf({ replica, sequence, dependencies }, agent)
+    if (parents === undefined) return false
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
     if (!isPlainEdit(operation, stamp, this.#registry)) {
       if (findFault([operation], count, stamp, this.#registry, graph) !== undefined) return false
@@ -61,6 +59,16 @@ export class Integration {
     bounds.add(graph.add(agent, count, parents), count, time)
     executor.execute(operation, stamp)
     return true
+  }
+
+  /** What the next change of an agent was made on, minimal and ascending; undefined where some of that is missing. */
+  parentsOf(
+    change: Pick<Change, 'replica' | 'sequence' | 'dependencies'>,
+    agent: number,
+  ): readonly number[] | undefined {
+    if (change.dependencies.length === 0) return change.sequence === 0 ? none : [this.#history.graph.lastOf(agent)]
+    if (this.#findMissing(change) !== undefined) return undefined
+    return this.#history.graph.minimal(this.#parentsOf(change, agent))
   }
 
   /** Takes in a stretch at once. @returns false, and nothing was done, where its changes have to be judged one by one */
@@ -154,4 +162,4 @@ function rejected(reason: RejectionReason, message: string): Fate {
   return { type: 'rejected', reason, message }
 }
 
-const none: readonly number[] = Object.freeze([])
+const none: readonly number[] = []

@@ -24,13 +24,16 @@ import type { JsonValue } from './json-value.ts'
 import { limits as formatLimits, resolveDocumentLimits } from './limits.ts'
 import { countUnits, type Operation } from './operation.ts'
 import { chooseReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
+import { Gathering } from './session/gathering.ts'
 import { FrameReader, toChange, type Incoming, type SessionChange } from './session/incoming.ts'
 import { OutgoingSession, type Outgoing } from './session/outgoing.ts'
 import { loadSnapshot } from './snapshot-loading.ts'
 import { Stamp } from './stamp.ts'
 import type { Editor } from './state.ts'
+import { TextEdits } from './text-edits.ts'
+import { Text } from './text.ts'
 import { Transaction } from './transaction.ts'
-import { VisibleChanges } from './visible-changes.ts'
+import { deltaOf, VisibleChanges } from './visible-changes.ts'
 import { WaitingChanges } from './waiting-changes.ts'
 
 /** One replica of a document: history on one side, containers on the other, and what waits outside. */
@@ -41,6 +44,7 @@ export class ReplicaDocument implements Document, Editor {
   readonly #agent: number
   readonly #registry: ContainerRegistry
   readonly #integration: Integration
+  readonly #edits: TextEdits
   readonly #waiting: WaitingChanges
   readonly #events = new EventQueue()
   /** Carries out what somebody may want to know the effect of. */
@@ -50,6 +54,7 @@ export class ReplicaDocument implements Document, Editor {
   /** Of the edits of this replica, one after the other. */
   readonly #stamp: Stamp
   #transaction: Transaction | undefined
+  #gathering: Gathering | undefined
   #version: VersionVector | undefined = VectorClock.zero
   #rejected = 0
   #duplicates = 0
@@ -61,6 +66,7 @@ export class ReplicaDocument implements Document, Editor {
     this.#agent = this.#history.graph.agentOf(this.replica)
     this.#registry = new ContainerRegistry(this.#history, this)
     this.#integration = new Integration(this.#history, this.#registry)
+    this.#edits = new TextEdits(this.#history, this.#registry)
     this.#recorder = new Executor(this.#history, this.#registry, true)
     this.#silent = new Executor(this.#history, this.#registry, false)
     this.#stamp = new Stamp(this.#history.graph, this.#agent, 0, 0, true, [])
@@ -171,6 +177,26 @@ export class ReplicaDocument implements Document, Editor {
     else this.transact(() => this.perform(operation))
   }
 
+  insertText(text: Text, index: number, inserted: string): void {
+    if (this.#transaction !== undefined || inserted.length > smallText) {
+      this.perform({ type: 'text-insert', container: text.id, index, text: inserted })
+      return
+    }
+    this.#edits.insert(this.#agent, text, index, inserted, labelOf(this.#now()))
+    this.#version = undefined
+    if (this.#events.size > 0) this.#tellSplice(text, index, inserted)
+  }
+
+  deleteText(text: Text, index: number, count: number): void {
+    if (this.#transaction !== undefined || count > formatLimits.changeOperations) {
+      this.perform({ type: 'sequence-delete', container: text.id, index, count })
+      return
+    }
+    this.#edits.delete(this.#agent, text, index, count, labelOf(this.#now()))
+    this.#version = undefined
+    if (this.#events.size > 0) this.#tellSplice(text, index, count)
+  }
+
   nextDot(): Dot {
     return { replica: this.replica, sequence: this.#history.graph.counts[this.#agent] as number }
   }
@@ -209,6 +235,14 @@ export class ReplicaDocument implements Document, Editor {
       receive: (frame) => {
         this.#assertSettled('take in changes')
         const changes = reader.read(frame)
+        if (this.#gathering !== undefined) {
+          for (const change of changes) this.#gathering.add(change)
+          return nothing
+        }
+        const [first] = changes
+        const plain =
+          changes.length === 1 && this.#waiting.count === 0 ? this.#receiveEdit(first as SessionChange) : undefined
+        if (plain !== undefined) return plain
         return this.#integrate((events) => {
           let applied = 0
           for (const change of changes) applied += this.#receiveSession(change, events)
@@ -216,6 +250,94 @@ export class ReplicaDocument implements Document, Editor {
         })
       },
     }
+  }
+
+  /** Takes in an edit of a text. @returns undefined, and nothing was done, where it has to go the long way */
+  #receiveEdit(change: SessionChange): Visible | undefined {
+    const { graph } = this.#history
+    const { replica, operation } = change
+    const agent = graph.knownAgent(replica)
+    if (agent === undefined || operation === undefined || change.sequence !== graph.counts[agent]) return undefined
+    const text = this.#registry.find(operation.container)
+    if (!(text instanceof Text)) return undefined
+    if (change.dependencies.length === 0 && graph.isAlone(agent))
+      return this.#editHere(agent, text, operation, change.time)
+    const parents = this.#integration.parentsOf(change, agent)
+    if (parents === undefined) return undefined
+    if (graph.isNow(parents)) return this.#editHere(agent, text, operation, change.time)
+    return text.isRoot ? this.#editAt(agent, text, operation, change.time, parents) : undefined
+  }
+
+  #editHere(agent: number, text: Text, operation: Operation, time: number): Visible | undefined {
+    const start = this.#history.graph.size
+    if (operation.type === 'text-insert') {
+      if (operation.index > text.length) return undefined
+      this.#edits.insert(agent, text, operation.index, operation.text, time)
+      return this.#tellReceived(start, text, operation.index, operation.text)
+    }
+    if (operation.type !== 'sequence-delete' || operation.index + operation.count > text.length) return undefined
+    this.#edits.delete(agent, text, operation.index, operation.count, time)
+    return this.#tellReceived(start, text, operation.index, operation.count)
+  }
+
+  #editAt(
+    agent: number,
+    text: Text,
+    operation: Operation,
+    time: number,
+    parents: readonly number[],
+  ): Visible | undefined {
+    const start = this.#history.graph.size
+    if (operation.type === 'text-insert') {
+      const at = this.#edits.insertAt(agent, text, operation.index, operation.text, time, parents)
+      return at === undefined ? undefined : this.#tellReceived(start, text, at, operation.text)
+    }
+    if (operation.type !== 'sequence-delete') return undefined
+    const removals = this.#edits.deleteAt(agent, text, operation.index, operation.count, time, parents)
+    if (removals === undefined) return undefined
+    const [removal] = removals
+    if (removals.length === 1 && removal !== undefined)
+      return this.#tellReceived(start, text, removal.index, removal.count)
+    const deltas = removals.length === 0 ? [] : [{ type: 'text', container: text, delta: deltaOf(removals) } as const]
+    return this.#tellVisible(new VisibleChanges(this.#history, 'remote', start, this.#history.graph.size, deltas))
+  }
+
+  #tellReceived(start: number, text: Text, index: number, spliced: string | number): Visible {
+    const { graph } = this.#history
+    return this.#tellVisible(
+      new VisibleChanges(this.#history, 'remote', start, graph.size, undefined, text, index, spliced),
+    )
+  }
+
+  #tellVisible(visible: VisibleChanges): Visible {
+    this.#version = undefined
+    if (this.#events.size > 0) this.#events.tellOne(visible)
+    return visible
+  }
+
+  #tellSplice(text: Text, index: number, spliced: string | number): void {
+    const { graph } = this.#history
+    const start = graph.size - (typeof spliced === 'string' ? spliced.length : spliced)
+    this.#events.tellOne(new VisibleChanges(this.#history, 'local', start, graph.size, undefined, text, index, spliced))
+  }
+
+  receiveTogether(work: () => void): Visible {
+    this.#assertSettled('take in changes')
+    if (this.#gathering !== undefined) throw new Error('Cannot take in changes together: that is being done already')
+    const gathering = new Gathering()
+    this.#gathering = gathering
+    try {
+      work()
+    } finally {
+      this.#gathering = undefined
+    }
+    return this.#integrate((events) => {
+      let applied = 0
+      for (const item of gathering.take()) {
+        applied += 'slice' in item ? this.#take(item, events) : this.#receiveSession(item, events)
+      }
+      return applied
+    })
   }
 
   #receiveSession(change: SessionChange, events: DocumentEvent[]): number {
@@ -374,9 +496,12 @@ export class ReplicaDocument implements Document, Editor {
   }
 }
 
+/** Text of which so many units fit into a change for certain. */
+const smallText = formatLimits.changeBytes / 4
+
 /** Whether it fits into a change for certain. */
 function isSmall(operation: Operation): boolean {
-  if (operation.type === 'text-insert') return operation.text.length < formatLimits.changeBytes / 4
+  if (operation.type === 'text-insert') return operation.text.length <= smallText
   return operation.type !== 'list-insert' || operation.items.length === 1
 }
 
@@ -384,3 +509,5 @@ function isSmall(operation: Operation): boolean {
 function labelOf(time: number): number {
   return Number.isSafeInteger(Math.round(time)) && time > 0 ? Math.round(time) : 0
 }
+
+const nothing: Visible = Object.freeze({ changes: [], replicas: [], deltas: [] })

@@ -36,7 +36,12 @@ export function loadSnapshot(
     text.load(stored)
     texts++
   }
-  if (texts === 0) return
+  if (texts === 0) {
+    reader.readTextOperations(() => {
+      throw new MalformedMessageError('An edit of a text that is not shown')
+    })
+    return
+  }
   const saved = bytes.slice()
   history.log.expect(history.graph.size, () => {
     try {

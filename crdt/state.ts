@@ -4,6 +4,7 @@ import type { ContainerDelta } from './event.ts'
 import type { Operation } from './operation.ts'
 import type { ReplicaId } from './replica-id.ts'
 import type { Stamp } from './stamp.ts'
+import type { Text } from './text.ts'
 
 export type { Stamp } from './stamp.ts'
 
@@ -34,6 +35,9 @@ export interface State {
 export interface Editor {
   transact<Result>(work: () => Result): Result
   perform(operation: Operation): void
+  /** The same for a text, without an operation where none is needed. */
+  insertText(text: Text, index: number, inserted: string): void
+  deleteText(text: Text, index: number, count: number): void
   /** A container that an operation has just created. */
   nested<Type extends ContainerType>(type: Type, id: ContainerId): ContainerByType[Type]
   /** The dot that the next operation will have. */

@@ -15,11 +15,18 @@ export class Text implements TextContainer, State {
   readonly id: ContainerId
   readonly sequence: Sequence<string, TextBuffer>
   readonly #editor: Editor
+  /** Whether anybody ever wrote to it; kept by the registry. */
+  written = false
 
   constructor(id: ContainerId, history: History, editor: Editor) {
     this.id = id
     this.sequence = new Sequence(history.graph, history.log, history.containers.number(id), new TextBuffer())
     this.#editor = editor
+  }
+
+  /** A root exists at every version. */
+  get isRoot(): boolean {
+    return this.id.startsWith('text/')
   }
 
   /** Takes over what a snapshot shows. */
@@ -36,14 +43,14 @@ export class Text implements TextContainer, State {
     this.checkPlace(index)
     if (text === '') return
     const kept = maySurrogate(text) ? text.replace(loneSurrogates, '\ufffd') : text
-    this.#editor.perform({ type: 'text-insert', container: this.id, index, text: kept })
+    this.#editor.insertText(this, index, kept)
   }
 
   delete(index: number, count: number): void {
     checkRange(index, count, this.length)
     this.#checkPair(index)
     this.#checkPair(index + count)
-    if (count > 0) this.#editor.perform({ type: 'sequence-delete', container: this.id, index, count })
+    if (count > 0) this.#editor.deleteText(this, index, count)
   }
 
   replace(index: number, count: number, text: string): void {

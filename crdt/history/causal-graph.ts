@@ -43,6 +43,8 @@ export class CausalGraph {
   /** Local numbers of operations that nothing here has in its past, ascending. */
   #heads: number[] = []
   #size = 0
+  /** Whether what was added last was made on exactly the operation before it, by the same agent. */
+  goesOn = false
   /** Ranges [start, end) of critical versions, ascending. */
   readonly #critical: { readonly start: number; end: number }[] = []
 
@@ -134,6 +136,17 @@ export class CausalGraph {
     return sameNumbers(heads, this.#heads)
   }
 
+  /** Whether the agent's newest operation, or nothing where it has none, is all that is here. */
+  isAlone(agent: number): boolean {
+    const heads = this.#heads
+    return heads.length === 0 || (heads.length === 1 && this.#entries.at(-1)?.agent === agent)
+  }
+
+  /** The number of an agent; undefined for one that nobody has named yet. */
+  knownAgent(replica: ReplicaId): number | undefined {
+    return this.#numbers.get(replica)
+  }
+
   /** The newest operation of an agent; −1 where there is none. */
   lastOf(agent: number): number {
     const entry = this.#entriesOf[agent]?.at(-1)
@@ -151,6 +164,7 @@ export class CausalGraph {
       ;(this.#critical.at(-1) as { end: number }).end = last.end
       ;(this.#counts[agent] as number) += count
       this.#size += count
+      this.goesOn = true
     } else this.#insert(agent, count, heads, true)
     return start
   }
@@ -193,7 +207,8 @@ export class CausalGraph {
     const start = this.#size
     const end = start + count
     const last = this.#entries.at(-1)
-    if (last?.agent === agent && parents.length === 1 && parents[0] === start - 1) last.end = end
+    this.goesOn = last?.agent === agent && parents.length === 1 && parents[0] === start - 1
+    if (last !== undefined && this.goesOn) last.end = end
     else {
       const sequence = this.#counts[agent] as number
       const entry = {

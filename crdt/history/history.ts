@@ -212,4 +212,4 @@ export class History {
   }
 }
 
-const none: readonly number[] = Object.freeze([])
+const none: readonly number[] = []

@@ -304,4 +304,4 @@ export function sliceRow(row: Row, from: number, to: number): Row {
   }
 }
 
-const none: readonly number[] = Object.freeze([])
+const none: readonly number[] = []

@@ -32,7 +32,7 @@ export interface Item {
   mark: number
 }
 
-const none: readonly Deletion[] = Object.freeze([])
+const none: readonly Deletion[] = []
 
 export function createItem(
   id: number,

@@ -56,13 +56,13 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   /** Units visible where an operation was made. */
   lengthAt(stamp: Stamp): number {
     if (stamp.linear) return this.content.length
-    const tracker = this.#trackerFor(stamp.base)
+    const tracker = this.trackerFor(stamp.base)
     return tracker.length(tracker.viewAt(stamp.heads, stamp.agent))
   }
 
   /** @returns where the units land here */
   #place(index: number, count: number, stamp: Stamp): number {
-    const tracker = this.#trackerFor(stamp.base)
+    const tracker = this.trackerFor(stamp.base)
     const { start, agent, sequence, heads } = stamp
     return tracker.insert(start, index, count, agent, sequence, tracker.viewAt(heads, agent))
   }
@@ -83,7 +83,7 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
       this.#remove(index, count, execution, state)
       return
     }
-    const tracker = this.#trackerFor(stamp.base)
+    const tracker = this.trackerFor(stamp.base)
     const { start, agent, sequence, heads } = stamp
     const removals = tracker.delete(start, index, count, agent, sequence, false, tracker.viewAt(heads, agent))
     for (const removal of removals) this.#remove(removal.index, removal.count, execution, state)
@@ -144,11 +144,11 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
 
   #completeTracker(): Tracker {
     this.#anchored = true
-    return this.#trackerFor(-1)
+    return this.trackerFor(-1)
   }
 
   /** A tracker that knows every operation here above a critical version. */
-  #trackerFor(base: number): Tracker {
+  trackerFor(base: number): Tracker {
     let tracker = this.#restored === this.#log.restored ? this.#tracker : undefined
     const wanted = this.#anchored ? -1 : base
     // One that knows nothing above the base only has more items to pass over.

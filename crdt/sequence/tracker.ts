@@ -75,6 +75,7 @@ export class Tracker {
 
   /** Takes in the rows of a container that the log holds and the tracker does not yet. */
   catchUp(log: OperationLog, container: number): void {
+    if (log.end <= this.#next) return
     let place = log.placeAt(container, this.#next)
     const rows = log.rowsOf(container)
     for (; place < rows.length; place++) {

@@ -140,7 +140,7 @@ export function toChange({ operation, operations, ...change }: SessionChange): C
   }
 }
 
-const noDots: readonly Dot[] = Object.freeze([])
+const noDots: readonly Dot[] = []
 
 function readReplica(reader: ByteReader): ReplicaId {
   const text = reader.text(64)

@@ -121,7 +121,7 @@ export class OutgoingSession implements Outgoing {
   }
 }
 
-const none: readonly number[] = Object.freeze([])
+const none: readonly number[] = []
 
 function kindOf(operation: Operation, cursor: number): number {
   if (operation.type === 'text-insert') {

@@ -134,3 +134,36 @@ test('bytes of chance are refused, or are changes that count and do nothing', ()
     expect(bob.text('body').toString()).toContain('still works')
   }
 })
+
+test('what is received together becomes visible at once, the same as one frame after the other', () => {
+  const random = createRandom('together')
+  const writers = ['a', 'b'].map((replica) => createDocument({ replica }))
+  const outgoing = writers.map((writer) => writer.openOutgoing())
+  const readers = ['x', 'y'].map((replica) => createDocument({ replica }))
+  const incoming = readers.map((reader) => writers.map(() => reader.openIncoming()))
+  const links = writers.map((writer) => writer.openIncoming())
+  const frames: (readonly [from: number, frame: Uint8Array])[] = []
+  const unheard: Uint8Array[][] = [[], []]
+  for (let round = 0; round < 400; round++) {
+    const from = integer(random, 2)
+    editRandomly(writers[from] as Document, random)
+    const frame = outgoing[from]?.take()
+    if (frame === undefined) continue
+    frames.push([from, frame])
+    unheard[1 - from]?.push(frame)
+    if (integer(random, 3) > 0) continue
+    for (const late of unheard[from]?.splice(0) ?? []) links[from]?.receive(late)
+  }
+  const [one, together] = readers as [Document, Document]
+  for (const [from, frame] of frames) incoming[0]?.[from]?.receive(frame)
+  const events: unknown[] = []
+  together.subscribe((event) => void events.push(event))
+  const visible = together.receiveTogether(() => {
+    for (const [from, frame] of frames) incoming[1]?.[from]?.receive(frame)
+    expect(together.statistics.operations).toBe(0)
+  })
+  expect(events).toHaveLength(1)
+  expect(visible.changes).toHaveLength(frames.length)
+  expect(together.encode()).toEqual(one.encode())
+  expect(together.toJSON()).toEqual(one.toJSON())
+})

@@ -1,0 +1,99 @@
+import type { ContainerRegistry } from './container-registry.ts'
+import type { History } from './history/history.ts'
+import type { Removal } from './sequence/tracker.ts'
+import type { Text } from './text.ts'
+
+/**
+ * Edits of texts, which most edits are, without making an operation of each. One made on everything that is here extends
+ * the last run of the log and touches the buffer; any other asks the tracker where it lands.
+ */
+export class TextEdits {
+  readonly #history: History
+  readonly #registry: ContainerRegistry
+
+  constructor(history: History, registry: ContainerRegistry) {
+    this.#history = history
+    this.#registry = registry
+  }
+
+  insert(agent: number, text: Text, index: number, inserted: string, time: number): void {
+    const { content } = text.sequence
+    const before = content.length
+    const start = this.#history.graph.append(agent, inserted.length)
+    content.insert(index, inserted)
+    this.#noteInsertion(text, start, index, inserted, before, time)
+  }
+
+  delete(agent: number, text: Text, index: number, count: number, time: number): void {
+    const { content } = text.sequence
+    const before = content.length
+    const start = this.#history.graph.append(agent, count)
+    content.delete(index, count)
+    this.#noteDeletion(text, start, index, count, before, time)
+  }
+
+  /**
+   * An insertion made on another version than what is here.
+   *
+   * @param parents the version, minimal and ascending
+   * @returns where the text landed; undefined, and nothing was done, where the index is out of range there
+   */
+  insertAt(
+    agent: number,
+    text: Text,
+    index: number,
+    inserted: string,
+    time: number,
+    parents: readonly number[],
+  ): number | undefined {
+    const { graph } = this.#history
+    const { sequence } = text
+    const tracker = sequence.trackerFor(graph.criticalBelow(parents[0] ?? -1))
+    const view = tracker.viewAt(parents, agent)
+    if (index > tracker.length(view)) return undefined
+    const before = sequence.content.length
+    const own = graph.counts[agent] as number
+    const start = graph.add(agent, inserted.length, parents)
+    const at = tracker.insert(start, index, inserted.length, agent, own, view)
+    sequence.content.insert(at, inserted)
+    this.#noteInsertion(text, start, index, inserted, before, time)
+    return at
+  }
+
+  /** The same for a deletion. @returns what went */
+  deleteAt(
+    agent: number,
+    text: Text,
+    index: number,
+    count: number,
+    time: number,
+    parents: readonly number[],
+  ): readonly Removal[] | undefined {
+    const { graph } = this.#history
+    const { sequence } = text
+    const tracker = sequence.trackerFor(graph.criticalBelow(parents[0] ?? -1))
+    const view = tracker.viewAt(parents, agent)
+    if (index + count > tracker.length(view)) return undefined
+    const before = sequence.content.length
+    const own = graph.counts[agent] as number
+    const start = graph.add(agent, count, parents)
+    const removals = tracker.delete(start, index, count, agent, own, false, view)
+    for (const removal of removals) sequence.content.delete(removal.index, removal.count)
+    this.#noteDeletion(text, start, index, count, before, time)
+    return removals
+  }
+
+  #noteInsertion(text: Text, start: number, index: number, inserted: string, before: number, time: number): void {
+    const { graph, log, bounds } = this.#history
+    if (!text.written) this.#registry.markWritten(text.id)
+    log.insertText(start, text.sequence.container, index, inserted, before, graph.goesOn)
+    bounds.add(start, inserted.length, time)
+  }
+
+  #noteDeletion(text: Text, start: number, index: number, count: number, before: number, time: number): void {
+    const { graph, log, bounds } = this.#history
+    if (!text.written) this.#registry.markWritten(text.id)
+    log.delete(start, text.sequence.container, index, count, before, graph.goesOn)
+    bounds.add(start, count, time)
+  }
+}
