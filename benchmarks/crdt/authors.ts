@@ -6,8 +6,13 @@ import { fitted, write, type Library, type Replica, type Update } from './librar
 
 /** Up to so many replicas start empty and hear everything, as live ones do. More copy what others have, as clones do. */
 const liveMost = 16
+/** Who lacks more transactions takes a copy of what another has, if that is nearer. */
+const lackingMost = 200
 /** Transactions in all open documents of a trace of many replicas: what is beyond is closed and kept encoded. */
 const openTransactions = 2_000_000
+
+/** The tip of an empty document. */
+const none = -1
 
 interface Author {
   readonly replica: number
@@ -58,9 +63,13 @@ class Authors {
       this.#graph.add(parents)
       const number = this.#replicas[index]
       if (number === undefined) continue
-      const author = this.#authorAt(number, parents)
+      const author = this.#authorOf(number)
+      let lacking = this.#lacking(author, parents)
+      if (!this.#isLive && lacking.length > lackingMost && this.#copyNearest(author, parents)) {
+        lacking = this.#lacking(author, parents)
+      }
       const replica = this.#opened(author)
-      this.#catchUp(author, replica, parents)
+      for (const earlier of lacking) this.#hear(replica, earlier)
       write(replica, fitted(patches, replica.length))
       author.tip = index
       this.#updates[index] = replica.take()
@@ -70,23 +79,40 @@ class Authors {
     return this.#updates.filter((update) => update !== undefined)
   }
 
-  #authorAt(replica: number, parents: readonly number[]): Author {
-    const known = this.#authors.get(replica)
-    if (known !== undefined) return known
-    const author: Author = { replica, tip: -1, open: undefined, saved: undefined }
-    const base = this.#isLive ? undefined : this.#nearest(parents)
-    if (base !== undefined) {
-      author.tip = base.tip
-      author.saved = base.saved ?? base.open?.encode()
+  #authorOf(replica: number): Author {
+    let author = this.#authors.get(replica)
+    if (author === undefined) {
+      author = { replica, tip: none, open: undefined, saved: undefined }
+      this.#authors.set(replica, author)
     }
-    this.#authors.set(replica, author)
     return author
   }
 
-  /** Whose document holds nothing that is not in a version, and probably most of what is. */
-  #nearest(heads: readonly number[]): Author | undefined {
+  /** Transactions of a version that are not in a document, earliest first. */
+  #lacking({ tip }: Author, heads: readonly number[]): readonly number[] {
+    const walk = tip === none ? new VersionWalk(this.#graph) : this.#walk
+    if (tip !== none) walk.stepTo(tip)
+    return walk.moveTo(heads).done
+  }
+
+  /**
+   * Takes the document that holds nothing that is not in the version, all that the author wrote, and probably the most.
+   *
+   * @returns whether there is one
+   */
+  #copyNearest(author: Author, heads: readonly number[]): boolean {
     const latest = [...this.#authors.values()].sort((left, right) => right.tip - left.tip)
-    return latest.find(({ tip }) => this.#graph.includes(heads, tip))
+    const base = latest.find(
+      ({ tip }) =>
+        tip > author.tip &&
+        this.#graph.includes(heads, tip) &&
+        (author.tip === none || this.#graph.includes([tip], author.tip)),
+    )
+    if (base === undefined) return false
+    this.#discard(author)
+    author.tip = base.tip
+    author.saved = base.saved ?? base.open?.encode()
+    return true
   }
 
   #opened(author: Author): Replica {
@@ -104,20 +130,18 @@ class Authors {
   #close(): void {
     const [author] = this.#open
     if (author === undefined) return
-    this.#open.delete(author)
     author.saved = author.open?.encode()
-    author.open?.free?.()
-    author.open = undefined
+    this.#discard(author)
   }
 
-  #catchUp({ tip }: Author, replica: Replica, heads: readonly number[]): void {
-    const walk = tip === -1 ? new VersionWalk(this.#graph) : this.#walk
-    if (tip !== -1) walk.stepTo(tip)
-    const { done } = walk.moveTo(heads)
-    const known = this.#isLive ? this.#updates : this.#alone
-    for (const index of done) {
-      const update = known[index]
-      if (update !== undefined) replica.receive(update)
-    }
+  #discard(author: Author): void {
+    author.open?.free?.()
+    author.open = undefined
+    this.#open.delete(author)
+  }
+
+  #hear(replica: Replica, index: number): void {
+    const update = (this.#isLive ? this.#updates : this.#alone)[index]
+    if (update !== undefined) replica.receive(update)
   }
 }

@@ -74,7 +74,8 @@ function attempt(rounds: Rounds, library: LibraryName, name: string): Promise<At
   return new Promise((settle) => {
     execFile(process.execPath, [...options, worker, order], limits, (error, stdout, stderr) => {
       const milliseconds = performance.now() - start
-      if (error === null) settle({ figures: (JSON.parse(stdout) as Answer).figures, milliseconds })
+      if (error === null)
+        settle({ figures: (JSON.parse(stdout.slice(stdout.lastIndexOf('\n'))) as Answer).figures, milliseconds })
       else if (error.killed === true) settle({ failure: `> ${Math.round(patience / 1000)} s` })
       else settle({ failure: reason(stderr) })
     })

@@ -27,4 +27,5 @@ const setting = {
   encodedFile,
 }
 const answer: Answer = { figures: await cases[kind]?.(setting, variant) }
-process.stdout.write(JSON.stringify(answer))
+// Libraries may have told something too.
+process.stdout.write(`\n${JSON.stringify(answer)}`)

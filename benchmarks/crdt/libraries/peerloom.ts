@@ -1,4 +1,4 @@
-import { createDocument, loadDocument, type Document } from 'peerloom/crdt'
+import { createDocument, loadDocument, type Document, type Incoming, type Outgoing } from 'peerloom/crdt'
 import type { Patch } from '../../../tests/traces/trace.ts'
 import { applyPatches, names, type Counting, type DistinctValues, type KeyedValues } from '../library.ts'
 import type { Library, Replica, Update } from '../library.ts'
@@ -12,24 +12,13 @@ export function peerloom(): Promise<Library> {
   })
 }
 
-/** For as long as not every version has sessions. */
-interface Sessions {
-  openOutgoing(): { take(): Uint8Array | undefined }
-  openIncoming(): Incoming
-  mergeAll(chunks: readonly Uint8Array[]): unknown
-}
-
-interface Incoming {
-  receive(frame: Uint8Array): unknown
-}
-
 let sessions = 0
 
 class PeerloomReplica implements Replica {
-  readonly #doc: Document & Partial<Sessions>
+  readonly #doc: Document
   readonly #session = ++sessions
   readonly #text: ReturnType<Document['text']>
-  #outgoing: ReturnType<Sessions['openOutgoing']> | undefined
+  #outgoing: Outgoing | undefined
   /** One for each session heard. */
   readonly #incoming = new Map<number, Incoming>()
   /** The version before what was written since the last `take`; undefined where nobody wants to know. */
@@ -82,8 +71,8 @@ class PeerloomReplica implements Replica {
   }
 
   track(alone = false): void {
-    this.#outgoing = this.#doc.openOutgoing?.()
-    if (alone || this.#outgoing === undefined) this.#before = this.#doc.version
+    this.#outgoing = this.#doc.openOutgoing()
+    if (alone) this.#before = this.#doc.version
   }
 
   take(): Update {
@@ -91,7 +80,7 @@ class PeerloomReplica implements Replica {
       this.#alone = this.#doc.changesSince(this.#before)
       this.#before = this.#doc.version
     }
-    const frame = this.#outgoing === undefined ? this.#alone : this.#outgoing.take()
+    const frame = this.#outgoing?.take()
     return { session: this.#session, messages: frame === undefined ? [] : [frame] }
   }
 
@@ -101,20 +90,16 @@ class PeerloomReplica implements Replica {
   }
 
   receive({ session, messages }: Update): void {
-    const incoming = session === 0 ? undefined : this.#incomingOf(session)
     for (const message of messages) {
-      if (incoming === undefined) this.#doc.merge(message)
-      else incoming.receive(message)
+      if (session === 0) this.#doc.merge(message)
+      else this.#incomingOf(session).receive(message)
     }
     if (this.#before !== undefined) this.#before = this.#doc.version
   }
 
-  #incomingOf(session: number): Incoming | undefined {
+  #incomingOf(session: number): Incoming {
     let incoming = this.#incoming.get(session)
-    if (incoming === undefined) {
-      incoming = this.#doc.openIncoming?.()
-      if (incoming !== undefined) this.#incoming.set(session, incoming)
-    }
+    if (incoming === undefined) this.#incoming.set(session, (incoming = this.#doc.openIncoming()))
     return incoming
   }
 

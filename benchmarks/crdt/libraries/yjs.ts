@@ -37,11 +37,11 @@ const remote = 'remote'
 export async function yjs(): Promise<Library> {
   const api = await importPeer<Yjs>('yjs')
   return {
-    create: (replica) => new YjsReplica(api, replica),
+    create: (replica) => new YjsReplica(api, new api.Doc(), replica),
     load(bytes, replica) {
-      const loaded = new YjsReplica(api, replica)
-      api.applyUpdate(loaded.doc, bytes)
-      return loaded
+      const doc = new api.Doc()
+      api.applyUpdate(doc, bytes)
+      return new YjsReplica(api, doc, replica)
     },
   }
 }
@@ -49,18 +49,19 @@ export async function yjs(): Promise<Library> {
 class YjsReplica implements Replica {
   readonly #api: Yjs
   readonly #session: number
-  readonly doc: YDoc
+  readonly #doc: YDoc
   readonly #text: ReturnType<YDoc['getText']>
   #written: Uint8Array[] = []
   readonly encodings: Readonly<Record<string, () => Uint8Array>>
 
-  constructor(api: Yjs, replica: number) {
+  constructor(api: Yjs, doc: YDoc, replica: number) {
     this.#api = api
     this.#session = replica
-    this.doc = new api.Doc()
-    this.doc.clientID = id32(replica)
-    this.#text = this.doc.getText(names.text)
-    this.encodings = { v2: () => api.encodeStateAsUpdateV2(this.doc) }
+    this.#doc = doc
+    // Only now: where its own id comes from outside, Yjs takes another.
+    doc.clientID = id32(replica)
+    this.#text = this.#doc.getText(names.text)
+    this.encodings = { v2: () => api.encodeStateAsUpdateV2(this.#doc) }
   }
 
   insert(index: number, text: string): void {
@@ -72,7 +73,7 @@ class YjsReplica implements Replica {
   }
 
   edit(patches: readonly Patch[]): void {
-    this.doc.transact(() => applyPatches(this, patches))
+    this.#doc.transact(() => applyPatches(this, patches))
   }
 
   text(): string {
@@ -84,11 +85,11 @@ class YjsReplica implements Replica {
   }
 
   get map(): KeyedValues {
-    return this.doc.getMap(names.map)
+    return this.#doc.getMap(names.map)
   }
 
   get set(): DistinctValues {
-    const map = this.doc.getMap(names.map)
+    const map = this.#doc.getMap(names.map)
     return {
       get size() {
         return map.size
@@ -100,7 +101,7 @@ class YjsReplica implements Replica {
 
   /** A map of each replica's total: Yjs has no counter. */
   get counter(): Counting {
-    const map = this.doc.getMap(names.counter)
+    const map = this.#doc.getMap(names.counter)
     const key = String(this.#session)
     return {
       get value() {
@@ -113,7 +114,7 @@ class YjsReplica implements Replica {
   }
 
   track(): void {
-    this.doc.on('update', (update, origin) => {
+    this.#doc.on('update', (update, origin) => {
       if (origin !== remote) this.#written.push(update)
     })
   }
@@ -125,14 +126,14 @@ class YjsReplica implements Replica {
   }
 
   receive({ messages }: Update): void {
-    for (const message of messages) this.#api.applyUpdate(this.doc, message, remote)
+    for (const message of messages) this.#api.applyUpdate(this.#doc, message, remote)
   }
 
   receiveAll(updates: readonly Update[]): void {
-    this.doc.transact(() => updates.forEach((update) => this.receive(update)), remote)
+    this.#doc.transact(() => updates.forEach((update) => this.receive(update)), remote)
   }
 
   encode(): Uint8Array {
-    return this.#api.encodeStateAsUpdate(this.doc)
+    return this.#api.encodeStateAsUpdate(this.#doc)
   }
 }
