@@ -104,7 +104,9 @@ class PeerloomReplica implements Replica {
   }
 
   receiveAll(updates: readonly Update[]): void {
-    for (const update of updates) this.receive(update)
+    this.#doc.receiveTogether(() => {
+      for (const update of updates) this.receive(update)
+    })
   }
 
   encode(): Uint8Array {
