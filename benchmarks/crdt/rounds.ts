@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { median } from '../table.ts'
 import type { Figures } from './cases.ts'
-import type { LibraryName } from './libraries.ts'
+import { ours, type LibraryName } from './libraries.ts'
 import type { TraceFile } from './traces.ts'
 import type { Answer, Order } from './worker.ts'
 
@@ -12,7 +12,7 @@ export interface Rounds {
   /** `local/rustcode` */
   readonly cases: readonly string[]
   readonly repetitions: number
-  /** Milliseconds for one library and one repetition; one more for each transaction of a long trace. */
+  /** Milliseconds for one library and one repetition; one more for each transaction of a trace, ten for ours. */
   readonly patience: number
   readonly traces: readonly TraceFile[]
   /** For encoded documents. */
@@ -68,7 +68,7 @@ function attempt(rounds: Rounds, library: LibraryName, name: string): Promise<At
   const worker = join(import.meta.dirname, 'worker.ts')
   // 4 GB, of which all has to be done.
   const options = ['--expose-gc', '--max-old-space-size=4096', '--disable-warning=ExperimentalWarning']
-  const patience = Math.max(rounds.patience, traceOf(rounds, name)?.transactions ?? 0)
+  const patience = rounds.patience + (traceOf(rounds, name)?.transactions ?? 0) * (library === ours ? 10 : 1)
   const limits = { timeout: patience, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const
   const start = performance.now()
   return new Promise((settle) => {
@@ -99,7 +99,7 @@ function orderOf(rounds: Rounds, library: LibraryName, name: string): Order {
 
 function reason(stderr: string): string {
   const lines = stderr.split('\n')
-  const line = lines.find((text) => /Error|panicked|heap/.test(text)) ?? lines.find((text) => text !== '')
+  const line = lines.find((text) => /Error: |panicked|heap/.test(text)) ?? lines.find((text) => text !== '')
   return line?.trim().slice(0, 160) ?? 'ended without a word'
 }
 
