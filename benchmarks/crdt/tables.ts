@@ -31,7 +31,7 @@ export function figuresToReach({ libraries, outcomes, traces, notes }: Measured)
     title: 'Documents: the figures to reach',
     columns: [...columns(libraries), 'moonshot'],
     rows,
-    notes: [...notes, ...failures(outcomes), ...generated(outcomes, traces)],
+    notes: [...notes, ...failures(outcomes, isTarget), ...generated(outcomes, traces)],
   }
 }
 
@@ -94,6 +94,7 @@ export function furtherCases({ libraries, outcomes, traces }: Measured): Table {
     columns: columns(libraries),
     rows,
     notes: [
+      ...failures(outcomes, (name) => !isTarget(name)),
       'A text other than that of the trace is no fault: ties between concurrent writers may be broken in many ways, and ' +
         'traces have that of Fugue with ids that increase as the authors are numbered (so have ids here). Where a text is ' +
         'too short for an edit of the trace then, as much of the edit is made as there is text for.',
@@ -206,8 +207,13 @@ function figuresOf(outcome: Outcome): Readonly<Record<string, number | boolean>>
   return outcome === undefined || 'failure' in outcome ? undefined : outcome.figures
 }
 
-function failures(outcomes: Outcomes): string[] {
-  return [...outcomes].flatMap(([name, byLibrary]) =>
+function isTarget(name: string): boolean {
+  return targets.some((target) => target.case === name)
+}
+
+function failures(outcomes: Outcomes, isTold: (name: string) => boolean): string[] {
+  const told = [...outcomes].filter(([name]) => isTold(name))
+  return told.flatMap(([name, byLibrary]) =>
     libraryNames.flatMap((library) => {
       const outcome = byLibrary.get(library)
       if (outcome === undefined || !('failure' in outcome)) return []
