@@ -6,6 +6,7 @@ import type { ShownTexts } from './encoding/chunk.ts'
 import { ContainerTypeError } from './errors.ts'
 import { checkName, setMember, type JsonValue } from './json-value.ts'
 import { List } from './list.ts'
+import type { RecordedOperation } from './encoding/recorded-operation.ts'
 import type { History } from './history/history.ts'
 import { KeyedMap } from './map.ts'
 import { MultiValueRegister } from './multi-value-register.ts'
@@ -57,6 +58,14 @@ export class ContainerRegistry {
 
   remove(id: ContainerId): void {
     this.#containers.delete(id)
+  }
+
+  /** The operation that put a nested container where it is, read from the log; undefined for a root. */
+  creationOf(id: ContainerId): Exclude<RecordedOperation, { readonly type: 'opaque' }> | undefined {
+    const creator = parseContainerId(id)?.creator
+    const number = creator === undefined ? undefined : this.#history.numberOf(creator)
+    const operation = number === undefined ? undefined : this.#history.operationAt(number)
+    return operation === undefined || operation.type === 'opaque' ? undefined : operation
   }
 
   /** @returns whether it was not written to before */

@@ -84,6 +84,13 @@ export interface ListContainer extends ContainerBase<'list'>, Iterable<Content> 
   create<Type extends ContainerType>(index: number, type: Type): ContainerByType[Type]
   /** @param count @default 1 */
   delete(index: number, count?: number): void
+  /**
+   * Moves an element: it stays the same one, with the container it may be. Where it is moved by several at once, one of
+   * the places stands, by the rule for values; where somebody deletes it at the same time, it is gone.
+   *
+   * @param to where it is afterwards
+   */
+  move(from: number, to: number): void
   get(index: number): Content | undefined
   toArray(): Content[]
   toJSON(): JsonValue[]

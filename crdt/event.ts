@@ -23,6 +23,14 @@ export type SequenceRun<Inserted> =
 export type TextDelta = readonly SequenceRun<string>[]
 export type ListDelta = readonly SequenceRun<readonly Content[]>[]
 
+/** An element of a list that went and came again: the same one, also where equal values tell nothing. */
+export interface ListMove {
+  /** In the list as it was. */
+  readonly from: number
+  /** In the list as it is. */
+  readonly to: number
+}
+
 /** `old` and `new` are undefined where the key was or is absent. */
 export interface KeyDelta {
   readonly old: Content | undefined
@@ -46,7 +54,13 @@ export type TreeDelta = readonly TreeChange[]
 /** What a container was before and is after. A container created by the same event starts empty. */
 export type ContainerDelta =
   | { readonly type: 'text'; readonly container: TextContainer; readonly delta: TextDelta }
-  | { readonly type: 'list'; readonly container: ListContainer; readonly delta: ListDelta }
+  | {
+      readonly type: 'list'
+      readonly container: ListContainer
+      readonly delta: ListDelta
+      /** Which of what the delta deletes and inserts was moved, in the order of the list; left out where nothing was. */
+      readonly moves?: readonly ListMove[]
+    }
   | { readonly type: 'map'; readonly container: MapContainer; readonly keys: ReadonlyMap<string, KeyDelta> }
   | {
       readonly type: 'counter'

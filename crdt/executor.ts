@@ -46,7 +46,7 @@ export class Executor implements Execution {
       this.#id = id
     }
     const state = this.#state as AnyContainer
-    const before = 'sequence' in state ? state.length : 0
+    const before = 'sequence' in state ? state.sequence.length : 0
     state.execute(operation, stamp, this)
     this.#history.note(operation, stamp.start, before, stamp.goesOn)
   }
@@ -55,6 +55,10 @@ export class Executor implements Execution {
     const container = this.#registry.create(type, creator)
     this.undo(() => this.#registry.remove(container.id))
     return container
+  }
+
+  find(id: ContainerId): Container {
+    return this.#registry.reach(id)
   }
 
   touch(state: State): boolean {

@@ -39,6 +39,7 @@ export type {
   DocumentEvent,
   KeyDelta,
   ListDelta,
+  ListMove,
   RejectedEvent,
   RejectionReason,
   SequenceRun,

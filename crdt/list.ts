@@ -14,7 +14,9 @@ import { keepValue, type JsonValue } from './json-value.ts'
 import type { NewContent, Operation } from './operation.ts'
 import type { History } from './history/history.ts'
 import { ItemBuffer } from './sequence/item-buffer.ts'
+import { ListElements } from './sequence/list-elements.ts'
 import { Sequence } from './sequence/sequence.ts'
+import type { Place } from './sequence/tracker.ts'
 import type { Editor, Execution, Stamp, State } from './state.ts'
 
 export class List implements ListContainer, State {
@@ -22,6 +24,9 @@ export class List implements ListContainer, State {
   readonly id: ContainerId
   readonly sequence: Sequence<readonly Content[], ItemBuffer>
   readonly #editor: Editor
+  readonly #history: History
+  /** Those of which something is to be known, from the first move on. */
+  #elements: ListElements | undefined
 
   constructor(id: ContainerId, history: History, editor: Editor) {
     this.id = id
@@ -33,6 +38,7 @@ export class List implements ListContainer, State {
       new ItemBuffer(),
     )
     this.#editor = editor
+    this.#history = history
   }
 
   get length(): number {
@@ -42,7 +48,7 @@ export class List implements ListContainer, State {
   insert(index: number, ...values: readonly JsonValue[]): void {
     checkIndex(index, this.length)
     const items = values.map((value) => ({ value: keepValue(value) }))
-    if (items.length > 0) this.#editor.perform({ type: 'list-insert', container: this.id, index, items })
+    if (items.length > 0) this.insertItems(index, items)
   }
 
   push(...values: readonly JsonValue[]): void {
@@ -53,14 +59,39 @@ export class List implements ListContainer, State {
     checkIndex(index, this.length)
     return this.#editor.transact(() => {
       const id = nestedId(type, this.#editor.nextDot())
-      this.#editor.perform({ type: 'list-insert', container: this.id, index, items: [{ create: type }] })
+      this.insertItems(index, [{ create: type }])
       return this.#editor.nested(type, id)
     })
   }
 
   delete(index: number, count = 1): void {
     checkRange(index, count, this.length)
-    if (count > 0) this.#editor.perform({ type: 'sequence-delete', container: this.id, index, count })
+    if (count === 0) return
+    const from = this.#rawOf(index)
+    const through = this.#rawOf(index + count - 1)
+    if (through - from < count) this.#delete(from, count)
+    else this.#editor.transact(() => this.#deleteBetweenGhosts(index, count))
+  }
+
+  move(from: number, to: number): void {
+    checkRange(from, 1, this.length)
+    checkRange(to, 1, this.length)
+    if (from === to) return
+    const raw = this.#rawOf(from)
+    const before = to === 0 ? -1 : this.#rawOf(to > from ? to : to - 1)
+    const { id } = this
+    this.#editor.perform({
+      type: 'list-move',
+      container: id,
+      from: raw,
+      to: before < raw ? before + 1 : before,
+    })
+  }
+
+  /** Inserts what was found to be plain values, new containers, or containers that stood here before. */
+  insertItems(index: number, items: readonly NewContent[]): void {
+    const raw = index === 0 ? 0 : this.#rawOf(index - 1) + 1
+    this.#editor.perform({ type: 'list-insert', container: this.id, index: raw, items })
   }
 
   get(index: number): Content | undefined {
@@ -84,10 +115,28 @@ export class List implements ListContainer, State {
     if (operation.type === 'list-insert') {
       const { index, items } = operation
       const contents = items.map((item, offset) => realise(item, dotAt(stamp, offset), execution))
-      sequence.insert(index, contents, stamp, execution, this)
+      const again = items.flatMap((item, offset) => ('again' in item ? [offset] : []))
+      const elements = again.length > 0 ? this.#useElements() : this.#elements
+      if (elements === undefined) sequence.insert(index, contents, stamp, execution, this)
+      else elements.insert(index, contents, again, stamp, execution)
     } else if (operation.type === 'sequence-delete') {
-      sequence.delete(operation.index, operation.count, stamp, execution, this)
+      const { index, count } = operation
+      if (this.#elements === undefined) sequence.delete(index, count, stamp, execution, this)
+      else this.#elements.delete(index, count, stamp, execution)
+    } else if (operation.type === 'list-move') {
+      this.#useElements().move(operation.from, operation.to, stamp, execution)
     }
+  }
+
+  /** The operation that inserted the element at an index first: no move changes it. */
+  unitAt(index: number): number {
+    const unit = this.sequence.operationAt(this.#rawOf(index))
+    return this.#elements?.firstOf(unit) ?? unit
+  }
+
+  /** Where the element is of which an operation inserted a unit, or the gap it left. */
+  placeOf(operation: number): Place | undefined {
+    return this.#elements === undefined ? this.sequence.placeOf(operation) : this.#elements.placeOf(operation)
   }
 
   /** @throws RangeError unless something can stand there */
@@ -96,17 +145,45 @@ export class List implements ListContainer, State {
   }
 
   takeDelta(): ContainerDelta | undefined {
+    const moves = this.#elements?.takeMoves() ?? []
     const delta = this.sequence.takeDelta()
-    return delta.length === 0 ? undefined : { type: 'list', container: this, delta }
+    if (delta.length === 0) return undefined
+    return { type: 'list', container: this, delta, ...(moves.length > 0 && { moves }) }
   }
 
   dropDelta(): void {
+    this.#elements?.dropMoves()
     this.sequence.dropDelta()
+  }
+
+  #useElements(): ListElements {
+    this.#elements ??= new ListElements(this.#history, this.sequence, this)
+    return this.#elements
+  }
+
+  #rawOf(index: number): number {
+    return this.#elements?.rawOf(index) ?? index
+  }
+
+  #delete(index: number, count: number): void {
+    this.#editor.perform({ type: 'sequence-delete', container: this.id, index, count })
+  }
+
+  /** To delete a ghost is to delete its element, wherever that is: they are left alone. */
+  #deleteBetweenGhosts(index: number, count: number): void {
+    for (let end = index + count; end > index;) {
+      const raw = this.#rawOf(end - 1)
+      let start = end - 1
+      while (start > index && this.#rawOf(start - 1) === raw - (end - start)) start--
+      this.#delete(raw - (end - 1 - start), end - start)
+      end = start
+    }
   }
 }
 
 /** The content that an operation puts in, with its container made. */
 export function realise(content: NewContent, creator: Dot, execution: Execution): Content {
+  if ('again' in content) return execution.find(content.again)
   return 'create' in content ? execution.create(content.create, creator) : content.value
 }
 

@@ -8,14 +8,20 @@ import { isReplicaId, type ReplicaId } from './replica-id.ts'
 import { isPosition } from './tree/position.ts'
 import { creatorOf, nodeId } from './tree/tree-node.ts'
 
-/** What an operation puts into a map or list: a value, or a new container whose id is the operation's dot. */
-export type NewContent = { readonly value: JsonValue } | { readonly create: ContainerType }
+/**
+ * What an operation puts into a map or list: a value, a new container whose id is the operation's dot, or once more a
+ * container that was created there, in that list or under that key.
+ */
+export type NewContent =
+  { readonly value: JsonValue } | { readonly create: ContainerType } | { readonly again: ContainerId }
 
 /** Indices are in units (code units, items) of the container as it was at the operation's own version. */
 export type Operation = { readonly container: ContainerId } & (
   | { readonly type: 'text-insert'; readonly index: number; readonly text: string }
   | { readonly type: 'list-insert'; readonly index: number; readonly items: readonly NewContent[] }
   | { readonly type: 'sequence-delete'; readonly index: number; readonly count: number }
+  /** Two units: what stands at `from` is deleted, and stands at `to` of what is left then, as the same element. */
+  | { readonly type: 'list-move'; readonly from: number; readonly to: number }
   | { readonly type: 'map-set'; readonly key: string; readonly content: NewContent }
   | { readonly type: 'map-delete'; readonly key: string }
   | { readonly type: 'counter-add'; readonly amount: number }
@@ -47,6 +53,7 @@ export const kinds: {
   readonly 'set-delete': 8
   readonly 'assign': 9
   readonly 'tree-move': 10
+  readonly 'list-move': 11
 } = {
   'text-insert': 1,
   'list-insert': 2,
@@ -58,10 +65,12 @@ export const kinds: {
   'set-delete': 8,
   'assign': 9,
   'tree-move': 10,
+  'list-move': 11,
 }
 
-/** Before what a map or list is given: 0 a value, else a new container of type number `mark - 1`. */
+/** Before what a map or list is given: 0 a value, 255 a container that is there, else a new one of type `mark - 1`. */
 const valueMark = 0
+const againMark = 255
 
 /** How many sequence numbers it takes. */
 export function countUnits(operation: Operation): number {
@@ -72,6 +81,8 @@ export function countUnits(operation: Operation): number {
       return operation.items.length
     case 'sequence-delete':
       return operation.count
+    case 'list-move':
+      return 2
     default:
       return 1
   }
@@ -137,6 +148,9 @@ export function writeFields(writer: ByteWriter, operation: Operation, author: Re
     case 'sequence-delete':
       writer.varint(operation.index).varint(operation.count)
       return
+    case 'list-move':
+      writer.varint(operation.from).varint(operation.to)
+      return
     case 'map-set':
       writer.text(operation.key)
       writeContent(writer, operation.content)
@@ -173,6 +187,7 @@ function writeNode(writer: ByteWriter, node: TreeNodeId | undefined, author: Rep
 
 export function writeContent(writer: ByteWriter, content: NewContent): void {
   if ('create' in content) writer.u8(containerTypes.indexOf(content.create) + 1)
+  else if ('again' in content) writeContainer(writer.u8(againMark), content.again, nobody)
   else writeValue(writer.u8(valueMark), content.value)
 }
 
@@ -197,7 +212,7 @@ function readContainer(reader: ByteReader, author: ReplicaId): ContainerId {
   if (type === undefined) throw new MalformedMessageError(`A container of the unknown type ${tag >>> 1}`)
   if (tag % 2 === 0) return rootId(type, reader.text(limits.nameBytes))
   const replica = reader.text(64)
-  if (replica === '') return nestedId(type, { replica: author, sequence: reader.varint() })
+  if (replica === '' && author !== nobody) return nestedId(type, { replica: author, sequence: reader.varint() })
   if (!isReplicaId(replica)) throw new MalformedMessageError('A container by something that is no replica')
   return nestedId(type, { replica, sequence: reader.varint() })
 }
@@ -211,6 +226,8 @@ export function readFields(reader: ByteReader, kind: number, container: Containe
       return { type: 'list-insert', container, index: reader.varint(), items: readItems(reader) }
     case kinds['sequence-delete']:
       return { type: 'sequence-delete', container, index: reader.varint(), count: readCount(reader) }
+    case kinds['list-move']:
+      return { type: 'list-move', container, from: reader.varint(), to: reader.varint() }
     case kinds['map-set']:
       return { type: 'map-set', container, key: reader.text(limits.nameBytes), content: readContent(reader) }
     case kinds['map-delete']:
@@ -262,6 +279,7 @@ function readItems(reader: ByteReader): NewContent[] {
 export function readContent(reader: ByteReader): NewContent {
   const mark = reader.u8()
   if (mark === valueMark) return { value: readValue(reader) }
+  if (mark === againMark) return { again: readContainer(reader, nobody) }
   const type = containerTypes[mark - 1]
   if (type === undefined) throw new MalformedMessageError(`A container of the unknown type ${mark - 1}`)
   return { create: type }

@@ -416,8 +416,7 @@ export class ReplicaDocument implements Document, Editor {
     }
     own.checkPlace(index)
     const unit = side === 'before' ? index : index - 1
-    const character =
-      unit < 0 || unit >= own.length ? undefined : this.#history.graph.dotOf(own.sequence.operationAt(unit))
+    const character = unit < 0 || unit >= own.length ? undefined : this.#history.graph.dotOf(own.unitAt(unit))
     return { container: own.id, side, character }
   }
 
@@ -426,7 +425,7 @@ export class ReplicaDocument implements Document, Editor {
     if (own === undefined || (own.type !== 'text' && own.type !== 'list')) return undefined
     if (character === undefined) return side === 'before' ? own.length : 0
     const operation = this.#history.numberOf(character)
-    const place = operation === undefined ? undefined : own.sequence.placeOf(operation)
+    const place = operation === undefined ? undefined : own.placeOf(operation)
     if (place === undefined) return undefined
     return side === 'after' && place.visible ? place.index + 1 : place.index
   }

@@ -153,7 +153,7 @@ function weave(history: History, texts: readonly Row[]): void {
   log.replace([...early, ...texts].sort((left, right) => left.start - right.start))
   for (const row of rows.slice(early.length)) {
     const goesOn = graph.entryOf(row.start).start < log.loaded
-    if (goesOn && row.kind < rowKind.encoded && row.kind !== rowKind.items) noteAgain(history, row)
+    if (goesOn && row.kind < rowKind.move && row.kind !== rowKind.items) noteAgain(history, row)
     else log.push(row.kind === rowKind.text ? { ...row, offset: moveToEnd(log.text, row) } : row)
   }
 }

@@ -12,6 +12,8 @@ export type { Stamp } from './stamp.ts'
 export interface Execution {
   /** Makes the container that the operation creates. */
   create(type: ContainerType, creator: Dot): Container
+  /** A container that was created before. */
+  find(id: ContainerId): Container
   /** Asks for the state's delta at the end; called before its first change. @returns false where nobody wants deltas */
   touch(state: State): boolean
   /** Whether the operation may be taken back: that of a transaction of this replica, as long as it is open. */

@@ -6,6 +6,7 @@ import type { Operation } from './operation.ts'
 import type { History } from './history/history.ts'
 import { Sequence } from './sequence/sequence.ts'
 import { TextBuffer } from './sequence/text-buffer.ts'
+import type { Place } from './sequence/tracker.ts'
 import type { Editor, Execution, Stamp, State } from './state.ts'
 
 const loneSurrogates = /\p{Surrogate}/gu
@@ -80,6 +81,16 @@ export class Text implements TextContainer, State {
     } else if (operation.type === 'sequence-delete') {
       sequence.delete(operation.index, operation.count, stamp, execution, this)
     }
+  }
+
+  /** The operation that inserted what stands at an index. */
+  unitAt(index: number): number {
+    return this.sequence.operationAt(index)
+  }
+
+  /** Where what an operation inserted is, or the gap it left; undefined where it inserted nothing here. */
+  placeOf(operation: number): Place | undefined {
+    return this.sequence.placeOf(operation)
   }
 
   takeDelta(): ContainerDelta | undefined {

@@ -70,7 +70,8 @@ export class Transaction {
       const length = lengths.get(operation.container) ?? 0
       this.#history.note(operation, number, length, graph.entryOf(number).start < number)
       const units = countUnits(operation)
-      lengths.set(operation.container, length + (operation.type === 'sequence-delete' ? -units : units))
+      const gained = operation.type === 'sequence-delete' ? -units : operation.type === 'list-move' ? 0 : units
+      lengths.set(operation.container, length + gained)
       number += units
     }
   }

@@ -3,14 +3,14 @@ import type { CausalGraph } from './history/causal-graph.ts'
 import { nestedId, parseContainerId } from './container-id.ts'
 import type { ContainerId, ContainerType } from './container.ts'
 import type { ContainerRegistry } from './container-registry.ts'
-import type { Operation } from './operation.ts'
+import type { NewContent, Operation } from './operation.ts'
 import type { Stamp } from './stamp.ts'
 import { findTreeFault } from './tree/tree-fault.ts'
 import { dataId } from './tree/tree-node.ts'
 
 const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'text': ['text-insert', 'sequence-delete'],
-  'list': ['list-insert', 'sequence-delete'],
+  'list': ['list-insert', 'sequence-delete', 'list-move'],
   'map': ['map-set', 'map-delete'],
   'counter': ['counter-add'],
   'set': ['set-add', 'set-delete'],
@@ -65,6 +65,7 @@ export function findFault(
             return exists(dataId(node), stamp, registry, graph)
           })
     if (fault !== undefined) return fault
+    if (!restoresInPlace(operation, stamp, registry, graph)) return 'a container that was never there'
     const length = lengths.get(container) ?? lengthOf(container, stamp, registry)
     const next = lengthAfter(operation, length)
     if (next === undefined) return `an index out of range at length ${length}`
@@ -97,6 +98,8 @@ function lengthAfter(operation: RecordedOperation, length: number): number | und
       return operation.index <= length ? length + countRecorded(operation) : undefined
     case 'sequence-delete':
       return operation.index + operation.count <= length ? length - operation.count : undefined
+    case 'list-move':
+      return operation.from < length && operation.to < length ? length : undefined
     case 'backspace':
       return operation.index < length && operation.count <= operation.index + 1 ? length - operation.count : undefined
     default:
@@ -104,10 +107,30 @@ function lengthAfter(operation: RecordedOperation, length: number): number | und
   }
 }
 
+/** A container stands again only where it was created: it can never come to be inside itself, or in two places. */
+function restoresInPlace(
+  operation: RecordedOperation,
+  stamp: Stamp,
+  registry: ContainerRegistry,
+  graph: CausalGraph,
+): boolean {
+  return contentsOf(operation).every((content) => {
+    if (!('again' in content)) return true
+    if (!exists(content.again, stamp, registry, graph)) return false
+    const creation = registry.creationOf(content.again)
+    if (creation?.type !== operation.type || creation.container !== operation.container) return false
+    return creation.type !== 'map-set' || (operation.type === 'map-set' && creation.key === operation.key)
+  })
+}
+
+function contentsOf(operation: RecordedOperation): readonly NewContent[] {
+  return operation.type === 'map-set' ? [operation.content] : operation.type === 'list-insert' ? operation.items : []
+}
+
 /** The containers an operation creates, each with the number of the unit that does. */
 function creations(operation: RecordedOperation): (readonly [number, ContainerType])[] {
   if (operation.type === 'tree-move') return operation.node === undefined ? [[0, 'map']] : []
-  const contents =
-    operation.type === 'map-set' ? [operation.content] : operation.type === 'list-insert' ? operation.items : []
-  return contents.flatMap((content, index) => ('create' in content ? [[index, content.create] as const] : []))
+  return contentsOf(operation).flatMap((content, index) =>
+    'create' in content ? [[index, content.create] as const] : [],
+  )
 }

@@ -2,7 +2,16 @@ import { ByteReader, ByteWriter, MalformedMessageError } from '../../node/protoc
 import { containerTypes, type ContainerId } from '../container.ts'
 import { readValue, writeValue, type JsonValue } from '../json-value.ts'
 import { limits } from '../limits.ts'
-import { kinds, nobody, readFields, writeFields, type NewContent } from '../operation.ts'
+import {
+  countUnits,
+  kinds,
+  nobody,
+  readContent,
+  readFields,
+  writeContent,
+  writeFields,
+  type NewContent,
+} from '../operation.ts'
 import { IntegerColumn, IntegerColumnReader, columnLimit } from './integer-column.ts'
 import { readPacked, writePacked } from './packing.ts'
 import type { RecordedOperation } from './recorded-operation.ts'
@@ -17,8 +26,8 @@ export interface PlacedOperation {
 const opaque = 0
 const backspace = 255
 
-/** How a plain value is written: integers in a column of their own, new containers by type, all else as bytes. */
-const tag = { integer: 0, bytes: 1, create: 2 } as const
+/** How content is written: integers in a column of their own, new containers by type, all else as bytes. */
+const tag = { integer: 0, bytes: 1, create: 2, again: 100 } as const
 
 /** Operations as columns. The text of insertions is not among them. */
 export class OperationColumns {
@@ -117,7 +126,10 @@ export class OperationColumns {
 
   #pushContent(content: NewContent): void {
     if ('create' in content) this.#tags.push(tag.create + containerTypes.indexOf(content.create))
-    else if (isColumnInteger(content.value)) {
+    else if ('again' in content) {
+      this.#tags.push(tag.again)
+      writeContent(this.#bytes, content)
+    } else if (isColumnInteger(content.value)) {
       this.#tags.push(tag.integer)
       this.#integers.push(content.value)
     } else {
@@ -202,8 +214,11 @@ export class OperationColumnsReader {
         return { type: 'set-delete', container, value: this.#value() }
       case kinds['assign']:
         return { type: 'assign', container, value: this.#value() }
-      default:
-        return readFields(this.#bytes, kind, container, nobody)
+      default: {
+        const operation = readFields(this.#bytes, kind, container, nobody)
+        this.lastCount = countUnits(operation)
+        return operation
+      }
     }
   }
 
@@ -238,6 +253,7 @@ export class OperationColumnsReader {
     const how = this.#column(6).next()
     if (how === tag.integer) return { value: this.#column(7).next() }
     if (how === tag.bytes) return { value: readValue(this.#bytes) }
+    if (how === tag.again) return readContent(this.#bytes)
     const create = containerTypes[how - tag.create]
     if (create === undefined) throw new MalformedMessageError('A container of an unknown type')
     return { create }

@@ -8,6 +8,7 @@ import {
   readOperation,
   writeContent,
   writeOperation,
+  type NewContent,
   type Operation,
 } from '../operation.ts'
 import { compareReplicaIds, type ReplicaId } from '../replica-id.ts'
@@ -43,6 +44,9 @@ export class History {
         log.insertItems(start, containers.number(container), index, items.length, writer.view(), before)
         return
       }
+      case 'list-move':
+        log.move(start, containers.number(operation.container), operation.from, operation.to, before)
+        return
       case 'sequence-delete':
         log.delete(start, containers.number(operation.container), operation.index, operation.count, before, goesOn)
         return
@@ -186,6 +190,23 @@ export class History {
     return { replica, sequence, count, dependencies, time, operations }
   }
 
+  /** What an operation is a unit of; undefined where it is not here. A unit of a list with the row it is in. */
+  operationAt(number: number): RecordedOperation | undefined {
+    const row = this.log.rowAt(number)
+    if (row === this.log.size) return undefined
+    const whole = this.log.at(row)
+    return whole.kind === rowKind.items
+      ? this.read(whole, whole.start, Infinity)[0]
+      : this.read(whole, number, number + 1)[0]
+  }
+
+  /** What an operation of a list put in. */
+  itemAt(number: number): NewContent | undefined {
+    const operation = this.operationAt(number)
+    const { start } = this.log.at(this.log.rowAt(number))
+    return operation?.type === 'list-insert' ? operation.items[number - start] : undefined
+  }
+
   /** What the part of a row within a range of numbers did. */
   read(whole: Row, from: number, to: number): RecordedOperation[] {
     const { kind, index, count, start, offset, before, container: number } = sliceRow(whole, from, to)
@@ -199,6 +220,7 @@ export class History {
       return operations.slice(Math.max(0, from - start))
     }
     const container = this.containers.id(number)
+    if (kind === rowKind.move) return start < from ? [] : [{ type: 'list-move', container, from: index, to: offset }]
     if (kind === rowKind.text) {
       return [{ type: 'text-insert', container, index, text: text.slice(offset, offset + count) }]
     }

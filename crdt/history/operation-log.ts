@@ -11,10 +11,12 @@ export const rowKind = {
   delete: 2,
   /** Unit i is deleted at `index − i`. */
   backspace: 3,
+  /** Of two units the first is deleted at `index`, the second stands at `offset` then. */
+  move: 4,
   /** Operations on containers that are no sequences, one a unit, encoded one behind the other. */
-  encoded: 4,
+  encoded: 5,
   /** The bytes of a change that is invalid: counts, does nothing, is handed on as it came. */
-  opaque: 5,
+  opaque: 6,
 } as const
 
 export type RowKind = (typeof rowKind)[keyof typeof rowKind]
@@ -28,7 +30,7 @@ export interface Row {
   readonly container: number
   readonly index: number
   readonly count: number
-  /** Where its content begins: in the text for `text`, else in the bytes. */
+  /** Where its content begins: in the text for `text`, else in the bytes; of a `move` where it goes. */
   readonly offset: number
   /** Units the sequence held here before; for `encoded` and `opaque` where the bytes end. */
   readonly before: number
@@ -174,6 +176,10 @@ export class OperationLog {
     this.#push(start, rowKind.delete, container, index, count, 0, before)
   }
 
+  move(start: number, container: number, from: number, to: number, before: number): void {
+    this.#push(start, rowKind.move, container, from, 2, to, before)
+  }
+
   /** One operation that was just written to `bytes`, from `offset` on. */
   addEncoded(start: number, offset: number): void {
     const last = this.size - 1
@@ -288,11 +294,11 @@ export class OperationLog {
   }
 }
 
-/** The part of a row within a range of numbers. Items and encoded operations keep their bytes: they are read through. */
+/** The part of a row within a range of numbers. Items and encoded operations keep their bytes; a move is never cut. */
 export function sliceRow(row: Row, from: number, to: number): Row {
   const skip = Math.max(0, from - row.start)
   const count = Math.min(row.start + row.count, to) - row.start - skip
-  if (row.kind >= rowKind.encoded || (skip === 0 && count === row.count)) return row
+  if (row.kind >= rowKind.move || (skip === 0 && count === row.count)) return row
   const inserts = row.kind <= rowKind.items
   return {
     ...row,

@@ -24,6 +24,8 @@ export interface NestedList<Face, Initial> extends Iterable<Face> {
   push(initial?: Initial): Face
   /** @param count @default 1 */
   delete(index: number, count?: number): void
+  /** @param to where it is afterwards */
+  move(from: number, to: number): void
   get(index: number): Face | undefined
   toArray(): Face[]
   toJSON(): JsonValue[]
@@ -81,6 +83,10 @@ class ListFace<Face, Initial> implements NestedList<Face, Initial> {
 
   delete(index: number, count?: number): void {
     this.container.delete(index, count)
+  }
+
+  move(from: number, to: number): void {
+    this.container.move(from, to)
   }
 
   get(index: number): Face | undefined {

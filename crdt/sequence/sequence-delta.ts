@@ -79,6 +79,19 @@ export class SequenceDelta<Inserted extends Units<Inserted>> {
     this.#limit()
   }
 
+  /** Where a unit of the present sequence was in the old one; undefined where it was not. */
+  oldIndexOf(index: number): number | undefined {
+    let left = index
+    let old = 0
+    for (const piece of this.#pieces ?? []) {
+      const length = lengthOf(piece)
+      if (left < length) return piece.type === 'retain' ? old + left : undefined
+      left -= length
+      if (piece.type !== 'insert') old += piece.type === 'retain' ? length : piece.count
+    }
+    return undefined
+  }
+
   /** @param slice reads the sequence as it is now */
   finish(slice: (start: number, end: number) => Inserted): SequenceRun<Inserted>[] {
     if (this.#pieces === undefined) return this.#coarse(slice)

@@ -4,7 +4,7 @@ import type { SequenceRun } from '../event.ts'
 import type { Execution, Stamp, State } from '../state.ts'
 import type { SequenceContent } from './sequence-content.ts'
 import { SequenceDelta } from './sequence-delta.ts'
-import { Tracker } from './tracker.ts'
+import { Tracker, type Place } from './tracker.ts'
 
 interface Units<Self> {
   readonly length: number
@@ -38,6 +38,8 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   #restored = 0
   /** Anchors are looked up in a tracker that knows all of history; once there, it is kept. */
   #anchored = false
+  /** Units that the content leaves out, though they are not deleted: see `ListElements`. */
+  hidden = 0
   /** What has changed since somebody last asked: one splice, which is all in most events, or several. */
   #splice: Splice<Inserted> | undefined
   #delta: SequenceDelta<Inserted> | undefined
@@ -53,9 +55,14 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     return this.#container
   }
 
+  /** Units that operations count. */
+  get length(): number {
+    return this.content.length + this.hidden
+  }
+
   /** Units visible where an operation was made. */
   lengthAt(stamp: Stamp): number {
-    if (stamp.linear) return this.content.length
+    if (stamp.linear) return this.length
     const tracker = this.trackerFor(stamp.base)
     return tracker.length(tracker.viewAt(stamp.heads, stamp.agent))
   }
@@ -70,7 +77,7 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   /** Inserts what stands at an index where the operation was made. */
   insert(index: number, units: Inserted, stamp: Stamp, execution: Execution, state: State): void {
     const at = stamp.linear ? index : this.#place(index, units.length, stamp)
-    if (execution.touch(state)) this.#record(at, 0, units)
+    if (execution.touch(state)) this.record(at, 0, units)
     this.content.insert(at, units)
     if (execution.undoable) {
       execution.undo(() => this.content.delete(at, units.length))
@@ -90,7 +97,7 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   }
 
   #remove(index: number, count: number, execution: Execution, state: State): void {
-    if (execution.touch(state)) this.#record(index, count, undefined)
+    if (execution.touch(state)) this.record(index, count, undefined)
     if (execution.undoable) {
       const units = this.content.slice(index, index + count)
       execution.undo(() => this.content.insert(index, units))
@@ -113,22 +120,22 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
 
   /** Ranges [from, to) of operations whose units are not visible any more, ascending. */
   deleted(): [from: number, to: number][] {
-    const tracker = this.#anchored ? this.#completeTracker() : new Tracker(this.#graph, -1, 0)
+    const tracker = this.#anchored ? this.completeTracker() : new Tracker(this.#graph, -1, 0)
     tracker.catchUp(this.#log, this.#container)
     return tracker.deleted()
   }
 
   /** The operation that inserted the unit at the index. */
   operationAt(index: number): number {
-    return this.#completeTracker().operationAt(index) as number
+    return this.completeTracker().operationAt(index) as number
   }
 
-  placeOf(operation: number): { readonly index: number; readonly visible: boolean } | undefined {
-    return this.#completeTracker().placeOf(operation)
+  placeOf(operation: number): Place | undefined {
+    return this.completeTracker().placeOf(operation)
   }
 
   /** Called before the content changes. */
-  #record(index: number, deleted: number, inserted: Inserted | undefined): void {
+  record(index: number, deleted: number, inserted: Inserted | undefined): void {
     const first = this.#splice
     if (first === undefined && this.#delta === undefined) {
       this.#splice = { index, deleted, inserted, length: this.content.length }
@@ -142,7 +149,17 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     this.#delta?.splice(index, deleted, inserted)
   }
 
-  #completeTracker(): Tracker {
+  /** Where a unit of the content was before what has changed; undefined where it was not. */
+  oldIndexOf(index: number): number | undefined {
+    if (this.#delta !== undefined) return this.#delta.oldIndexOf(index)
+    const splice = this.#splice
+    if (splice === undefined || index < splice.index) return index
+    const old = index - (splice.inserted?.length ?? 0)
+    return old < splice.index ? undefined : old + splice.deleted
+  }
+
+  /** A tracker that knows every operation here. */
+  completeTracker(): Tracker {
     this.#anchored = true
     return this.trackerFor(-1)
   }
@@ -165,7 +182,7 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   #lengthAt(critical: number): number {
     const place = this.#log.placeAt(this.#container, critical + 1)
     const number = this.#log.rowsOf(this.#container)[place]
-    if (number === undefined) return this.content.length
+    if (number === undefined) return this.length
     const { kind, start, before } = this.#log.at(number)
     const passed = Math.max(0, critical + 1 - start)
     return kind <= rowKind.items ? before + passed : before - passed

@@ -16,6 +16,12 @@ import {
 import { OrderTree, createNode } from './order-tree.ts'
 import { createView, include, standsAt, type View } from './view.ts'
 
+/** Where a unit is, or the gap it left. */
+export interface Place {
+  readonly index: number
+  readonly visible: boolean
+}
+
 /** A deletion from the sequence as it is here. Several are carried out one after the other. */
 export interface Removal {
   readonly index: number
@@ -194,6 +200,31 @@ export class Tracker {
     return removals
   }
 
+  /** @returns what goes from the present sequence, and then where the unit lands in it */
+  move(
+    start: number,
+    from: number,
+    to: number,
+    agent: number,
+    sequence: number,
+    view: View | undefined,
+  ): readonly [removals: readonly Removal[], at: number] {
+    const removals = this.delete(start, from, 1, agent, sequence, false, view)
+    return [removals, this.insert(start + 1, to, 1, agent, sequence + 1, view)]
+  }
+
+  /** Visits the units that the deletions among a range of operations hit, each by the operation that inserted it. */
+  hits(from: number, to: number, visit: (unit: number) => void): void {
+    for (let at = this.#targetAt(from); at < this.#targets.length; at++) {
+      const { number, count, id, backwards } = this.#targets[at] as Target
+      if (number >= to) return
+      for (let unit = 0; unit < count; unit++) {
+        const by = backwards ? number + count - 1 - unit : number + unit
+        if (by >= from && by < to) visit(id + unit - this.#baseLength + this.base + 1)
+      }
+    }
+  }
+
   /** The operation that inserted a unit of the present sequence; undefined when that lies below the base. */
   operationAt(index: number): number | undefined {
     const item = this.#tree.at(index, -1)
@@ -202,7 +233,7 @@ export class Tracker {
   }
 
   /** Where the unit inserted by that operation is, or the gap it left; undefined when it is not known. */
-  placeOf(operation: number): { readonly index: number; readonly visible: boolean } | undefined {
+  placeOf(operation: number): Place | undefined {
     const id = this.#idOf(operation)
     const item = this.#index.find(id)
     if (item === undefined) return undefined
@@ -211,13 +242,14 @@ export class Tracker {
   }
 
   /** Takes in the next row. */
-  apply({ kind, start, index, count }: Pick<Row, 'kind' | 'start' | 'index' | 'count'>): void {
+  apply({ kind, start, index, count, offset }: Pick<Row, 'kind' | 'start' | 'index' | 'count' | 'offset'>): void {
     const graph = this.#graph
     const entry = graph.entryOf(start)
     const sequence = entry.sequence + start - entry.start
     const view = entry.linear ? undefined : this.viewAt(graph.parentsOf(start), entry.agent)
     if (kind <= rowKind.items) this.insert(start, index, count, entry.agent, sequence, view)
     else if (kind === rowKind.delete) this.delete(start, index, count, entry.agent, sequence, false, view)
+    else if (kind === rowKind.move) this.move(start, index, offset, entry.agent, sequence, view)
     else this.delete(start, index - count + 1, count, entry.agent, sequence, true, view)
   }
 

@@ -42,6 +42,13 @@ export class FugueOracle {
     return this.#order().filter((node) => known.has(node.id) && isVisible(node, known)).length
   }
 
+  /** The characters themselves, in order, visible to whoever knows just those ids. */
+  visible(known: ReadonlySet<string>): string[] {
+    return this.#order()
+      .filter((node) => known.has(node.id) && isVisible(node, known))
+      .map((node) => node.character)
+  }
+
   text(): string {
     return this.#order()
       .filter((node) => node.deletedBy.size === 0)

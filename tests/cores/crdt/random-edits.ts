@@ -81,10 +81,12 @@ export function editContainer(container: Container, random: Random): void {
       return
     case 'list': {
       const index = integer(random, container.length + 1)
-      const choice = integer(random, 5)
+      const choice = integer(random, 7)
       if (choice === 0) container.create(index, pick(random, containerTypes))
       else if (choice < 3) container.insert(index, ...sample(random, values, integer(random, 4)))
-      else container.delete(index, Math.min(integer(random, 3), container.length - index))
+      else if (choice < 5 && container.length > 0) {
+        container.move(integer(random, container.length), integer(random, container.length))
+      } else container.delete(index, Math.min(integer(random, 3), container.length - index))
       return
     }
     case 'map': {
