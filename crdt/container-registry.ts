@@ -35,6 +35,10 @@ export class ContainerRegistry {
     return this.#containers.get(id)
   }
 
+  ids(): Iterable<ContainerId> {
+    return this.#containers.keys()
+  }
+
   /** A root as this replica asks for it. @throws ContainerTypeError when the name stands for another type here */
   root(type: ContainerType, name: string): AnyContainer {
     const id = rootId(type, name)
@@ -56,16 +60,16 @@ export class ContainerRegistry {
     return this.#add(type, nestedId(type, creator))
   }
 
-  remove(id: ContainerId): void {
-    this.#containers.delete(id)
-  }
-
   /** The operation that put a nested container where it is, read from the log; undefined for a root. */
   creationOf(id: ContainerId): Exclude<RecordedOperation, { readonly type: 'opaque' }> | undefined {
     const creator = parseContainerId(id)?.creator
     const number = creator === undefined ? undefined : this.#history.numberOf(creator)
     const operation = number === undefined ? undefined : this.#history.operationAt(number)
     return operation === undefined || operation.type === 'opaque' ? undefined : operation
+  }
+
+  remove(id: ContainerId): void {
+    this.#containers.delete(id)
   }
 
   /** @returns whether it was not written to before */
@@ -91,12 +95,13 @@ export class ContainerRegistry {
     return { textOf: (id) => String(this.#containers.get(id)), deleted }
   }
 
-  toJSON(): { [name: string]: JsonValue } {
+  /** @param valueOf of each root that was ever written to, in the order in which they were */
+  toJSON(valueOf: (root: AnyContainer) => JsonValue = (root) => root.toJSON()): { [name: string]: JsonValue } {
     const roots: { readonly name: string; readonly type: ContainerType; readonly value: JsonValue }[] = []
     for (const id of this.#written) {
       const place = parseContainerId(id)
       if (place?.name === undefined) continue
-      roots.push({ name: place.name, type: place.type, value: this.reach(id).toJSON() })
+      roots.push({ name: place.name, type: place.type, value: valueOf(this.reach(id)) })
     }
     const names = new Map<string, number>()
     for (const { name } of roots) names.set(name, (names.get(name) ?? 0) + 1)

@@ -48,8 +48,14 @@ export type {
   TreeDelta,
   Visible,
 } from './event.ts'
+export { mergeGradually, type GradualMergeOptions } from './gradual/merge-gradually.ts'
 export type { JsonValue } from './json-value.ts'
 export { limits, type DocumentLimits } from './limits.ts'
+export { authorship, type AuthorSpan, type AuthorshipOptions } from './past/authorship.ts'
+export { checkout, fork } from './past/checkout.ts'
+export { diff } from './past/diff.ts'
+export { history, type HistoryEntry, type HistoryOptions } from './past/entries.ts'
+export type { PastVersion } from './past/version.ts'
 export type { Incoming } from './session/incoming.ts'
 export type { Outgoing } from './session/outgoing.ts'
 export { chooseReplicaId, compareReplicaIds, isReplicaId, replicaId, type ReplicaId } from './replica-id.ts'
@@ -71,3 +77,4 @@ export { map, type MapInitial, type MapShape, type TypedMap } from './schema/map
 export { record, type NestedRecord, type TypedRecord } from './schema/record.ts'
 export type { FaceOf, InitialOf, Schema } from './schema/schema.ts'
 export { tree, type TypedTree } from './schema/tree.ts'
+export { view, type DocumentView } from './views/view.ts'

@@ -1,6 +1,5 @@
 import type { Dot } from './change.ts'
 import {
-  isContainer,
   type ContainerByType,
   type ContainerId,
   type ContainerType,
@@ -13,6 +12,7 @@ import { checkIndex, checkRange } from './index-check.ts'
 import { keepValue, type JsonValue } from './json-value.ts'
 import type { NewContent, Operation } from './operation.ts'
 import type { History } from './history/history.ts'
+import { plainValue } from './plain-value.ts'
 import { ItemBuffer } from './sequence/item-buffer.ts'
 import { ListElements } from './sequence/list-elements.ts'
 import { Sequence } from './sequence/sequence.ts'
@@ -103,7 +103,7 @@ export class List implements ListContainer, State {
   }
 
   toJSON(): JsonValue[] {
-    return this.toArray().map(contentToJson)
+    return plainValue(this) as JsonValue[]
   }
 
   [Symbol.iterator](): Iterator<Content> {
@@ -130,8 +130,13 @@ export class List implements ListContainer, State {
 
   /** The operation that inserted the element at an index first: no move changes it. */
   unitAt(index: number): number {
-    const unit = this.sequence.operationAt(this.#rawOf(index))
+    const unit = this.placedBy(index)
     return this.#elements?.firstOf(unit) ?? unit
+  }
+
+  /** The operation that put the element there: inserted or moved it. */
+  placedBy(index: number): number {
+    return this.sequence.operationAt(this.#rawOf(index))
   }
 
   /** Where the element is of which an operation inserted a unit, or the gap it left. */
@@ -142,6 +147,16 @@ export class List implements ListContainer, State {
   /** @throws RangeError unless something can stand there */
   checkPlace(index: number): void {
     checkIndex(index, this.length)
+  }
+
+  /** Where the unit itself is, visible only where its element is shown under it. */
+  unitPlace(unit: number): Place | undefined {
+    return this.#elements === undefined ? this.sequence.placeOf(unit) : this.#elements.unitPlace(unit)
+  }
+
+  /** The unit that an element was inserted as. */
+  firstOf(unit: number): number {
+    return this.#elements?.firstOf(unit) ?? unit
   }
 
   takeDelta(): ContainerDelta | undefined {
@@ -185,10 +200,6 @@ export class List implements ListContainer, State {
 export function realise(content: NewContent, creator: Dot, execution: Execution): Content {
   if ('again' in content) return execution.find(content.again)
   return 'create' in content ? execution.create(content.create, creator) : content.value
-}
-
-export function contentToJson(content: Content): JsonValue {
-  return isContainer(content) ? content.toJSON() : content
 }
 
 function dotAt({ replica, sequence }: Stamp, offset: number): Dot {

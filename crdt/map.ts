@@ -7,9 +7,10 @@ import {
 } from './container.ts'
 import { nestedId } from './container-id.ts'
 import type { ContainerDelta, KeyDelta } from './event.ts'
-import { checkName, keepValue, setMember, type JsonValue } from './json-value.ts'
-import { contentToJson, realise } from './list.ts'
+import { checkName, keepValue, type JsonValue } from './json-value.ts'
+import { realise } from './list.ts'
 import type { Operation } from './operation.ts'
+import { plainValue } from './plain-value.ts'
 import type { ReplicaId } from './replica-id.ts'
 import { isLater, type Editor, type Execution, type Stamp, type State } from './state.ts'
 
@@ -76,9 +77,7 @@ export class KeyedMap implements MapContainer, State {
   }
 
   toJSON(): { [key: string]: JsonValue } {
-    const object: { [key: string]: JsonValue } = {}
-    for (const [key, content] of this.entries()) setMember(object, key, contentToJson(content))
-    return object
+    return plainValue(this) as { [key: string]: JsonValue }
   }
 
   [Symbol.iterator](): Iterator<readonly [string, Content]> {

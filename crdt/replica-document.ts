@@ -36,6 +36,12 @@ import { Transaction } from './transaction.ts'
 import { deltaOf, VisibleChanges } from './visible-changes.ts'
 import { WaitingChanges } from './waiting-changes.ts'
 
+/** What a document holds, for functions that are no part of it so that who does not call them need not load them. */
+export interface Inside {
+  readonly history: History
+  readonly registry: ContainerRegistry
+}
+
 /** One replica of a document: history on one side, containers on the other, and what waits outside. */
 export class ReplicaDocument implements Document, Editor {
   readonly replica: ReplicaId
@@ -356,6 +362,31 @@ export class ReplicaDocument implements Document, Editor {
     }
     decoding(() => loadSnapshot(bytes, reader, this.#history, this.#registry, this.#silent))
     this.#version = undefined
+  }
+
+  /** What functions beside this class work on. @param wish of one that has to wait for the end of a transaction */
+  inside(wish?: string): Inside {
+    if (wish !== undefined) this.#assertSettled(wish)
+    return { history: this.#history, registry: this.#registry }
+  }
+
+  /** Fills an empty document with what another holds, each stretch behind all it depends on. */
+  replay(stretches: Iterable<Stretch>): void {
+    for (const stretch of stretches) {
+      if (this.#integration.integrateStretch(stretch, this.#silent)) continue
+      for (const change of changesOf(stretch)) this.#integration.integrate(change, this.#silent)
+    }
+    this.#version = undefined
+  }
+
+  /** As `merge`, for what was read already. */
+  take(stretches: Iterable<Stretch>): Visible {
+    this.#assertSettled('take in changes')
+    return this.#integrate((events) => {
+      let applied = 0
+      for (const stretch of stretches) applied += this.#take(stretch, events)
+      return applied
+    })
   }
 
   /** @param take takes in what came and tells how many changes took effect */

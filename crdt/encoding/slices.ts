@@ -16,19 +16,26 @@ export interface Slice {
 }
 
 /**
- * The operations that are not included, in an order that is the same on every replica and in which each stands behind
+ * The operations that are not included, of each replica up to its number `until`, in an order that is the same on every
+ * replica and in which each stands behind
  * all it depends on: that of Lamport's time of each slice, ties broken by replica.
  */
-export function slicesSince(graph: CausalGraph, included: (replica: ReplicaId) => number): Slice[] {
+export function slicesSince(
+  graph: CausalGraph,
+  included: (replica: ReplicaId) => number,
+  until: (replica: ReplicaId) => number = () => Infinity,
+): Slice[] {
   const slices: Slice[] = []
   for (const [agent, replica] of graph.agents.entries()) {
     const from = included(replica)
+    const to = until(replica)
     let last: Slice | undefined
     let end = -1
     for (const entry of graph.entriesOf(agent)) {
       const skipped = Math.max(0, from - entry.sequence)
-      if (entry.start + skipped >= entry.end) continue
-      const range = [entry.start + skipped, entry.end] as const
+      const stop = Math.min(entry.end, entry.start + to - entry.sequence)
+      if (entry.start + skipped >= stop) continue
+      const range = [entry.start + skipped, stop] as const
       if (last !== undefined && goesOn(entry, end)) last.ranges.push(range)
       else {
         last = {

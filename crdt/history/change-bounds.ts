@@ -18,6 +18,11 @@ export class ChangeBounds {
     return this.#size
   }
 
+  /** Behind the last operation. */
+  get end(): number {
+    return this.#ends.at(-1) ?? 0
+  }
+
   /** @param changes how many of that length and time follow each other */
   add(start: number, count: number, time: number, changes = 1): void {
     const last = this.#starts.length - 1

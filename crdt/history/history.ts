@@ -175,19 +175,24 @@ export class History {
 
   #change({ start, count, time }: Bound): Change {
     const { graph, log } = this
-    const entry = graph.entryOf(start)
     const { replica, sequence } = graph.dotOf(start)
     const row = log.at(log.rowAt(start))
     const operations =
       row.kind === rowKind.opaque
         ? log.bytes.view().slice(row.offset, row.before)
         : encodeOperations(this.operationsBetween(start, start + count), replica)
-    const parents = start > entry.start ? none : entry.parents
-    const dependencies = parents
+    return { replica, sequence, count, dependencies: this.dependenciesOf(start), time, operations }
+  }
+
+  /** What the change that begins there was made on, other than operations of its own replica. */
+  dependenciesOf(start: number): Dot[] {
+    const { graph } = this
+    const { replica } = graph.dotOf(start)
+    return graph
+      .parentsOf(start)
       .map((parent) => graph.dotOf(parent))
       .filter((dot) => dot.replica !== replica)
       .sort((left, right) => compareReplicaIds(left.replica, right.replica))
-    return { replica, sequence, count, dependencies, time, operations }
   }
 
   /** What an operation is a unit of; undefined where it is not here. A unit of a list with the row it is in. */
@@ -233,5 +238,3 @@ export class History {
     return [{ type: kind === rowKind.delete ? 'sequence-delete' : 'backspace', container, index, count }]
   }
 }
-
-const none: readonly number[] = []

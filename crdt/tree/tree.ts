@@ -3,6 +3,7 @@ import type { ContainerDelta } from '../event.ts'
 import { checkIndex } from '../index-check.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { Operation } from '../operation.ts'
+import { plainValue } from '../plain-value.ts'
 import type { Editor, Execution, Stamp, State } from '../state.ts'
 import { MoveLog } from './move-log.ts'
 import { orderOf, positionBetween } from './position.ts'
@@ -80,15 +81,16 @@ export class Tree implements TreeContainer, State {
   }
 
   toJSON(): JsonValue[] {
-    return this.nodes().map((id) => ({
-      id,
-      parent: this.parent(id) ?? null,
-      data: (this.data(id) as MapContainer).toJSON(),
-    }))
+    return plainValue(this) as JsonValue[]
   }
 
   [Symbol.iterator](): Iterator<TreeNodeId> {
     return this.nodes()[Symbol.iterator]()
+  }
+
+  /** What decides where a node that is to be seen stands among its siblings. */
+  orderOf(node: TreeNodeId): string | undefined {
+    return this.#find(node)?.attached?.order
   }
 
   /** Whether the node was ever created here, be it deleted since. */
