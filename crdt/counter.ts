@@ -38,7 +38,7 @@ export class Counter<Type extends CounterType> implements CounterContainer<Type>
     if (operation.type !== 'counter-add') return
     if (execution.touch(this)) this.#before ??= this.value
     this.#sum(operation.amount)
-    execution.undo(() => this.#sum(-operation.amount))
+    if (execution.undoable) execution.undo(() => this.#sum(-operation.amount))
   }
 
   takeDelta(): ContainerDelta | undefined {

@@ -1,10 +1,9 @@
 import type { Dot } from './change.ts'
 import type { Container, ContainerId, ContainerType } from './container.ts'
 import type { AnyContainer, ContainerRegistry } from './container-registry.ts'
-import type { ContainerDelta } from './event.ts'
 import type { History } from './history/history.ts'
 import type { Operation } from './operation.ts'
-import type { Execution, Stamp, State } from './state.ts'
+import type { Execution, LazyDelta, Stamp, State } from './state.ts'
 
 /** Carries out the operations of one event: notes them, collects the deltas, and how to take it all back. */
 export class Executor implements Execution {
@@ -72,8 +71,8 @@ export class Executor implements Execution {
   }
 
   /** What has changed, a container at a time. */
-  takeDeltas(): ContainerDelta[] {
-    const deltas: ContainerDelta[] = []
+  takeDeltas(): LazyDelta[] {
+    const deltas: LazyDelta[] = []
     for (const state of this.#touched) {
       const delta = state.takeDelta()
       if (delta !== undefined) deltas.push(delta)

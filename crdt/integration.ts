@@ -9,7 +9,7 @@ import type { History } from './history/history.ts'
 import { countUnits, decodeOperations, operationFormat, type Operation } from './operation.ts'
 import { Stamp } from './stamp.ts'
 import type { SessionChange } from './session/incoming.ts'
-import { findFault, isPlainEdit } from './validation.ts'
+import { findFault, isPlain } from './validation.ts'
 
 /** What became of a change. */
 export type Fate =
@@ -53,7 +53,7 @@ export class Integration {
     const parents = this.parentsOf({ replica, sequence, dependencies }, agent)
     if (parents === undefined) return false
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
-    if (!isPlainEdit(operation, stamp, this.#registry)) {
+    if (!isPlain(operation, stamp, this.#registry)) {
       if (findFault([operation], count, stamp, this.#registry, graph) !== undefined) return false
     }
     bounds.add(graph.add(agent, count, parents), count, time)

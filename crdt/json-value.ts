@@ -10,7 +10,8 @@ const tags = { null: 0, false: 1, true: 2, natural: 3, negative: 4, float: 5, st
 const loneSurrogate = /\p{Surrogate}/u
 
 function isWellFormed(text: string): boolean {
-  return !loneSurrogate.test(text)
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0xd800) return !loneSurrogate.test(text)
+  return true
 }
 
 /**
@@ -20,6 +21,8 @@ function isWellFormed(text: string): boolean {
  */
 export function keepValue(value: unknown): JsonValue {
   if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'string' && value.length < limits.valueBytes / 4 && isWellFormed(value)) return value
   const writer = new ByteWriter(64)
   writeValue(writer, value)
   if (writer.length > limits.valueBytes) throw new ValueTooLargeError('value', limits.valueBytes)

@@ -6,27 +6,27 @@ import {
   type MapContainer,
 } from './container.ts'
 import { nestedId } from './container-id.ts'
-import type { ContainerDelta, KeyDelta } from './event.ts'
+import type { KeyDelta } from './event.ts'
 import { checkName, keepValue, type JsonValue } from './json-value.ts'
 import { realise } from './list.ts'
 import type { Operation } from './operation.ts'
 import { plainValue } from './plain-value.ts'
-import type { ReplicaId } from './replica-id.ts'
-import { isLater, type Editor, type Execution, type Stamp, type State } from './state.ts'
-
-/** The latest operation on a key. Without content the key is deleted, which an earlier operation must not undo. */
-interface Slot {
-  readonly lamport: number
-  readonly replica: ReplicaId
-  readonly content: Content | undefined
-}
+import type { Editor, Execution, LazyDelta, Stamp, State } from './state.ts'
 
 export class KeyedMap implements MapContainer, State {
   readonly type: 'map' = 'map'
   readonly id: ContainerId
   readonly #editor: Editor
-  readonly #slots = new Map<string, Slot>()
+  /** For each key the place in the columns that follow. */
+  readonly #places = new Map<string, number>()
+  /** The latest operation on each key. */
+  readonly #operations: number[] = []
+  /** What it put there; undefined where it deleted the key, which an earlier operation must not undo. */
+  readonly #contents: (Content | undefined)[] = []
   #size = 0
+  /** What the keys that the present event has touched held before: one, which is all in most events, or several. */
+  #key: string | undefined
+  #old: Content | undefined
   #before: Map<string, Content | undefined> | undefined
 
   constructor(id: ContainerId, editor: Editor) {
@@ -53,7 +53,8 @@ export class KeyedMap implements MapContainer, State {
   }
 
   get(key: string): Content | undefined {
-    return this.#slots.get(key)?.content
+    const place = this.#places.get(key)
+    return place === undefined ? undefined : this.#contents[place]
   }
 
   has(key: string): boolean {
@@ -72,7 +73,10 @@ export class KeyedMap implements MapContainer, State {
 
   entries(): (readonly [string, Content])[] {
     const entries: (readonly [string, Content])[] = []
-    for (const [key, { content }] of this.#slots) if (content !== undefined) entries.push([key, content])
+    for (const [key, place] of this.#places) {
+      const content = this.#contents[place]
+      if (content !== undefined) entries.push([key, content])
+    }
     return entries.sort(([left], [right]) => (left < right ? -1 : 1))
   }
 
@@ -89,33 +93,75 @@ export class KeyedMap implements MapContainer, State {
     // Also a container that another one outdoes at once exists: its author may write to it.
     const content = operation.type === 'map-set' ? realise(operation.content, stamp, execution) : undefined
     const { key } = operation
-    const slot = this.#slots.get(key)
-    if (slot !== undefined && !isLater(stamp, slot)) return
-    if (execution.touch(this)) {
-      this.#before ??= new Map()
-      if (!this.#before.has(key)) this.#before.set(key, slot?.content)
+    const place = this.#places.get(key)
+    if (place !== undefined && !stamp.isLaterThan(this.#operations[place] as number)) return
+    const old = place === undefined ? undefined : this.#contents[place]
+    if (execution.touch(this)) this.#note(key, old)
+    if (execution.undoable) {
+      const operation = place === undefined ? undefined : this.#operations[place]
+      execution.undo(() => this.#restore(key, operation, old))
     }
-    this.#put(key, { lamport: stamp.lamport, replica: stamp.replica, content })
-    execution.undo(() => this.#put(key, slot))
+    this.#size += Number(content !== undefined) - Number(old !== undefined)
+    if (place === undefined) {
+      this.#places.set(key, this.#operations.length)
+      this.#operations.push(stamp.start)
+      this.#contents.push(content)
+    } else {
+      this.#operations[place] = stamp.start
+      this.#contents[place] = content
+    }
   }
 
-  takeDelta(): ContainerDelta | undefined {
-    const keys = new Map<string, KeyDelta>()
-    for (const [key, old] of this.#before ?? []) {
-      const now = this.get(key)
-      if (old !== now) keys.set(key, { old, new: now })
-    }
-    this.#before = undefined
-    return keys.size === 0 ? undefined : { type: 'map', container: this, keys }
+  takeDelta(): LazyDelta | undefined {
+    const key = this.#key
+    const old = this.#old
+    const before = this.#before
+    this.dropDelta()
+    if (before !== undefined) return this.#deltaOf(before)
+    if (key === undefined) return undefined
+    const now = this.get(key)
+    if (old === now) return undefined
+    return () => ({ type: 'map', container: this, keys: new Map([[key, { old, new: now }]]) })
   }
 
   dropDelta(): void {
+    this.#key = undefined
+    this.#old = undefined
     this.#before = undefined
   }
 
-  #put(key: string, slot: Slot | undefined): void {
-    this.#size += Number(slot?.content !== undefined) - Number(this.has(key))
-    if (slot === undefined) this.#slots.delete(key)
-    else this.#slots.set(key, slot)
+  #note(key: string, old: Content | undefined): void {
+    if (this.#key === undefined && this.#before === undefined) {
+      this.#key = key
+      this.#old = old
+      return
+    }
+    if (this.#key === key) return
+    this.#before ??= new Map([[this.#key as string, this.#old]])
+    if (!this.#before.has(key)) this.#before.set(key, old)
+    this.#key = undefined
+  }
+
+  #deltaOf(before: ReadonlyMap<string, Content | undefined>): LazyDelta | undefined {
+    const keys = new Map<string, KeyDelta>()
+    for (const [key, old] of before) {
+      const now = this.get(key)
+      if (old !== now) keys.set(key, { old, new: now })
+    }
+    return keys.size === 0 ? undefined : { type: 'map', container: this, keys }
+  }
+
+  /** Takes an operation back. A key it made is the newest. */
+  #restore(key: string, operation: number | undefined, old: Content | undefined): void {
+    this.#size += Number(old !== undefined) - Number(this.has(key))
+    const place = this.#places.get(key) as number
+    if (operation === undefined) {
+      this.#places.delete(key)
+      this.#operations.pop()
+      this.#contents.pop()
+    } else {
+      this.#operations[place] = operation
+      this.#contents[place] = old
+    }
   }
 }

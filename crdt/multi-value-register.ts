@@ -52,9 +52,10 @@ export class MultiValueRegister implements MultiValueRegisterContainer, State {
     const kept = last.filter((one) => !stamp.saw(one.agent, one.sequence))
     const next = [...kept, { agent, sequence, lamport, replica, value: operation.value }]
     this.#assignments = next.sort((left, right) => compareReplicaIds(left.replica, right.replica))
-    execution.undo(() => {
-      this.#assignments = last
-    })
+    if (execution.undoable)
+      execution.undo(() => {
+        this.#assignments = last
+      })
   }
 
   takeDelta(): ContainerDelta | undefined {

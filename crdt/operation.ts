@@ -72,6 +72,10 @@ export const kinds: {
 const valueMark = 0
 const againMark = 255
 
+export function isOnSequence({ type }: Operation): boolean {
+  return type === 'text-insert' || type === 'list-insert' || type === 'sequence-delete'
+}
+
 /** How many sequence numbers it takes. */
 export function countUnits(operation: Operation): number {
   switch (operation.type) {

@@ -45,9 +45,10 @@ export class Register implements RegisterContainer, State {
       this.#before = last?.value
     }
     this.#assignment = { lamport: stamp.lamport, replica: stamp.replica, value: operation.value }
-    execution.undo(() => {
-      this.#assignment = last
-    })
+    if (execution.undoable)
+      execution.undo(() => {
+        this.#assignment = last
+      })
   }
 
   takeDelta(): ContainerDelta | undefined {

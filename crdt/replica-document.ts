@@ -489,9 +489,12 @@ export class ReplicaDocument implements Document, Editor {
     const { graph } = this.#history
     const visible = new VisibleChanges(this.#history, origin, start, graph.size, this.#recorder.takeDeltas())
     if (this.#events.size === 0) return visible
-    const told = events ?? []
-    if (applied > 0) told.unshift(visible)
-    this.#events.tell(told)
+    if (events === undefined || events.length === 0) {
+      if (applied > 0) this.#events.tellOne(visible)
+      return visible
+    }
+    if (applied > 0) events.unshift(visible)
+    this.#events.tell(events)
     return visible
   }
 

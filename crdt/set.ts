@@ -1,19 +1,13 @@
 import { ByteWriter } from '../node/protocol/index.ts'
 import type { ContainerId, SetContainer, SetType } from './container.ts'
-import type { ContainerDelta } from './event.ts'
 import { keepValue, writeValue, type JsonValue } from './json-value.ts'
 import type { Operation } from './operation.ts'
-import type { Editor, Execution, Stamp, State } from './state.ts'
+import type { Editor, Execution, LazyDelta, Stamp, State } from './state.ts'
 
 interface Member {
   readonly value: JsonValue
-  /** The operations of the kind that wins which no later operation on the value has seen. */
-  readonly winning: readonly Origin[]
-}
-
-interface Origin {
-  readonly agent: number
-  readonly sequence: number
+  /** The operations of the kind that wins which no later operation on the value has seen: agent, sequence number, agent … */
+  readonly winning: readonly number[]
 }
 
 export type AnySet = ValueSet<'set'> | ValueSet<'remove-wins-set'>
@@ -31,6 +25,8 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
   readonly #members = new Map<string, Member>()
   #size = 0
   /** Members touched by the present event, as they were. */
+  #key: string | undefined
+  #old: Member | undefined
   #before: Map<string, Member | undefined> | undefined
 
   constructor(type: Type, id: ContainerId, editor: Editor) {
@@ -74,33 +70,46 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
     if (operation.type !== 'set-add' && operation.type !== 'set-delete') return
     const key = keyOf(operation.value)
     const member = this.#members.get(key)
-    if (execution.touch(this)) {
-      this.#before ??= new Map()
-      if (!this.#before.has(key)) this.#before.set(key, member)
-    }
+    if (execution.touch(this)) this.#note(key, member)
     const { agent, sequence } = stamp
-    const kept = (member?.winning ?? []).filter((one) => !stamp.saw(one.agent, one.sequence))
     const wins = operation.type === (this.type === 'set' ? 'set-add' : 'set-delete')
-    const winning = wins ? [...kept, { agent, sequence }] : kept
-    this.#put(key, { value: member?.value ?? operation.value, winning })
-    execution.undo(() => this.#put(key, member))
+    const winning = stamp.linear ? [] : unseen(member?.winning ?? [], stamp)
+    if (wins) winning.push(agent, sequence)
+    this.#put(key, { value: member === undefined ? operation.value : member.value, winning })
+    if (execution.undoable) execution.undo(() => this.#put(key, member))
   }
 
-  takeDelta(): ContainerDelta | undefined {
+  #note(key: string, member: Member | undefined): void {
+    if (this.#key === undefined && this.#before === undefined) {
+      this.#key = key
+      this.#old = member
+      return
+    }
+    if (this.#key === key) return
+    this.#before ??= new Map([[this.#key as string, this.#old]])
+    if (!this.#before.has(key)) this.#before.set(key, member)
+    this.#key = undefined
+  }
+
+  takeDelta(): LazyDelta | undefined {
+    const key = this.#key
+    const before = this.#before ?? (key === undefined ? undefined : [[key, this.#old] as const])
+    this.dropDelta()
     const added: JsonValue[] = []
     const deleted: JsonValue[] = []
-    for (const [key, old] of this.#before ?? []) {
+    for (const [key, old] of before ?? []) {
       const now = this.#members.get(key)
       const held = this.#holds(old)
       if (this.#holds(now) === held) continue
       if (held) deleted.push((old as Member).value)
       else added.push((now as Member).value)
     }
-    this.#before = undefined
     return added.length + deleted.length === 0 ? undefined : { type: 'set', container: this as AnySet, added, deleted }
   }
 
   dropDelta(): void {
+    this.#key = undefined
+    this.#old = undefined
     this.#before = undefined
   }
 
@@ -115,12 +124,23 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
   }
 }
 
+/** Those that whoever made an operation had not seen. */
+function unseen(winning: readonly number[], stamp: Stamp): number[] {
+  const kept: number[] = []
+  for (let at = 0; at < winning.length; at += 2) {
+    const [agent, sequence] = [winning[at] as number, winning[at + 1] as number]
+    if (!stamp.saw(agent, sequence)) kept.push(agent, sequence)
+  }
+  return kept
+}
+
 /** Equal for equal values only: the canonical bytes, one a character; a string stands for itself. */
 function keyOf(value: JsonValue): string {
-  if (typeof value === 'string') return `"${value}`
+  if (typeof value === 'string') return value
   const writer = new ByteWriter(32)
   writeValue(writer, value)
-  let key = ''
+  // No well-formed string begins so.
+  let key = '\ud800'
   for (const byte of writer.view()) key += String.fromCharCode(byte)
   return key
 }

@@ -68,6 +68,13 @@ export class Stamp {
     this.sequence += units
   }
 
+  /** Orders operations of maps and registers: of two, the one with the greater (Lamport time, replica) stands. */
+  isLaterThan(other: number): boolean {
+    if (this.linear) return true
+    const time = this.lamport - this.#graph.lamportOf(other)
+    return time === 0 ? this.replica > this.#graph.dotOf(other).replica : time > 0
+  }
+
   /** Whether whoever made the operation had seen that one, which is here. */
   saw(agent: number, sequence: number): boolean {
     if (this.linear) return true

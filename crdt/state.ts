@@ -22,13 +22,16 @@ export interface Execution {
   undo(action: () => void): void
 }
 
+/** A delta, or how to write it down once somebody looks at it. */
+export type LazyDelta = ContainerDelta | (() => ContainerDelta)
+
 /** A container from inside. */
 export interface State {
   readonly id: ContainerId
   /** Carries out an operation that was found valid. */
   execute(operation: Operation, stamp: Stamp, execution: Execution): void
   /** What has changed since the first `touch`. */
-  takeDelta(): ContainerDelta | undefined
+  takeDelta(): LazyDelta | undefined
   /** Forgets what has changed, after a rollback. */
   dropDelta(): void
 }

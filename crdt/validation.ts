@@ -21,13 +21,28 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'grow-only-counter': ['counter-add'],
 }
 
-/** Whether an edit of a text is valid for certain, found without looking far: most are. */
-export function isPlainEdit(operation: Operation, stamp: Stamp, registry: ContainerRegistry): boolean {
-  const { type, container } = operation
-  if (type !== 'text-insert' && type !== 'sequence-delete') return false
-  const text = registry.find(container)
-  if (text?.type !== 'text' || !(stamp.linear || container.startsWith('text/'))) return false
-  return lengthAfter(operation, text.sequence.lengthAt(stamp)) !== undefined
+/**
+ * Whether an operation is valid for certain, found without looking far: most are, being made on everything that is here,
+ * on a container that is known, without creating another.
+ */
+export function isPlain(operation: Operation, stamp: Stamp, registry: ContainerRegistry): boolean {
+  const container = registry.find(operation.container)
+  if (container === undefined || !operationsOf[container.type].includes(operation.type)) return false
+  if (!stamp.linear && !operation.container.startsWith(`${container.type}/`)) return false
+  switch (operation.type) {
+    case 'text-insert':
+    case 'sequence-delete':
+      return container.type === 'text' && lengthAfter(operation, container.sequence.lengthAt(stamp)) !== undefined
+    case 'map-set':
+      return 'value' in operation.content
+    case 'counter-add':
+      return operation.amount >= 0 || container.type === 'counter'
+    case 'list-insert':
+    case 'tree-move':
+      return false
+    default:
+      return true
+  }
 }
 
 /**

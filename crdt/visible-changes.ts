@@ -3,6 +3,7 @@ import type { ChangedEvent, ContainerDelta, SequenceRun } from './event.ts'
 import type { History } from './history/history.ts'
 import type { ReplicaId } from './replica-id.ts'
 import type { Removal } from './sequence/tracker.ts'
+import type { LazyDelta } from './state.ts'
 import type { Text } from './text.ts'
 
 /**
@@ -16,6 +17,7 @@ export class VisibleChanges implements ChangedEvent {
   private readonly from: number
   private readonly to: number
   private known: readonly ContainerDelta[] | undefined
+  private readonly lazy: readonly LazyDelta[] | undefined
   private readonly text: Text | undefined
   private readonly index: number
   private readonly spliced: string | number
@@ -31,7 +33,7 @@ export class VisibleChanges implements ChangedEvent {
     origin: 'local' | 'remote',
     from: number,
     to: number,
-    deltas: readonly ContainerDelta[] | undefined,
+    deltas: readonly LazyDelta[] | undefined,
     text?: Text,
     index = 0,
     spliced: string | number = 0,
@@ -40,7 +42,8 @@ export class VisibleChanges implements ChangedEvent {
     this.history = history
     this.from = from
     this.to = to
-    this.known = deltas
+    this.known = undefined
+    this.lazy = deltas
     this.text = text
     this.index = index
     this.spliced = spliced
@@ -55,7 +58,7 @@ export class VisibleChanges implements ChangedEvent {
   }
 
   get deltas(): readonly ContainerDelta[] {
-    this.known ??= [this.#splice()]
+    this.known ??= this.lazy?.map((delta) => (typeof delta === 'function' ? delta() : delta)) ?? [this.#splice()]
     return this.known
   }
 

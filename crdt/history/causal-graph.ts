@@ -237,6 +237,8 @@ export class CausalGraph {
 
   /** @returns those of the numbers that none of the others has in its past, ascending */
   minimal(numbers: readonly number[]): readonly number[] {
+    const [head] = this.#heads
+    if (head !== undefined && this.#heads.length === 1 && numbers.includes(head)) return [head]
     const given = [...new Set(numbers)].sort((left, right) => left - right)
     if (given.length < 2 || given.every((number) => this.#heads.includes(number))) return given
     return this.#minimalByWalk(given)

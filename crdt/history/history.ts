@@ -217,6 +217,9 @@ export class History {
     const { kind, index, count, start, offset, before, container: number } = sliceRow(whole, from, to)
     const { bytes, text } = this.log
     if (kind === rowKind.opaque) return [{ type: 'opaque', count, bytes: bytes.view().slice(offset, before) }]
+    if (kind === rowKind.encoded && from === this.log.newest) {
+      return [readOperation(new ByteReader(bytes.view(), this.log.newestOffset, before), this.containers)]
+    }
     if (kind === rowKind.encoded) {
       const reader = new ByteReader(bytes.view(), offset, before)
       const operations = Array.from({ length: Math.min(to - start, count) }, () =>

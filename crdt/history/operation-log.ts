@@ -46,7 +46,7 @@ export interface LogMark {
 }
 
 /** So that one can be found among its row without reading far. */
-const encodedLimit = 64
+const encodedLimit = 16
 
 /**
  * Every operation in the order of local numbers, as columns, run-length merged: a keystroke that goes on where the last
@@ -57,6 +57,9 @@ export class OperationLog {
   readonly bytes: ByteWriter = new ByteWriter(64)
   /** How often rows were taken back: who has read them has to forget them then. */
   #restored = 0
+  /** The encoded operation that was added last, and where its bytes begin: it is what is mostly asked for. */
+  newest = -1
+  newestOffset = 0
   /** Below this some rows are missing, as long as `#complete` is there. */
   #missing = 0
   #complete: (() => void) | undefined
@@ -96,6 +99,7 @@ export class OperationLog {
   /** All rows up to the present, in order. */
   replace(rows: readonly Row[]): void {
     for (const column of [...this.#columns, ...this.#rowsOf]) column.length = 0
+    this.newest = -1
     for (const row of rows) this.push(row)
   }
 
@@ -182,6 +186,8 @@ export class OperationLog {
 
   /** One operation that was just written to `bytes`, from `offset` on. */
   addEncoded(start: number, offset: number): void {
+    this.newest = start
+    this.newestOffset = offset
     const last = this.size - 1
     if (this.#isNext(last, rowKind.encoded, start, -1) && (this.#counts[last] as number) < encodedLimit) {
       ;(this.#counts[last] as number)++
@@ -249,6 +255,7 @@ export class OperationLog {
 
   restore({ rows, kind, count, before, text, bytes }: LogMark): void {
     this.#restored++
+    this.newest = -1
     while (this.size > rows) {
       this.#rowsOf[this.#containers.at(-1) as number]?.pop()
       for (const column of this.#columns) column.pop()

@@ -15,6 +15,8 @@ export const does = {
   remove: 4,
   /** Anything: how many operations, and their bytes, self-contained. */
   other: 5,
+  /** One operation on a container that is no sequence: its kind, its fields. */
+  plain: 7,
   /** Begins a session: format, replica, sequence number of the first operation. */
   open: 6,
 } as const

@@ -6,7 +6,7 @@ import { readZigzag } from '../encoding/integer-column.ts'
 import { DecodeError } from '../errors.ts'
 import type { Visible } from '../event.ts'
 import { limits } from '../limits.ts'
-import { countUnits, encodeOperations, type Operation } from '../operation.ts'
+import { countUnits, encodeOperations, isOnSequence, nobody, readFields, type Operation } from '../operation.ts'
 import { isReplicaId, type ReplicaId } from '../replica-id.ts'
 import { does, flags, sessionFormat } from './frame.ts'
 
@@ -32,6 +32,7 @@ const nameLimit = 65_536
 /** Reads the frames of one sender. */
 export class FrameReader {
   readonly #replicas: ReplicaId[] = []
+  readonly #sequences = new Map<ReplicaId, number>()
   readonly #containers: ContainerId[] = []
   #replica: ReplicaId | undefined
   #sequence = 0
@@ -69,7 +70,7 @@ export class FrameReader {
     if ((head & flags.container) !== 0) this.#readContainer(reader)
     const sequence = this.#sequence
     const kind = head & 7
-    if (head > 63 || kind > does.other) throw new MalformedMessageError('A record of an unknown kind')
+    if (head > 63 || kind === does.open) throw new MalformedMessageError('A record of an unknown kind')
     if (kind === does.other) {
       const count = reader.varint(limits.changeOperations)
       const operations = reader.bytes(limits.changeBytes).slice()
@@ -92,6 +93,7 @@ export class FrameReader {
   #readEdit(reader: ByteReader, kind: number): Operation {
     const container = this.#container
     if (container === undefined) throw new MalformedMessageError('An edit of no container')
+    if (kind === does.plain) return readPlain(reader, container)
     if (kind === does.type || kind === does.insert) {
       const index = kind === does.type ? this.#cursor : this.#moved(reader)
       const text = kind === does.type ? String.fromCharCode(reader.u8() & 0x7f) : reader.text(limits.changeBytes)
@@ -118,7 +120,10 @@ export class FrameReader {
       const replica = readName(reader, this.#replicas, readReplica)
       if (replica === author || replica <= last) throw new MalformedMessageError('Dependencies out of order')
       last = replica
-      return { replica, sequence: reader.varint() }
+      const sequence = (this.#sequences.get(replica) ?? 0) + readZigzag(reader)
+      if (sequence < 0 || !Number.isSafeInteger(sequence)) throw new MalformedMessageError('A dependency out of range')
+      this.#sequences.set(replica, sequence)
+      return { replica, sequence }
     })
   }
 
@@ -130,6 +135,12 @@ export class FrameReader {
     })
     this.#cursor = 0
   }
+}
+
+function readPlain(reader: ByteReader, container: ContainerId): Operation {
+  const operation = readFields(reader, reader.u8(), container, nobody)
+  if (isOnSequence(operation)) throw new MalformedMessageError('An edit of a sequence in the wrong place')
+  return operation
 }
 
 /** @returns the same as it would have come alone */

@@ -3,7 +3,7 @@ import type { ContainerId } from '../container.ts'
 import { writeZigzag } from '../encoding/integer-column.ts'
 import type { Bound } from '../history/change-bounds.ts'
 import type { History } from '../history/history.ts'
-import { encodeOperations, type Operation } from '../operation.ts'
+import { countUnits, encodeOperations, kinds, nobody, writeFields, type Operation } from '../operation.ts'
 import type { ReplicaId } from '../replica-id.ts'
 import { does, flags, sessionFormat } from './frame.ts'
 
@@ -24,6 +24,8 @@ export class OutgoingSession implements Outgoing {
   readonly #writer = new ByteWriter(64)
   /** Those that were named before, by number. */
   readonly #replicas = new Map<ReplicaId, number>()
+  /** Of each of them the operation that was named last. */
+  readonly #sequences = new Map<ReplicaId, number>()
   readonly #containers = new Map<ContainerId, number>()
   #opened = false
   #sequence: number
@@ -79,6 +81,9 @@ export class OutgoingSession implements Outgoing {
     if (kind === does.other) {
       const replica = this.#history.graph.agents[this.#agent] as ReplicaId
       this.#writer.varint(count).bytes(encodeOperations(operations, replica))
+    } else if (kind === does.plain) {
+      this.#writer.u8(kinds[(operation as Operation).type])
+      writeFields(this.#writer, operation as Operation, nobody)
     } else this.#writeEdit(kind, operation as Operation)
   }
 
@@ -102,7 +107,8 @@ export class OutgoingSession implements Outgoing {
     this.#writer.varint(dots.length)
     for (const { replica, sequence } of dots) {
       if (this.#number(this.#replicas, replica)) this.#writer.text(replica)
-      this.#writer.varint(sequence)
+      writeZigzag(this.#writer, sequence - (this.#sequences.get(replica) ?? 0))
+      this.#sequences.set(replica, sequence)
     }
   }
 
@@ -128,7 +134,9 @@ function kindOf(operation: Operation, cursor: number): number {
     const { index, text } = operation
     return index === cursor && text.length === 1 && text.charCodeAt(0) < 0x80 ? does.type : does.insert
   }
-  if (operation.type !== 'sequence-delete') return does.other
-  if (operation.count > 1) return does.remove
+  if (operation.type === 'list-insert' || countUnits(operation) > 1) {
+    return operation.type === 'sequence-delete' ? does.remove : does.other
+  }
+  if (operation.type !== 'sequence-delete') return does.plain
   return operation.index === cursor ? does.delete : operation.index === cursor - 1 ? does.backspace : does.remove
 }
