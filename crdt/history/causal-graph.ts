@@ -156,12 +156,12 @@ export class CausalGraph {
   /** Adds operations made on everything that is here. @returns the number of the first */
   append(agent: number, count: number): number {
     const start = this.#size
-    const last = this.#entries.at(-1)
+    const last = this.#entries[this.#entries.length - 1]
     const heads = this.#heads
     if (last?.agent === agent && heads.length === 1 && last.linear) {
       last.end += count
       heads[0] = last.end - 1
-      ;(this.#critical.at(-1) as { end: number }).end = last.end
+      ;(this.#critical[this.#critical.length - 1] as { end: number }).end = last.end
       ;(this.#counts[agent] as number) += count
       this.#size += count
       this.goesOn = true
@@ -276,12 +276,12 @@ export class CausalGraph {
   /**
    * Visits the operations that only one of two versions includes, from the newest down, in ranges of one agent.
    *
-   * @param visit told whether the left one includes them, and the range [from, to)
+   * @param visit told whether the left one includes them, and the range [from, to); returns false where that is enough
    */
   diff(
     left: readonly number[],
     right: readonly number[],
-    visit: (inLeft: boolean, from: number, to: number, entry: Entry) => void,
+    visit: (inLeft: boolean, from: number, to: number, entry: Entry) => boolean,
   ): void {
     // A number is queued with two bits: reached from the left, from the right. Numbers reached from both are shared.
     const heap = new MaxHeap()
@@ -309,7 +309,7 @@ export class CausalGraph {
         if (next % 4 !== 3) single--
         side |= next % 4
       }
-      if (side !== 3) visit(side === 1, from, number + 1, entry)
+      if (side !== 3 && !visit(side === 1, from, number + 1, entry)) return
       if (from > entry.start) {
         const next = heap.pop()
         if (next % 4 !== 3) single--

@@ -352,11 +352,13 @@ export class Tracker {
     return rest
   }
 
-  /** A view of the agent's own, or else the one that was not used for longest, made a copy of the nearest. */
+  /**
+   * The nearest view where it only has to go forward, or is the agent's own; else a copy of it, in the place of the view
+   * that was not used for longest.
+   */
   #chooseView(heads: readonly number[], agent: number): View {
-    const own = this.#views.find((view) => view.agent === agent)
-    if (own !== undefined) return own
-    const nearest = this.#nearestView(heads)
+    const { nearest, forward } = this.#nearestView(heads)
+    if (nearest !== undefined && (forward || nearest.agent === agent)) return nearest
     if (nearest !== undefined && this.#views.length === viewLimit) {
       const oldest = this.#views.reduce((old, view) => (view.used < old.used ? view : old))
       if (oldest !== nearest) {
@@ -373,20 +375,25 @@ export class Tracker {
     return view
   }
 
-  #nearestView(heads: readonly number[]): View | undefined {
+  /** The view that differs least, and whether all it includes is wanted. */
+  #nearestView(heads: readonly number[]): { readonly nearest: View | undefined; readonly forward: boolean } {
     let nearest: View | undefined
+    let forward = false
     let least = Infinity
     for (const view of this.#views) {
       let distance = 0
-      this.#graph.diff(view.heads, heads, (_inView, from, to) => {
+      let ahead = 0
+      this.#graph.diff(view.heads, heads, (inView, from, to) => {
         distance += to - from
+        if (inView) ahead += to - from
+        return distance < least
       })
-      if (distance < least) {
-        least = distance
-        nearest = view
-      }
+      if (distance >= least) continue
+      least = distance
+      nearest = view
+      forward = ahead === 0
     }
-    return nearest
+    return { nearest, forward }
   }
 
   /** Moves a view to another version, counting anew just the items that differ. */
@@ -409,6 +416,7 @@ export class Tracker {
         include(counts, agent, inView ? Math.min(now, count) : Math.max(now, count))
       })
       this.#touch(Math.max(from, this.base + 1), to, touch)
+      return true
     })
     for (const change of changes) change()
     for (const item of items) {
