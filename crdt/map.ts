@@ -120,7 +120,7 @@ export class KeyedMap implements MapContainer, State {
     if (before !== undefined) return this.#deltaOf(before)
     if (key === undefined) return undefined
     const now = this.get(key)
-    if (old === now) return undefined
+    if (Object.is(old, now)) return undefined
     return () => ({ type: 'map', container: this, keys: new Map([[key, { old, new: now }]]) })
   }
 
@@ -146,7 +146,7 @@ export class KeyedMap implements MapContainer, State {
     const keys = new Map<string, KeyDelta>()
     for (const [key, old] of before) {
       const now = this.get(key)
-      if (old !== now) keys.set(key, { old, new: now })
+      if (!Object.is(old, now)) keys.set(key, { old, new: now })
     }
     return keys.size === 0 ? undefined : { type: 'map', container: this, keys }
   }

@@ -54,11 +54,12 @@ export async function mergeGradually(
   let next = steps.next()
   function* portion(): Generator<Stretch> {
     const start = now?.() ?? 0
+    const isOver = (): boolean => now === undefined || now() - start >= interval
     do {
       const { value } = next as IteratorYieldResult<Stretch>
       next = steps.next()
       yield value
-    } while (next.done !== true && now !== undefined && now() - start < interval)
+    } while (next.done !== true && !isOver())
   }
   while (next.done !== true) {
     take(portion())

@@ -118,9 +118,8 @@ function share(old: JsonValue | undefined, now: JsonValue): JsonValue {
 type Members = { readonly [key: string]: JsonValue }
 
 function isSame(old: Members, now: Members): boolean {
-  if (Array.isArray(old) && Array.isArray(now)) {
-    return old.length === now.length && old.every((value, index) => Object.is(value, now[index]))
-  }
+  if (Array.isArray(old) !== Array.isArray(now)) return false
+  if (Array.isArray(old)) return old.length === now['length'] && old.every((value, at) => Object.is(value, now[at]))
   const keys = Object.keys(now)
   return keys.length === Object.keys(old).length && keys.every((key) => Object.is(old[key], now[key]))
 }

@@ -131,3 +131,18 @@ test('a subscription ends with its signal', () => {
   document.counter('likes').add(1)
   expect(told).toBe(1)
 })
+
+test('a key that goes from −0 to 0 is told of', () => {
+  const document = createDocument({ replica: 'a' })
+  const told: unknown[] = []
+  document.subscribe((event) => {
+    if (event.type !== 'changed') return
+    for (const delta of event.deltas) if (delta.type === 'map') told.push(delta.keys.get('k'))
+  })
+  document.map('m').set('k', -0)
+  document.map('m').set('k', 0)
+  expect(told).toEqual([
+    { old: undefined, new: -0 },
+    { old: -0, new: 0 },
+  ])
+})
