@@ -132,7 +132,7 @@ describe('the explanation of documents', () => {
     ada.text('body').insert(9, 's')
     bob.merge(ada.changesSince(bob.version))
     expect(ada.frontier).toEqual([{ replica: 'ada', sequence: 6 }])
-    expect([...bob.version]).toEqual([
+    expect([...ada.version]).toEqual([
       ['ada', 7],
       ['bob', 3],
     ])
