@@ -77,4 +77,6 @@ export { map, type MapInitial, type MapShape, type TypedMap } from './schema/map
 export { record, type NestedRecord, type TypedRecord } from './schema/record.ts'
 export type { FaceOf, InitialOf, Schema } from './schema/schema.ts'
 export { tree, type TypedTree } from './schema/tree.ts'
+export type { UndoStep } from './undo/own-changes.ts'
+export { undoManager, type UndoEvent, type UndoManager, type UndoOptions } from './undo/undo-manager.ts'
 export { view, type DocumentView } from './views/view.ts'

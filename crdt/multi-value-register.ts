@@ -45,13 +45,13 @@ export class MultiValueRegister implements MultiValueRegisterContainer, State {
   }
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
-    if (operation.type !== 'assign') return
+    if (operation.type !== 'assign' && operation.type !== 'unassign') return
     if (execution.touch(this)) this.#before ??= this.values()
     const last = this.#assignments
     const { agent, sequence, lamport, replica } = stamp
     const kept = last.filter((one) => !stamp.saw(one.agent, one.sequence))
-    const next = [...kept, { agent, sequence, lamport, replica, value: operation.value }]
-    this.#assignments = next.sort((left, right) => compareReplicaIds(left.replica, right.replica))
+    if (operation.type === 'assign') kept.push({ agent, sequence, lamport, replica, value: operation.value })
+    this.#assignments = kept.sort((left, right) => compareReplicaIds(left.replica, right.replica))
     if (execution.undoable)
       execution.undo(() => {
         this.#assignments = last

@@ -28,6 +28,8 @@ export type Operation = { readonly container: ContainerId } & (
   | { readonly type: 'set-add'; readonly value: JsonValue }
   | { readonly type: 'set-delete'; readonly value: JsonValue }
   | { readonly type: 'assign'; readonly value: JsonValue }
+  /** The register has no value, as before anybody set it. */
+  | { readonly type: 'unassign' }
   | {
       readonly type: 'tree-move'
       /** Undefined: a new one, whose id is the operation's dot. */
@@ -54,6 +56,7 @@ export const kinds: {
   readonly 'assign': 9
   readonly 'tree-move': 10
   readonly 'list-move': 11
+  readonly 'unassign': 12
 } = {
   'text-insert': 1,
   'list-insert': 2,
@@ -66,6 +69,7 @@ export const kinds: {
   'assign': 9,
   'tree-move': 10,
   'list-move': 11,
+  'unassign': 12,
 }
 
 /** Before what a map or list is given: 0 a value, 255 a container that is there, else a new one of type `mark - 1`. */
@@ -170,6 +174,8 @@ export function writeFields(writer: ByteWriter, operation: Operation, author: Re
     case 'assign':
       writeValue(writer, operation.value)
       return
+    case 'unassign':
+      return
     case 'tree-move':
       writeNode(writer, operation.node, author)
       writeNode(writer, operation.parent, author)
@@ -244,6 +250,8 @@ export function readFields(reader: ByteReader, kind: number, container: Containe
       return { type: 'set-delete', container, value: readValue(reader) }
     case kinds['assign']:
       return { type: 'assign', container, value: readValue(reader) }
+    case kinds['unassign']:
+      return { type: 'unassign', container }
     case kinds['tree-move']: {
       const node = readNode(reader, author)
       return { type: 'tree-move', container, node, parent: readNode(reader, author), position: readPosition(reader) }

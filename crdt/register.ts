@@ -8,7 +8,7 @@ import { isLater, type Editor, type Execution, type Stamp, type State } from './
 interface Assignment {
   readonly lamport: number
   readonly replica: ReplicaId
-  readonly value: JsonValue
+  readonly value: JsonValue | undefined
 }
 
 export class Register implements RegisterContainer, State {
@@ -37,14 +37,15 @@ export class Register implements RegisterContainer, State {
   }
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {
-    if (operation.type !== 'assign') return
+    if (operation.type !== 'assign' && operation.type !== 'unassign') return
     const last = this.#assignment
     if (last !== undefined && !isLater(stamp, last)) return
     if (execution.touch(this) && !this.#touched) {
       this.#touched = true
       this.#before = last?.value
     }
-    this.#assignment = { lamport: stamp.lamport, replica: stamp.replica, value: operation.value }
+    const value = operation.type === 'assign' ? operation.value : undefined
+    this.#assignment = { lamport: stamp.lamport, replica: stamp.replica, value }
     if (execution.undoable)
       execution.undo(() => {
         this.#assignment = last

@@ -135,7 +135,7 @@ function unseen(winning: readonly number[], stamp: Stamp): number[] {
 }
 
 /** Equal for equal values only: the canonical bytes, one a character; a string stands for itself. */
-function keyOf(value: JsonValue): string {
+export function keyOf(value: JsonValue): string {
   if (typeof value === 'string') return value
   const writer = new ByteWriter(32)
   writeValue(writer, value)

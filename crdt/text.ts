@@ -93,6 +93,11 @@ export class Text implements TextContainer, State {
     return this.sequence.placeOf(operation)
   }
 
+  /** As `placeOf`: no character is ever anywhere else. */
+  unitPlace(unit: number): Place | undefined {
+    return this.sequence.placeOf(unit)
+  }
+
   takeDelta(): ContainerDelta | undefined {
     const delta = this.sequence.takeDelta()
     return delta.length === 0 ? undefined : { type: 'text', container: this, delta }

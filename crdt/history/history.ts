@@ -195,14 +195,13 @@ export class History {
       .sort((left, right) => compareReplicaIds(left.replica, right.replica))
   }
 
-  /** What an operation is a unit of; undefined where it is not here. A unit of a list with the row it is in. */
+  /** What an operation is a unit of; undefined where it is not here. Items of a list come with the row they are in. */
   operationAt(number: number): RecordedOperation | undefined {
     const row = this.log.rowAt(number)
     if (row === this.log.size) return undefined
     const whole = this.log.at(row)
-    return whole.kind === rowKind.items
-      ? this.read(whole, whole.start, Infinity)[0]
-      : this.read(whole, number, number + 1)[0]
+    const isWhole = whole.kind === rowKind.items || whole.kind === rowKind.move
+    return this.read(whole, isWhole ? whole.start : number, isWhole ? Infinity : number + 1)[0]
   }
 
   /** What an operation of a list put in. */

@@ -143,10 +143,13 @@ export class ListElements {
     return { index: this.#shownOf(place.index), visible }
   }
 
-  /** Whether an element is shown, but under another unit than this one. */
-  isElsewhere(unit: number): boolean {
-    const shown = this.#positions.get(unit)?.element.shown
-    return shown !== undefined && shown !== unit
+  /** Where a unit is itself, visible only where its element is shown under it. */
+  unitPlace(unit: number): Place | undefined {
+    const element = this.#positions.get(unit)?.element
+    const place = this.#sequence.placeOf(unit)
+    if (place === undefined) return undefined
+    const visible = element === undefined ? place.visible : element.shown === unit
+    return { index: this.#shownOf(place.index), visible }
   }
 
   /** What has moved in the present event. */

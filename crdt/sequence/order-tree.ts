@@ -78,6 +78,20 @@ export class OrderTree {
     return leaf.items[leaf.items.indexOf(item) + 1] ?? this.#nextLeaf(leaf, any)?.items[0]
   }
 
+  previous(item: Item): Item | undefined {
+    const { leaf } = item
+    const at = leaf.items.indexOf(item)
+    if (at > 0) return leaf.items[at - 1]
+    for (let node = leaf; node.parent !== undefined; node = node.parent) {
+      const { children } = node.parent
+      let before = children[children.indexOf(node) - 1]
+      if (before === undefined) continue
+      while (before.children.length > 0) before = before.children.at(-1) as OrderNode
+      return before.items.at(-1)
+    }
+    return undefined
+  }
+
   /** The next item of which a view sees anything. */
   nextSeen(item: Item, slot: number): Item | undefined {
     const counts = slot < 0 ? undefined : this.#views[slot]

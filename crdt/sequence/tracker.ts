@@ -225,6 +225,46 @@ export class Tracker {
     }
   }
 
+  /** Whether an agent has deleted a unit, and nobody else has. */
+  isDeletedBy(unit: number, agent: number): boolean {
+    const deletions = this.#index.find(this.#idOf(unit))?.deletions ?? []
+    return deletions.length > 0 && deletions.every((deletion) => deletion.agent === agent)
+  }
+
+  /** Whether two units stand together, and whatever befell them befell both. */
+  areTogether(unit: number, other: number): boolean {
+    return this.#index.find(this.#idOf(unit)) === this.#index.find(this.#idOf(other))
+  }
+
+  /** Negative when the left unit stands in front of the right one. */
+  order(left: number, right: number): number {
+    return this.#compare(this.#idOf(left), this.#idOf(right))
+  }
+
+  /** The nearest unit behind another (`step` 1) or in front of it (−1) that a version shows and that is accepted. */
+  nearest(
+    unit: number,
+    step: 1 | -1,
+    counts: readonly number[],
+    accepts: (unit: number) => boolean,
+  ): number | undefined {
+    const id = this.#idOf(unit)
+    let item = this.#index.find(id)
+    let at = item === undefined ? 0 : id - item.id + step
+    while (item !== undefined) {
+      const from = visibleFrom(counts, item)
+      const to = visibleTo(counts, item)
+      at = step > 0 ? Math.max(at, from) : Math.min(at, to - 1)
+      for (; at >= from && at < to; at += step) {
+        const found = item.id + at - this.#baseLength + this.base + 1
+        if (accepts(found)) return found
+      }
+      item = step > 0 ? this.#tree.next(item) : this.#tree.previous(item)
+      at = step > 0 ? 0 : Infinity
+    }
+    return undefined
+  }
+
   /** The operation that inserted a unit of the present sequence; undefined when that lies below the base. */
   operationAt(index: number): number | undefined {
     const item = this.#tree.at(index, -1)
