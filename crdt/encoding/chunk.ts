@@ -3,7 +3,7 @@ import { crc32c } from '../checksum.ts'
 import type { ContainerId } from '../container.ts'
 import type { History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
-import { readHead, writeHead, type ChunkHead, type ReceivedSlice } from './chunk-head.ts'
+import { readHead, writeHead, type BoundRun, type ChunkHead, type ReceivedSlice } from './chunk-head.ts'
 import { OperationColumns, OperationColumnsReader } from './operation-columns.ts'
 import { readText, textOf, writeText, type StoredText } from './packed-text.ts'
 import { countRecorded, type RecordedOperation } from './recorded-operation.ts'
@@ -208,9 +208,28 @@ export class ChunkReader {
       }
       start += slice.count
       if (next !== start) throw new MalformedMessageError('Operations that are missing')
-      return { slice, operations: list.map(({ operation }) => operation) }
+      const operations = list.map(({ operation }) => operation)
+      if (isCut(operations, slice.bounds)) throw new MalformedMessageError('A change that ends within an operation')
+      return { slice, operations }
     })
   }
+}
+
+/** Whether a change would end within what is done whole: who hears of the changes one by one would see it otherwise. */
+function isCut(operations: readonly RecordedOperation[], bounds: readonly BoundRun[]): boolean {
+  let run = 0
+  let done = 0
+  for (const operation of operations) {
+    const { count } = bounds[run] as BoundRun
+    const units = countRecorded(operation)
+    const isWhole = operation.type === 'list-insert' || operation.type === 'list-move'
+    if (isWhole && units > count - (done % count)) return true
+    done += units
+    for (let next = bounds[run]; next !== undefined && done >= next.count * next.changes; next = bounds[++run]) {
+      done -= next.count * next.changes
+    }
+  }
+  return false
 }
 
 function readGroup(
