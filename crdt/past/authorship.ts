@@ -2,7 +2,7 @@ import type { ListContainer, TextContainer } from '../container.ts'
 import type { Document } from '../document.ts'
 import type { ReplicaId } from '../replica-id.ts'
 import { lookInside } from './checkout.ts'
-import { visitUnits } from './units.ts'
+import { visitInserted } from './units.ts'
 
 /** Units that follow each other, inserted by one replica one behind the other. */
 export interface AuthorSpan {
@@ -58,16 +58,12 @@ export function authorship(
     lastTime = time
     spans.push(last)
   }
-  visitUnits(
-    own,
-    (list, index) => list.unitAt(index),
-    (from, count) => {
-      if (gap === Infinity) return add(from, count)
-      for (const { start, count: units } of bounds.between(from, from + count)) {
-        const first = Math.max(start, from)
-        add(first, Math.min(start + units, from + count) - first)
-      }
-    },
-  )
+  visitInserted(own, (from, count) => {
+    if (gap === Infinity) return add(from, count)
+    for (const { start, count: units } of bounds.between(from, from + count)) {
+      const first = Math.max(start, from)
+      add(first, Math.min(start + units, from + count) - first)
+    }
+  })
   return spans
 }

@@ -1,4 +1,6 @@
 import type { Document, DocumentOptions } from '../document.ts'
+import type { Version } from '../history/causal-graph.ts'
+import type { History } from '../history/history.ts'
 import { ReplicaDocument, type Inside } from '../replica-document.ts'
 import { stretchesUntil } from './stretches.ts'
 import { resolveVersion, type PastVersion } from './version.ts'
@@ -19,12 +21,14 @@ export function lookInside(document: Document, wish: string): Inside {
  * @throws Error while a transaction is open
  */
 export function checkout(document: Document, version: PastVersion): Document {
-  return checkoutInside(lookInside(document, 'look at the past'), version, document.replica)
+  const { history } = lookInside(document, 'look at the past')
+  return replayed(history, resolveVersion(history, version), document.replica)
 }
 
-export function checkoutInside({ history }: Inside, version: PastVersion, replica: string): ReplicaDocument {
+/** What a version includes, as a document that is read-only. */
+export function replayed(history: History, version: Version, replica: string): ReplicaDocument {
   const past = new PastDocument({ replica })
-  past.replay(stretchesUntil(history, resolveVersion(history, version)))
+  past.replay(stretchesUntil(history, version))
   return past
 }
 

@@ -3,14 +3,15 @@ import type { ContainerId, ContainerType, Content, TreeNodeId } from '../contain
 import type { Document } from '../document.ts'
 import type { ContainerDelta, KeyDelta, ListMove, TreeChange } from '../event.ts'
 import type { JsonValue } from '../json-value.ts'
-import type { History } from '../history/history.ts'
+import type { Version } from '../history/causal-graph.ts'
 import type { List } from '../list.ts'
+import type { Inside } from '../replica-document.ts'
 import type { Tree } from '../tree/tree.ts'
-import { checkoutInside, lookInside } from './checkout.ts'
+import { lookInside, replayed } from './checkout.ts'
 import { isSameContent } from './same-content.ts'
 import { compareSequences } from './sequence-comparison.ts'
-import { placesOf } from './units.ts'
-import type { PastVersion } from './version.ts'
+import { placesIn, textAt, type UnitRun } from './units.ts'
+import { resolveVersion, type PastVersion } from './version.ts'
 
 /**
  * What leads from one version to another, in either direction or across, in the form in which events tell it: whoever
@@ -25,37 +26,39 @@ import type { PastVersion } from './version.ts'
  */
 export function diff(document: Document, from: PastVersion, to: PastVersion): ContainerDelta[] {
   const inside = lookInside(document, 'compare versions')
-  const before = checkoutInside(inside, from, document.replica)
-  const after = checkoutInside(inside, to, document.replica)
-  const { history: was, registry: old } = before.inside()
-  const { history: is, registry: now } = after.inside()
+  const sides = [from, to].map((version): Side => {
+    const counts = resolveVersion(inside.history, version)
+    return { counts, ...replayed(inside.history, counts, document.replica).inside() }
+  }) as [Side, Side]
   const deltas: ContainerDelta[] = []
-  for (const id of new Set<ContainerId>([...now.ids(), ...old.ids()])) {
-    const delta = compare(was, is, old.reach(id), now.reach(id))
+  for (const id of new Set<ContainerId>([...sides[1].registry.ids(), ...sides[0].registry.ids()])) {
+    const delta = compare(id, inside, ...sides)
     if (delta !== undefined) deltas.push(delta)
   }
   return deltas
 }
 
+/** A document of the past, and what of the present one it includes. */
+interface Side extends Inside {
+  readonly counts: Version
+}
+
 type Of<Type extends ContainerType> = AnyContainer & { readonly type: Type }
 
-/** @param old of the same id as `container`, hence of the same type */
-function compare(
-  before: History,
-  after: History,
-  old: AnyContainer,
-  container: AnyContainer,
-): ContainerDelta | undefined {
+function compare(id: ContainerId, present: Inside, before: Side, after: Side): ContainerDelta | undefined {
+  const old = before.registry.reach(id)
+  const container = after.registry.reach(id)
   switch (container.type) {
     case 'text': {
-      const slice = (start: number, end: number): string => container.slice(start, end)
-      const delta = compareSequences(placesOf(before, old as typeof container), placesOf(after, container), slice)
+      // One tracker knows what both show.
+      const [was, is] = [before, after].map(({ counts }) => textAt(present, id, counts)) as [UnitRun[], UnitRun[]]
+      const delta = compareSequences(was, is, (start, end) => container.slice(start, end))
       return delta.length === 0 ? undefined : { type: 'text', container, delta }
     }
     case 'list': {
       const list = old as typeof container
       const slice = (start: number, end: number): Content[] => container.sequence.content.slice(start, end)
-      const delta = compareSequences(placesOf(before, list), placesOf(after, container), slice)
+      const delta = compareSequences(placesIn(before, list), placesIn(after, container), slice)
       if (delta.length === 0) return undefined
       const moves = movesBetween(before, list, after, container)
       return { type: 'list', container, delta, ...(moves.length > 0 && { moves }) }
@@ -104,8 +107,8 @@ function missingIn(set: Of<'set' | 'remove-wins-set'>, other: Of<'set' | 'remove
 }
 
 /** Elements that both show, each under another unit. */
-function movesBetween(before: History, old: List, after: History, list: List): ListMove[] {
-  const nameOf = ({ graph }: History, number: number): string => JSON.stringify(graph.dotOf(number))
+function movesBetween(before: Inside, old: List, after: Inside, list: List): ListMove[] {
+  const nameOf = ({ history }: Inside, number: number): string => JSON.stringify(history.graph.dotOf(number))
   const moves: ListMove[] = []
   const places = new Map<string, readonly [from: number, place: string]>()
   for (let from = 0; from < old.length; from++) {

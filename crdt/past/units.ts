@@ -1,6 +1,10 @@
 import type { Dot } from '../change.ts'
-import type { History } from '../history/history.ts'
+import type { ContainerId } from '../container.ts'
+import type { Version } from '../history/causal-graph.ts'
 import type { List } from '../list.ts'
+import type { Inside } from '../replica-document.ts'
+import type { ReplicaId } from '../replica-id.ts'
+import { visibleFrom, visibleTo } from '../sequence/item.ts'
 import type { Text } from '../text.ts'
 
 /** Units that one replica inserted one behind the other: the dot of the first, and how many. */
@@ -9,32 +13,30 @@ export interface UnitRun extends Dot {
 }
 
 /**
- * The operations that inserted what a text or list shows, by local numbers, in the order of the sequence.
- *
- * @param numberAt of an element of a list: how it came to be, or how it came to be where it is
+ * Visits the operations that inserted what a text or list shows, by local numbers, in the order of the sequence. Those
+ * that moved an element of a list did not insert it.
  */
-export function visitUnits(
-  container: Text | List,
-  numberAt: (list: List, index: number) => number,
-  visit: (from: number, count: number) => void,
-): void {
-  if (container.type === 'text') container.sequence.visible(visit)
-  else for (let index = 0; index < container.length; index++) visit(numberAt(container, index), 1)
+export function visitInserted(container: Text | List, visit: (from: number, count: number) => void): void {
+  if (container.type === 'text') container.sequence.completeTracker().visible(visit)
+  else for (let index = 0; index < container.length; index++) visit(container.unitAt(index), 1)
 }
 
-/** What stands where, in as few runs as possible. A moved element of a list counts as inserted where it is now. */
-export function placesOf({ graph }: History, container: Text | List): UnitRun[] {
+/** What a text shows at a version. */
+export function textAt({ history, registry }: Inside, id: ContainerId, version: Version): UnitRun[] {
+  const { agents } = history.graph
   const runs: UnitRun[] = []
-  visitUnits(
-    container,
-    (list, index) => list.placedBy(index),
-    (from, length) => {
-      const { replica, sequence } = graph.dotOf(from)
-      const last = runs.at(-1)
-      if (last?.replica === replica && last.sequence + last.length === sequence) {
-        runs[runs.length - 1] = { replica, sequence: last.sequence, length: last.length + length }
-      } else runs.push({ replica, sequence, length })
-    },
-  )
+  ;(registry.reach(id) as Text).sequence.completeTracker().each((item) => {
+    const from = visibleFrom(version, item)
+    const length = visibleTo(version, item) - from
+    if (length > 0) runs.push({ replica: agents[item.agent] as ReplicaId, sequence: item.sequence + from, length })
+  })
   return runs
+}
+
+/** What a list shows. A moved element counts as inserted where it is now. */
+export function placesIn({ history }: Inside, list: List): UnitRun[] {
+  return Array.from({ length: list.length }, (_, index) => ({
+    ...history.graph.dotOf(list.placedBy(index)),
+    length: 1,
+  }))
 }

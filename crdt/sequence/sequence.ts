@@ -130,11 +130,6 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     return this.completeTracker().operationAt(index) as number
   }
 
-  /** Visits the operations that inserted what is visible, in runs, in the order of the sequence. */
-  visible(visit: (from: number, count: number) => void): void {
-    this.completeTracker().visible(visit)
-  }
-
   placeOf(operation: number): Place | undefined {
     return this.completeTracker().placeOf(operation)
   }

@@ -126,11 +126,16 @@ export class Tracker {
   /** Visits the operations above the base whose units are visible, in the order of the sequence. */
   visible(visit: (from: number, count: number, index: number) => void): void {
     let index = 0
-    for (let item = this.#tree.first(); item !== undefined; item = this.#tree.next(item)) {
-      if (item.deletions.length > 0) continue
+    this.each((item) => {
+      if (item.deletions.length > 0) return
       if (item.agent !== baseAgent) visit(item.id - this.#baseLength + this.base + 1, item.count, index)
       index += item.count
-    }
+    })
+  }
+
+  /** Visits all items, in the order of the sequence. */
+  each(visit: (item: Item) => void): void {
+    for (let item = this.#tree.first(); item !== undefined; item = this.#tree.next(item)) visit(item)
   }
 
   /** Units visible at a view. */

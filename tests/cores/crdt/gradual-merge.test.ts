@@ -97,6 +97,25 @@ describe('a gradual merge', () => {
     expect(pauses).toBe(5)
   })
 
+  test('cuts a run of backspacing where a change ends within it', async () => {
+    const writer = createDocument({ replica: 'writer' })
+    const text = writer.text('t')
+    const erase = (): void => text.delete(text.length - 1, 1)
+    for (let shift = 0; shift < 2; shift++) {
+      writer.counter('c').add(1)
+      for (let count = 0; count < 60; count++) {
+        writer.transact(() => {
+          text.insert(0, '12345')
+          erase()
+        })
+        for (let more = 0; more < 3; more++) erase()
+      }
+    }
+    const document = createDocument({ replica: 'reader' })
+    await mergeGradually(document, writer.changesSince(VectorClock.zero), { pause: soon, now: ticking(), interval: 1 })
+    expect(document.encode()).toEqual(writer.encode())
+  })
+
   test('pauses after every thousand runs of edits where there is no clock', async () => {
     const writer = createDocument({ replica: 'writer' })
     for (let count = 0; count < 2500; count++) writer.text('t').insert(0, 'x')

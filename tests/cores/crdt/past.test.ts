@@ -216,6 +216,22 @@ describe('diff', () => {
     expect(others).toEqual([])
     expect(delta?.type === 'map' ? [...delta.keys.keys()] : []).toEqual(['z'])
   })
+
+  test.each([
+    [[], {}],
+    [[1], [1, 2]],
+    [{ a: 1 }, { b: 1 }],
+    [{ a: [0] }, { a: [-0] }],
+    [null, []],
+    ['', 0],
+  ])('tells %j and %j apart', (one, other) => {
+    const document = createDocument({ replica: 'a' })
+    document.register('r').set(one)
+    const { version } = document
+    document.register('r').set(other)
+    expect(diff(document, version, document.version)).toMatchObject([{ type: 'register', old: one, new: other }])
+    expect(diff(document, document.version, version)).toMatchObject([{ type: 'register', old: other, new: one }])
+  })
 })
 
 /** Who inserted each unit, found out by listening to one change after the other. */
