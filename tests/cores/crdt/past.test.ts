@@ -9,6 +9,7 @@ import {
   fork,
   history,
   isContainer,
+  loadDocument,
   type AuthorSpan,
   type Change,
   type Document,
@@ -79,9 +80,15 @@ describe('checkout', () => {
     document.text('t').insert(0, 'hello')
     const { version } = document
     document.text('t').replace(0, 5, 'bye')
-    const loaded = createDocument({ replica: 'b' })
-    loaded.merge(document.encode())
-    expect(checkout(loaded, version).text('t').toString()).toBe('hello')
+    const open = (): Document => loadDocument(document.encode(), { replica: 'b' })
+    expect(checkout(open(), version).text('t').toString()).toBe('hello')
+    expect(diff(open(), version, document.version)).toMatchObject([{ delta: [{ insert: 'bye' }, { delete: 5 }] }])
+    const edited = open()
+    edited.text('t').insert(3, '!')
+    const bye = { replica: 'a', sequence: 10, length: 3, time: 0 }
+    expect(authorship(edited, edited.text('t'))).toEqual([bye, { replica: 'b', sequence: 0, length: 1, time: 0 }])
+    expect([...history(edited)].map(({ count }) => count)).toEqual([1, 8, 5])
+    expect(fork(edited).encode()).toEqual(edited.encode())
   })
 
   test('keeps changes without effect where they are', () => {
