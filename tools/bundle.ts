@@ -14,3 +14,6 @@ const watched = { crdt: 'dist/crdt/index.js', browser: 'dist/node/peer/browser.j
 for (const [name, entry] of Object.entries(watched)) {
   if (existsSync(entry)) await build({ ...browserBundle, entryPoints: [entry], outfile: `dist/size/${name}.js` })
 }
+// What a document needs that is made, edited, saved and loaded; the rest of peerloom/crdt comes with its names.
+const core = "export { createDocument, loadDocument } from './dist/crdt/index.js'"
+await build({ ...browserBundle, stdin: { contents: core, resolveDir: '.' }, outfile: 'dist/size/crdt-core.js' })
