@@ -53,9 +53,7 @@ export class Integration {
     const parents = this.parentsOf({ replica, sequence, dependencies }, agent)
     if (parents === undefined) return false
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
-    if (!isPlain(operation, stamp, this.#registry)) {
-      if (findFault([operation], count, stamp, this.#registry, graph) !== undefined) return false
-    }
+    if (this.#faultOf([operation], count, stamp) !== undefined) return false
     bounds.add(graph.add(agent, count, parents), count, time)
     executor.execute(operation, stamp)
     return true
@@ -127,8 +125,7 @@ export class Integration {
     bounds.add(start, count, change.time)
     const stamp = new Stamp(graph, agent, start, sequence, graph.entryOf(start).linear, parents)
     const operations = decode(change)
-    const fault =
-      typeof operations === 'string' ? operations : findFault(operations, count, stamp, this.#registry, graph)
+    const fault = typeof operations === 'string' ? operations : this.#faultOf(operations, count, stamp)
     if (fault !== undefined) {
       log.addOpaque(start, count, change.operations)
       return rejected('invalid', fault)
@@ -138,6 +135,14 @@ export class Integration {
       stamp.moveOn(countUnits(operation))
     }
     return { type: 'applied' }
+  }
+
+  #faultOf(operations: readonly Operation[], count: number, stamp: Stamp): string | undefined {
+    const [only] = operations
+    if (operations.length === 1 && only !== undefined && countUnits(only) === count) {
+      if (isPlain(only, stamp, this.#registry)) return undefined
+    }
+    return findFault(operations, count, stamp, this.#registry, this.#history.graph)
   }
 
   #parentsOf({ sequence, dependencies }: Pick<Change, 'sequence' | 'dependencies'>, agent: number): number[] {

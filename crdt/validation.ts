@@ -37,11 +37,13 @@ export function isPlain(operation: Operation, stamp: Stamp, registry: ContainerR
       return 'value' in operation.content
     case 'counter-add':
       return operation.amount >= 0 || container.type === 'counter'
-    case 'list-insert':
-    case 'tree-move':
-      return false
-    default:
+    case 'map-delete':
+    case 'set-add':
+    case 'set-delete':
+    case 'assign':
       return true
+    default:
+      return false
   }
 }
 
