@@ -30,13 +30,16 @@ export interface Change {
   readonly operations: Uint8Array
 }
 
+/** Some 8,900 years from 1970 on; differences of such times are exact in every encoding. */
+export const greatestTime: number = 2 ** 48
+
 /** @returns what is wrong with the fields of a change from outside; whether its operations are valid is another matter */
 export function findMalformation(change: Change): string | undefined {
   const { replica, sequence, count, dependencies, time, operations } = change
   if (!isReplicaId(replica)) return 'its replica is no replica id'
   if (!isCount(sequence) || !isCount(sequence + count)) return 'its sequence is out of range'
   if (!isCount(count) || count < 1 || count > limits.changeOperations) return 'its count is out of range'
-  if (!isCount(time)) return 'its time is out of range'
+  if (!isCount(time) || time > greatestTime) return 'its time is out of range'
   if (operations.length > limits.changeBytes) return 'its operations are too large'
   for (const [index, dot] of dependencies.entries()) {
     const before = dependencies[index - 1]

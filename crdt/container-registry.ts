@@ -53,7 +53,11 @@ export class ContainerRegistry {
 
   /** A container that an operation names: a root is made where it does not exist yet. */
   reach(id: ContainerId): AnyContainer {
-    return this.#containers.get(id) ?? this.#add(parseContainerId(id)?.type as ContainerType, id)
+    const known = this.#containers.get(id)
+    if (known !== undefined) return known
+    const place = parseContainerId(id)
+    if (place?.name !== undefined) return this.#add(place.type, id)
+    throw new Error('Cannot edit the container: the transaction in which it was created was rolled back')
   }
 
   create(type: ContainerType, creator: Dot): AnyContainer {
@@ -69,6 +73,7 @@ export class ContainerRegistry {
   }
 
   remove(id: ContainerId): void {
+    this.#setWritten(id, false)
     this.#containers.delete(id)
   }
 

@@ -6,6 +6,7 @@ import { countRecorded, joinDeletions, sliceRecorded, type RecordedOperation } f
 import type { RejectionReason } from './event.ts'
 import type { Executor } from './executor.ts'
 import type { History } from './history/history.ts'
+import { limits } from './limits.ts'
 import { countUnits, decodeOperations, operationFormat, type Operation } from './operation.ts'
 import { Stamp } from './stamp.ts'
 import type { SessionChange } from './session/incoming.ts'
@@ -70,11 +71,12 @@ export class Integration {
   }
 
   /** Takes in a stretch at once. @returns false, and nothing was done, where its changes have to be judged one by one */
-  integrateStretch({ slice, operations }: Stretch, executor: Executor): boolean {
+  integrateStretch(stretch: Stretch, executor: Executor): boolean {
+    const { slice, operations } = stretch
     const { graph, bounds } = this.#history
     const { replica, sequence, count } = slice
     if (sequence !== graph.countOf(replica) || this.#findMissing(slice) !== undefined) return false
-    if (operations.some(({ type }) => type === 'opaque')) return false
+    if (operations.some(({ type }) => type === 'opaque') || !isBounded(stretch)) return false
     const agent = graph.agentOf(replica)
     const parents = graph.minimal(this.#parentsOf(slice, agent))
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
@@ -151,6 +153,14 @@ export class Integration {
     if (sequence > 0) parents.push(history.graph.numberOf(agent, sequence - 1))
     return parents
   }
+}
+
+/** Whether every change of a stretch is within the limits for certain: who is above them must be refused by everybody. */
+function isBounded({ slice, operations }: Stretch): boolean {
+  const isText = operations.every(
+    ({ type }) => type === 'text-insert' || type === 'sequence-delete' || type === 'backspace',
+  )
+  return slice.bounds.every(({ count }) => count <= (isText ? limits.changeBytes / 8 : 8))
 }
 
 /** @returns the operations, or what is wrong with their bytes */

@@ -1,6 +1,6 @@
 import { VectorClock, type SubscribeOptions, type VersionVector } from '../node/protocol/index.ts'
 import type { Anchor } from './anchor.ts'
-import { findMalformation, type Change, type Dot } from './change.ts'
+import { findMalformation, greatestTime, type Change, type Dot } from './change.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import type {
   Container,
@@ -13,7 +13,7 @@ import type {
 import type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
 import { encodeChanges, encodeSnapshot, type Stretch } from './encoding/chunk.ts'
 import { decoding, openChunk } from './encoding/decoding.ts'
-import { changesOf } from './encoding/stretch-changes.ts'
+import { changesOf, skipUnits } from './encoding/stretch-changes.ts'
 import { DecodeError } from './errors.ts'
 import { EventQueue } from './event-queue.ts'
 import type { DocumentEvent, Visible } from './event.ts'
@@ -91,13 +91,13 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   get frontier(): readonly Dot[] {
-    return this.#history.graph.frontier()
+    return this.#history.graph.frontier(this.#transaction?.heads)
   }
 
   get statistics(): DocumentStatistics {
     return {
       changes: this.#history.bounds.size,
-      operations: this.#history.graph.size,
+      operations: this.#history.graph.size - (this.#transaction?.count ?? 0),
       waiting: this.#waiting.count,
       rejected: this.#rejected,
       duplicates: this.#duplicates,
@@ -184,7 +184,8 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   insertText(text: Text, index: number, inserted: string): void {
-    if (this.#transaction !== undefined || inserted.length > smallText) {
+    // What was never written to may be of a transaction that was rolled back.
+    if (this.#transaction !== undefined || !text.written || inserted.length > smallText) {
       this.perform({ type: 'text-insert', container: text.id, index, text: inserted })
       return
     }
@@ -194,7 +195,7 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   deleteText(text: Text, index: number, count: number): void {
-    if (this.#transaction !== undefined || count > formatLimits.changeOperations) {
+    if (this.#transaction !== undefined || !text.written || count > formatLimits.changeOperations) {
       this.perform({ type: 'sequence-delete', container: text.id, index, count })
       return
     }
@@ -232,7 +233,7 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   openOutgoing(): Outgoing {
-    return new OutgoingSession(this.#history, this.#agent)
+    return new OutgoingSession(this.#history, this.#agent, () => this.#transaction?.count ?? 0)
   }
 
   openIncoming(): Incoming {
@@ -264,6 +265,7 @@ export class ReplicaDocument implements Document, Editor {
     const { replica, operation } = change
     const agent = graph.knownAgent(replica)
     if (agent === undefined || operation === undefined || change.sequence !== graph.counts[agent]) return undefined
+    if (change.count > smallText || change.time > greatestTime) return undefined
     const text = this.#registry.find(operation.container)
     if (!(text instanceof Text)) return undefined
     if (change.dependencies.length === 0 && graph.isAlone(agent))
@@ -332,18 +334,21 @@ export class ReplicaDocument implements Document, Editor {
     if (this.#gathering !== undefined) throw new Error('Cannot take in changes together: that is being done already')
     const gathering = new Gathering()
     this.#gathering = gathering
+    let visible: Visible = nothing
     try {
       work()
     } finally {
+      // Also where `work` throws: the sessions will not tell again what they have told.
       this.#gathering = undefined
+      visible = this.#integrate((events) => {
+        let applied = 0
+        for (const item of gathering.take()) {
+          applied += 'slice' in item ? this.#take(item, events) : this.#receiveSession(item, events)
+        }
+        return applied
+      })
     }
-    return this.#integrate((events) => {
-      let applied = 0
-      for (const item of gathering.take()) {
-        applied += 'slice' in item ? this.#take(item, events) : this.#receiveSession(item, events)
-      }
-      return applied
-    })
+    return visible
   }
 
   #receiveSession(change: SessionChange, events: DocumentEvent[]): number {
@@ -422,10 +427,13 @@ export class ReplicaDocument implements Document, Editor {
       this.#version = undefined
       return 1
     }
-    const duplicates = this.#history.holdsAll(stretch.slice)
-    if (duplicates > 0) {
+    const { slice } = stretch
+    const known = Math.min(slice.count, this.#history.graph.countOf(slice.replica) - slice.sequence)
+    const duplicates = known > 0 ? this.#history.holdsAll(slice, known) : 0
+    const rest = duplicates > 0 && known < slice.count ? skipUnits(stretch, known) : undefined
+    if (duplicates > 0 && (known === slice.count || rest !== undefined)) {
       this.#duplicates += duplicates
-      return 0
+      return rest === undefined ? 0 : this.#take(rest, events)
     }
     let applied = 0
     for (const change of changesOf(stretch)) applied += this.#receive(change, events)
@@ -540,7 +548,7 @@ function isSmall(operation: Operation): boolean {
 
 /** A clock that tells nonsense must not make changes that others refuse. */
 function labelOf(time: number): number {
-  return Number.isSafeInteger(Math.round(time)) && time > 0 ? Math.round(time) : 0
+  return time > 0 && time < greatestTime ? Math.round(time) : 0
 }
 
 const nothing: Visible = Object.freeze({ changes: [], replicas: [], deltas: [] })

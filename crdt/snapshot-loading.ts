@@ -105,6 +105,8 @@ function complete(bytes: Uint8Array, history: History): void {
   const reader = new ChunkReader(bytes)
   reader.readValues(() => undefined)
   const shown = new Map(reader.readTexts())
+  let length = 0
+  for (const stored of shown.values()) length += 'text' in stored ? stored.text.length : stored.ascii.length
   const rows: Row[] = []
   const trackers = new Map<number, Tracker>()
   let total = 0
@@ -120,7 +122,7 @@ function complete(bytes: Uint8Array, history: History): void {
     if (kind === rowKind.text) total += count
     rows.push(row)
     tracker.apply(row)
-  })
+  }, length)
   const base = log.text.reserve(total)
   const early = rows.map((row) => (row.kind === rowKind.text ? { ...row, offset: row.offset + base } : row))
   weave(history, early)

@@ -31,6 +31,11 @@ export class Transaction {
     this.#stamp = new Stamp(graph, agent, end, graph.counts[agent] as number, true, heads)
   }
 
+  /** What it is made on. */
+  get heads(): readonly number[] {
+    return this.#graphMark.heads
+  }
+
   get start(): number {
     return this.#graphMark.end
   }

@@ -1,5 +1,5 @@
 import { MalformedMessageError, type ByteReader, type ByteWriter } from '../../node/protocol/index.ts'
-import type { Dot } from '../change.ts'
+import { greatestTime, type Dot } from '../change.ts'
 import { nestedId, parseContainerId, rootId } from '../container-id.ts'
 import { containerTypes, type ContainerId } from '../container.ts'
 import type { History } from '../history/history.ts'
@@ -33,6 +33,8 @@ export interface ReceivedSlice {
 export interface ChunkHead {
   readonly containers: readonly ContainerId[]
   readonly slices: readonly ReceivedSlice[]
+  /** How many changes they have. */
+  readonly changes: number
 }
 
 /** @param containers in the order of their numbers in the chunk */
@@ -150,7 +152,8 @@ export function readHead(reader: ByteReader): ChunkHead {
   }
   const containers = reader.list(reader.remaining, (reader) => readContainer(reader, replicas))
   const slices = readSlices(reader, replicas)
-  return { containers, slices: withBounds(reader, slices) }
+  const received = withBounds(reader, slices)
+  return { containers, slices: received, changes: countChanges(received) }
 }
 
 function readReplicaId(reader: ByteReader): ReplicaId {
@@ -219,7 +222,7 @@ function withBounds(reader: ByteReader, slices: readonly Omit<ReceivedSlice, 'bo
       if (left === 0) {
         count = counts.natural(limits.changeOperations)
         left = changes.natural(Number.MAX_SAFE_INTEGER)
-        time = times.natural(Number.MAX_SAFE_INTEGER)
+        time = times.natural(greatestTime)
       }
       const taken = Math.min(left, Math.floor(rest / count))
       if (!(taken > 0)) throw new MalformedMessageError('Changes that do not fit')
@@ -232,6 +235,12 @@ function withBounds(reader: ByteReader, slices: readonly Omit<ReceivedSlice, 'bo
   if (left > 0) throw new MalformedMessageError('More changes than operations')
   finish([counts, changes, times])
   return received
+}
+
+function countChanges(slices: readonly ReceivedSlice[]): number {
+  let count = 0
+  for (const { bounds } of slices) for (const { changes } of bounds) count += changes
+  return count
 }
 
 function finish(columns: readonly IntegerColumnReader[]): void {

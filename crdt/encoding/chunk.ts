@@ -15,8 +15,8 @@ const magic = [0x50, 0x4c, 0x43, 0x52, 0x01]
 /** What stands behind the magic: changes to be merged, or a whole document with its texts as they are. */
 const kinds = { changes: 0, snapshot: 1 } as const
 
-/** Operations that one byte of a chunk may stand for. A chunk of fewer bytes is filled up. */
-const expansion = 256
+/** Operations, or changes, that one byte of a chunk may stand for. A chunk of fewer bytes is filled up. */
+const expansion = 64
 
 /** What a document shows, for a snapshot: what the operations need not repeat. */
 export interface ShownTexts {
@@ -28,14 +28,14 @@ export interface ShownTexts {
 
 /** Every change that is not included. */
 export function encodeChanges(history: History, included: (replica: ReplicaId) => number): Uint8Array<ArrayBuffer> {
-  return writeChunk(history, slicesSince(history.graph, included), undefined)
+  return writeChunk(history, slicesSince(history, included), undefined)
 }
 
 /** All changes, and the texts apart from them: equal histories give equal bytes. */
 export function encodeSnapshot(history: History, shown: ShownTexts): Uint8Array<ArrayBuffer> {
   return writeChunk(
     history,
-    slicesSince(history.graph, () => 0),
+    slicesSince(history, () => 0),
     shown,
   )
 }
@@ -79,10 +79,18 @@ function writeChunk(
   }
   texts.write(writer)
   writeText(writer, content.join(''))
-  const wanted = Math.ceil((values.size + texts.size + slices.length) / expansion)
+  const wanted = Math.ceil((values.size + texts.size + slices.length + countChanges(history, slices)) / expansion)
   writer.bytes(new Uint8Array(Math.max(0, wanted - writer.length)))
   writer.u32(crc32c(writer.view()))
   return writer.finish()
+}
+
+function countChanges({ bounds }: History, slices: readonly Slice[]): number {
+  let count = 0
+  for (const { ranges } of slices) {
+    for (const [from, to] of ranges) for (const { changes } of bounds.runs(from, to)) count += changes
+  }
+  return count
 }
 
 /** What was inserted and is not shown, in the order of the chunk. */
@@ -155,7 +163,9 @@ export class ChunkReader {
     this.isSnapshot = kind === kinds.snapshot
     this.#limit = bytes.length * expansion
     this.head = readHead(reader)
-    if (this.head.slices.length > this.#limit) throw new MalformedMessageError('More slices than the bytes can hold')
+    if (this.head.slices.length + this.head.changes > this.#limit) {
+      throw new MalformedMessageError('More changes than the bytes can hold')
+    }
     this.#values = new OperationColumnsReader(reader, this.head.containers, this.#limit)
     this.#reader = reader
   }
@@ -170,21 +180,25 @@ export class ChunkReader {
     return this.head.containers.filter((id) => isText(id)).map((id) => [id, readText(this.#reader)] as const)
   }
 
-  /** The operations on texts; in a snapshot insertions without their text. To be read last. @returns all the text */
-  readTextOperations(visit: Visit): string {
+  /**
+   * The operations on texts; in a snapshot insertions without their text. To be read last.
+   *
+   * @param shown in a snapshot the length of all texts
+   * @returns all text that stands there
+   */
+  readTextOperations(visit: Visit, shown = 0): string {
     const columns = new OperationColumnsReader(this.#reader, this.head.containers, this.#limit)
     const content = textOf(readText(this.#reader))
     this.#reader.bytes(this.#reader.remaining)
     this.#reader.finish()
     let at = 0
     const read = (length: number): string => {
-      if (this.isSnapshot) return ''
       at += length
-      if (at > content.length) throw new MalformedMessageError('Less text than was inserted')
-      return content.slice(at - length, at)
+      if (at > content.length + shown) throw new MalformedMessageError('Less text than was inserted')
+      return this.isSnapshot ? '' : content.slice(at - length, at)
     }
     readGroup(columns, this.head, read, visit)
-    if (!this.isSnapshot && at < content.length) throw new MalformedMessageError('More text than was inserted')
+    if (at < content.length + shown) throw new MalformedMessageError('More text than was inserted')
     return content
   }
 

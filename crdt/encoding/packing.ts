@@ -67,6 +67,8 @@ function unpack(reader: ByteReader, length: number): Uint8Array {
   // How many literals, how many bytes to copy, and from how far back.
   const symbols =
     count === 0 ? [] : [readSymbols(reader, count), readSymbols(reader, count), readSymbols(reader, count)]
+  // Only what the symbols can make is believed, and room is made for that alone.
+  if (length > literals.length + count * farthest) throw new MalformedMessageError('More than it can unpack to')
   const extra = reader.rest()
   const bytes = new Uint8Array(length)
   const values = [0, 0, 0]

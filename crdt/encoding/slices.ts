@@ -1,4 +1,5 @@
-import type { CausalGraph, Entry } from '../history/causal-graph.ts'
+import type { Entry } from '../history/causal-graph.ts'
+import type { History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface Slice {
  * all it depends on: that of Lamport's time of each slice, ties broken by replica.
  */
 export function slicesSince(
-  graph: CausalGraph,
+  { graph, bounds }: Pick<History, 'graph' | 'bounds'>,
   included: (replica: ReplicaId) => number,
   until: (replica: ReplicaId) => number = () => Infinity,
 ): Slice[] {
@@ -32,7 +33,10 @@ export function slicesSince(
     let last: Slice | undefined
     let end = -1
     for (const entry of graph.entriesOf(agent)) {
-      const skipped = Math.max(0, from - entry.sequence)
+      let skipped = Math.max(0, from - entry.sequence)
+      // A change of which not all is included is wanted whole.
+      if (skipped > 0 && entry.start + skipped < entry.end)
+        skipped = bounds.of(entry.start + skipped).start - entry.start
       const stop = Math.min(entry.end, entry.start + to - entry.sequence)
       if (entry.start + skipped >= stop) continue
       const range = [entry.start + skipped, stop] as const

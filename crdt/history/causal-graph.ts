@@ -101,10 +101,8 @@ export class CausalGraph {
   }
 
   /** The heads as dots, ordered by replica. */
-  frontier(): Dot[] {
-    return this.#heads
-      .map((head) => this.dotOf(head))
-      .sort((left, right) => compareReplicaIds(left.replica, right.replica))
+  frontier(heads: readonly number[] = this.#heads): Dot[] {
+    return heads.map((head) => this.dotOf(head)).sort((left, right) => compareReplicaIds(left.replica, right.replica))
   }
 
   get entries(): readonly Entry[] {

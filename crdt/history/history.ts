@@ -83,13 +83,14 @@ export class History {
     return bound.start === number && bound.count === count
   }
 
-  /** How many changes a slice has, where all of them are here; else 0. */
-  holdsAll({ replica, sequence, count, bounds }: ReceivedSlice): number {
-    if (sequence + count > this.graph.countOf(replica)) return 0
+  /** How many changes the first units of a slice are, where all of them are here; else 0. */
+  holdsAll({ replica, sequence, bounds }: ReceivedSlice, units: number): number {
+    const end = sequence + units
+    if (end > this.graph.countOf(replica)) return 0
     let next = sequence
     let held = 0
     for (const { count, changes } of bounds) {
-      for (let change = 0; change < changes; change++, next += count, held++) {
+      for (let change = 0; change < changes && next < end; change++, next += count, held++) {
         if (!this.holds({ replica, sequence: next, count })) return 0
       }
     }

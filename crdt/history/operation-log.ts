@@ -37,10 +37,10 @@ export interface Row {
 }
 
 export interface LogMark {
-  readonly rows: number
+  readonly end: number
   readonly kind: RowKind
-  readonly count: number
   readonly before: number
+  readonly replaced: number
   readonly text: number
   readonly bytes: number
 }
@@ -57,6 +57,7 @@ export class OperationLog {
   readonly bytes: ByteWriter = new ByteWriter(64)
   /** How often rows were taken back: who has read them has to forget them then. */
   #restored = 0
+  #replaced = 0
   /** The encoded operation that was added last, and where its bytes begin: it is what is mostly asked for. */
   newest = -1
   newestOffset = 0
@@ -98,6 +99,7 @@ export class OperationLog {
 
   /** All rows up to the present, in order. */
   replace(rows: readonly Row[]): void {
+    this.#replaced++
     for (const column of [...this.#columns, ...this.#rowsOf]) column.length = 0
     this.newest = -1
     for (const row of rows) this.push(row)
@@ -240,10 +242,10 @@ export class OperationLog {
   mark(): LogMark {
     const last = this.size - 1
     return {
-      rows: this.size,
-      kind: this.#kinds[last] ?? 0,
-      count: this.#counts[last] ?? 0,
+      end: this.end,
+      kind: this.#kinds[last] ?? rowKind.text,
       before: this.#befores[last] ?? 0,
+      replaced: this.#replaced,
       text: this.text.length,
       bytes: this.bytes.length,
     }
@@ -253,19 +255,28 @@ export class OperationLog {
     return this.#restored
   }
 
-  restore({ rows, kind, count, before, text, bytes }: LogMark): void {
+  /** Takes back what was added since. Rows may have been replaced meanwhile, when those of a snapshot were told. */
+  restore({ end, kind, before, replaced, text, bytes }: LogMark): void {
     this.#restored++
     this.newest = -1
-    while (this.size > rows) {
+    while (this.size > 0 && (this.#starts[this.size - 1] as number) >= end) {
       this.#rowsOf[this.#containers.at(-1) as number]?.pop()
       for (const column of this.#columns) column.pop()
     }
-    if (rows > 0) {
-      this.#kinds[rows - 1] = kind
-      this.#counts[rows - 1] = count
-      this.#befores[rows - 1] = before
+    const last = this.size - 1
+    const start = this.#starts[last] ?? end
+    if (start + (this.#counts[last] ?? 0) > end) {
+      this.#counts[last] = end - start
+      if (this.#kinds[last] === rowKind.backspace && end - start === 1) this.#kinds[last] = rowKind.delete
+      if (this.#kinds[last] === rowKind.encoded) this.#befores[last] = bytes
     }
-    this.text.truncate(text)
+    if (replaced === this.#replaced) {
+      if (last >= 0) {
+        this.#kinds[last] = kind
+        this.#befores[last] = before
+      }
+      this.text.truncate(text)
+    }
     this.bytes.truncate(bytes)
   }
 

@@ -59,7 +59,7 @@ export function history(
     const counts = resolveVersion(history, version)
     return (replica: ReplicaId) => counts[graph.agentOf(replica)] ?? 0
   })
-  const slices = slicesSince(graph, from as (replica: ReplicaId) => number, to)
+  const slices = slicesSince(history, from as (replica: ReplicaId) => number, to)
   const read = first === 'newest' ? newestFirst : oldestFirst
   return { [Symbol.iterator]: () => entries(history, read(history, slices), gap ?? -1) }
 }

@@ -8,7 +8,7 @@ import type { ReplicaId } from '../replica-id.ts'
 export function* stretchesUntil(history: History, version: Version): Generator<Stretch> {
   const { graph, bounds } = history
   const until = (replica: ReplicaId): number => version[graph.agentOf(replica)] ?? 0
-  for (const { agent, sequence, parents, ranges } of slicesSince(graph, () => 0, until)) {
+  for (const { agent, sequence, parents, ranges } of slicesSince(history, () => 0, until)) {
     const dependencies = history.dependenciesOf((ranges[0] as readonly [number, number])[0])
     const runs = ranges.flatMap(([from, to]) => [...bounds.runs(from, to)])
     const slice = {

@@ -1,5 +1,5 @@
 import { ByteReader, MalformedMessageError } from '../../node/protocol/index.ts'
-import type { Change, Dot } from '../change.ts'
+import { greatestTime, type Change, type Dot } from '../change.ts'
 import { parseContainerId } from '../container-id.ts'
 import type { ContainerId } from '../container.ts'
 import { readZigzag } from '../encoding/integer-column.ts'
@@ -67,6 +67,7 @@ export class FrameReader {
     if (replica === undefined) throw new MalformedMessageError('A session that was not begun')
     const dependencies = (head & flags.dependencies) === 0 ? noDots : this.#readDependencies(reader, replica)
     if ((head & flags.time) !== 0) this.#time += readZigzag(reader)
+    if (this.#time < 0 || this.#time > greatestTime) throw new MalformedMessageError('A time out of range')
     if ((head & flags.container) !== 0) this.#readContainer(reader)
     const sequence = this.#sequence
     const kind = head & 7

@@ -21,6 +21,7 @@ export interface Outgoing {
 export class OutgoingSession implements Outgoing {
   readonly #history: History
   readonly #agent: number
+  readonly #open: () => number
   readonly #writer = new ByteWriter(64)
   /** Those that were named before, by number. */
   readonly #replicas = new Map<ReplicaId, number>()
@@ -33,15 +34,17 @@ export class OutgoingSession implements Outgoing {
   #cursor = 0
   #time = 0
 
-  constructor(history: History, agent: number) {
+  /** @param open operations of a transaction that is open: they may be rolled back */
+  constructor(history: History, agent: number, open: () => number) {
+    this.#open = open
     this.#history = history
     this.#agent = agent
-    this.#sequence = history.graph.counts[agent] as number
+    this.#sequence = (history.graph.counts[agent] as number) - open()
   }
 
   take(): Uint8Array<ArrayBuffer> | undefined {
     const { graph, bounds } = this.#history
-    const end = graph.counts[this.#agent] as number
+    const end = (graph.counts[this.#agent] as number) - this.#open()
     if (this.#sequence === end) return undefined
     const writer = this.#writer
     writer.truncate(0)
