@@ -53,11 +53,7 @@ export class ContainerRegistry {
 
   /** A container that an operation names: a root is made where it does not exist yet. */
   reach(id: ContainerId): AnyContainer {
-    const known = this.#containers.get(id)
-    if (known !== undefined) return known
-    const place = parseContainerId(id)
-    if (place?.name !== undefined) return this.#add(place.type, id)
-    throw new Error('Cannot edit the container: the transaction in which it was created was rolled back')
+    return this.#containers.get(id) ?? this.#add(parseContainerId(id)?.type as ContainerType, id)
   }
 
   create(type: ContainerType, creator: Dot): AnyContainer {

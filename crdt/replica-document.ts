@@ -178,6 +178,9 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   perform(operation: Operation): void {
+    if (this.#registry.find(operation.container) === undefined) {
+      throw new Error('Cannot edit the container: the transaction in which it was created was rolled back')
+    }
     if (this.#transaction !== undefined) this.#transaction.perform(operation)
     else if (isSmall(operation)) this.#performAlone(operation)
     else this.transact(() => this.perform(operation))

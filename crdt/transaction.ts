@@ -4,7 +4,7 @@ import { TransactionTooLargeError } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { GraphMark } from './history/causal-graph.ts'
 import type { History } from './history/history.ts'
-import type { LogMark } from './history/operation-log.ts'
+import { rowKind, type LogMark } from './history/operation-log.ts'
 import { limits } from './limits.ts'
 import { countUnits, encodeOperations, type Operation } from './operation.ts'
 import { Stamp } from './stamp.ts'
@@ -63,7 +63,8 @@ export class Transaction {
     const { graph, log } = this.#history
     const done = this.#history.operationsBetween(this.start, graph.size)
     const joined = joinDeletions(done)
-    if (joined === done) return
+    const rows = [...log.between(this.start, graph.size)]
+    if (joined === done && !rows.some(({ kind }) => kind === rowKind.backspace)) return
     const lengths = new Map<ContainerId, number>()
     for (const row of log.between(this.start, graph.size)) {
       const id = this.#history.containers.id(row.container)

@@ -167,3 +167,31 @@ test('what is received together becomes visible at once, the same as one frame a
   expect(together.encode()).toEqual(one.encode())
   expect(together.toJSON()).toEqual(one.toJSON())
 })
+
+test('what was received together before something went wrong is taken in all the same', () => {
+  const ada = createDocument({ replica: 'ada' })
+  const reader = createDocument()
+  const outgoing = ada.openOutgoing()
+  const [good, damaged] = [reader.openIncoming(), reader.openIncoming()]
+  ada.text('text').insert(0, 'a')
+  const frame = outgoing.take() as Uint8Array
+  const failing = (): unknown =>
+    reader.receiveTogether(() => {
+      good.receive(frame)
+      damaged.receive(Uint8Array.of(99))
+    })
+  expect(failing).toThrow(DecodeError)
+  ada.text('text').insert(1, 'b')
+  good.receive(outgoing.take() as Uint8Array)
+  expect(reader.text('text').toString()).toBe('ab')
+})
+
+test('a frame that tells a time before 1970 is refused', () => {
+  const ada = createDocument({ replica: 'ada', now: () => 5 })
+  const outgoing = ada.openOutgoing()
+  const incoming = createDocument().openIncoming()
+  ada.text('text').insert(0, 'a')
+  incoming.receive(outgoing.take() as Uint8Array)
+  // One character, at a time that is 10 milliseconds earlier.
+  expect(() => incoming.receive(Uint8Array.of(16, 19, 98))).toThrow(DecodeError)
+})

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest'
-import { createDocument, decodeChanges, limits, loadDocument, TransactionTooLargeError } from '../../../crdt/index.ts'
+import {
+  createDocument,
+  decodeChanges,
+  limits,
+  loadDocument,
+  TransactionTooLargeError,
+  VectorClock,
+  type Change,
+  type Document,
+  type MapContainer,
+  type TextContainer,
+} from '../../../crdt/index.ts'
 import { createRandom } from '../../../node/protocol/index.ts'
 import { editRandomly } from './random-edits.ts'
 
@@ -142,4 +153,101 @@ test('a clock that throws rolls back, one that tells nonsense is taken as unknow
   }
   expect(decodeChanges(document.encode()).map((change) => change.time)).toEqual([0, 0, 0, 0])
   expect(loadDocument(document.encode()).counter('n').value).toBe(4)
+})
+
+/** A document that was loaded, so that how its text came to be is read when somebody asks. */
+function loaded(): { readonly document: Document; readonly bytes: Uint8Array } {
+  const author = createDocument({ replica: 'ada' })
+  for (const character of 'hello world') author.text('text').insert(author.text('text').length, character)
+  author.text('text').delete(3, 2)
+  author.list('list').insert(0, 1, 2, 3)
+  const bytes = author.encode()
+  return { document: loadDocument(bytes, { replica: 'bob' }), bytes }
+}
+
+test.each([
+  ['an anchor', (document: Document) => void document.anchor(document.text('text'), 3, 'before')],
+  ['a move', (document: Document) => document.list('list').move(0, 2)],
+])('a transaction that reads the history of a loaded document, by %s, can be rolled back', (_what, read) => {
+  const { document, bytes } = loaded()
+  const failing = (): void =>
+    document.transact(() => {
+      document.text('text').insert(0, 'x')
+      read(document)
+      throw new Error('changed my mind')
+    })
+  expect(failing).toThrow('changed my mind')
+  expect(document.encode()).toEqual(bytes)
+  document.text('text').insert(9, '!')
+  expect(loadDocument(document.encode()).text('text').toString()).toBe('hel world!')
+})
+
+test('deletions that adjoin in one transaction are the same for everybody, whatever came before', () => {
+  for (const before of [0, 1, 2]) {
+    const { document, bytes } = loaded()
+    for (let count = 0; count < before; count++) document.text('text').delete(6 - count, 1)
+    document.transact(() => {
+      document.list('list').move(0, 2)
+      document.text('text').delete(6 - before, 1)
+      document.text('text').delete(5 - before, 1)
+    })
+    const other = createDocument({ replica: 'eve' })
+    other.merge(bytes)
+    other.merge(document.changesSince(other.version))
+    expect(other.encode()).toEqual(document.encode())
+  }
+})
+
+test('a container of a transaction that was rolled back can be edited no more', () => {
+  const document = createDocument({ replica: 'ada' })
+  let text: TextContainer | undefined
+  let map: MapContainer | undefined
+  const failing = (): void =>
+    document.transact(() => {
+      text = document.map('root').create('text', 'text')
+      map = document.map('root').create('map', 'map')
+      text.insert(0, 'written')
+      throw new Error('changed my mind')
+    })
+  expect(failing).toThrow('changed my mind')
+  expect(() => text?.insert(0, 'x')).toThrow('rolled back')
+  expect(() => map?.set('key', 1)).toThrow('rolled back')
+  document.map('root').set('key', 1)
+  expect(loadDocument(document.encode()).toJSON()).toEqual({ root: { key: 1 } })
+})
+
+test('what a transaction does is in no version and in no frame before it is done', () => {
+  const document = createDocument({ replica: 'ada' })
+  const outgoing = document.openOutgoing()
+  document.transact(() => {
+    document.text('text').insert(0, 'abc')
+    expect([document.frontier, document.version.size, document.statistics.operations]).toEqual([[], 0, 0])
+    expect(outgoing.take()).toBeUndefined()
+  })
+  expect(document.frontier).toEqual([{ replica: 'ada', sequence: 2 }])
+  expect(outgoing.take()).toBeDefined()
+})
+
+test('times beyond what can be encoded are unknown here, and refused from others', () => {
+  for (const time of [Number.MAX_SAFE_INTEGER, 2 ** 52 + 1, Number.POSITIVE_INFINITY, Number.NaN, -5]) {
+    const document = createDocument({ replica: 'ada', now: () => time })
+    document.text('text').insert(0, 'abc')
+    expect(loadDocument(document.encode()).text('text').toString()).toBe('abc')
+    const [change] = decodeChanges(document.encode())
+    expect(change?.time).toBe(0)
+    const reader = createDocument()
+    const rejected: unknown[] = []
+    reader.subscribe((event) => void (event.type === 'rejected' && rejected.push(event.reason)))
+    reader.apply([{ ...(change as Change), time: Number.MAX_SAFE_INTEGER }])
+    expect(rejected).toEqual(['malformed'])
+  }
+})
+
+test('a version that ends within a change wants the whole of it', () => {
+  const document = createDocument({ replica: 'ada' })
+  document.text('text').insert(0, 'abc')
+  document.text('text').insert(3, 'd')
+  const reader = createDocument()
+  reader.merge(document.changesSince(VectorClock.from([['ada', 1]])))
+  expect(reader.encode()).toEqual(document.encode())
 })
