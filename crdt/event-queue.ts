@@ -39,8 +39,7 @@ export class EventQueue {
 
   /** @throws what the first of the listeners threw, once all are told */
   tell(events: readonly DocumentEvent[]): void {
-    if (this.#listeners.size === 0) return
-    this.#queue.push(...events)
+    if (this.#listeners.size > 0) this.#queue.push(...events)
     if (this.#telling) return
     this.#telling = true
     while (this.#queue.length > 0) {

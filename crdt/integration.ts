@@ -76,7 +76,7 @@ export class Integration {
     const { graph, bounds } = this.#history
     const { replica, sequence, count } = slice
     if (sequence !== graph.countOf(replica) || this.#findMissing(slice) !== undefined) return false
-    if (operations.some(({ type }) => type === 'opaque') || !isBounded(stretch)) return false
+    if (operations.some(({ type }) => type === 'opaque') || !isRegular(stretch)) return false
     const agent = graph.agentOf(replica)
     const parents = graph.minimal(this.#parentsOf(slice, agent))
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
@@ -155,12 +155,39 @@ export class Integration {
   }
 }
 
-/** Whether every change of a stretch is within the limits for certain: who is above them must be refused by everybody. */
-function isBounded({ slice, operations }: Stretch): boolean {
+/**
+ * Whether every change of a stretch is for certain within the limits, and comes out the same when it is taken in alone:
+ * deletions of one change are joined then, and text is encoded by itself.
+ */
+function isRegular({ slice, operations }: Stretch): boolean {
   const isText = operations.every(
     ({ type }) => type === 'text-insert' || type === 'sequence-delete' || type === 'backspace',
   )
-  return slice.bounds.every(({ count }) => count <= (isText ? limits.changeBytes / 8 : 8))
+  if (!slice.bounds.every(({ count }) => count <= (isText ? limits.changeBytes / 8 : 8))) return false
+  let position = 0
+  let deleted = false
+  for (const operation of operations) {
+    const { type } = operation
+    const deletes = type === 'sequence-delete' || type === 'backspace'
+    if (deletes && deleted && !isBound(slice.bounds, position)) return false
+    if (type === 'text-insert' && /[\ud800-\udfff]/.test(operation.text)) {
+      if (/\p{Surrogate}/u.test(operation.text) || slice.bounds.length > 1 || slice.bounds[0]?.changes !== 1)
+        return false
+    }
+    deleted = deletes
+    position += countRecorded(operation)
+  }
+  return true
+}
+
+/** Whether a change begins there. */
+function isBound(bounds: Stretch['slice']['bounds'], position: number): boolean {
+  let left = position
+  for (const { count, changes } of bounds) {
+    if (left < count * changes) return left % count === 0
+    left -= count * changes
+  }
+  return true
 }
 
 /** @returns the operations, or what is wrong with their bytes */

@@ -250,8 +250,7 @@ export class ReplicaDocument implements Document, Editor {
           return nothing
         }
         const [first] = changes
-        const plain =
-          changes.length === 1 && this.#waiting.count === 0 ? this.#receiveEdit(first as SessionChange) : undefined
+        const plain = changes.length === 1 ? this.#receiveEdit(first as SessionChange) : undefined
         if (plain !== undefined) return plain
         return this.#integrate((events) => {
           let applied = 0
@@ -268,7 +267,7 @@ export class ReplicaDocument implements Document, Editor {
     const { replica, operation } = change
     const agent = graph.knownAgent(replica)
     if (agent === undefined || operation === undefined || change.sequence !== graph.counts[agent]) return undefined
-    if (change.count > smallText || change.time > greatestTime) return undefined
+    if (change.count > smallText || this.#waiting.concerns(replica)) return undefined
     const text = this.#registry.find(operation.container)
     if (!(text instanceof Text)) return undefined
     if (change.dependencies.length === 0 && graph.isAlone(agent))
@@ -355,7 +354,7 @@ export class ReplicaDocument implements Document, Editor {
   }
 
   #receiveSession(change: SessionChange, events: DocumentEvent[]): number {
-    if (this.#waiting.count > 0 || !this.#integration.integrateEdit(change, this.#recorder)) {
+    if (this.#waiting.concerns(change.replica) || !this.#integration.integrateEdit(change, this.#recorder)) {
       return this.#receive(toChange(change), events)
     }
     this.#version = undefined
@@ -426,7 +425,7 @@ export class ReplicaDocument implements Document, Editor {
 
   /** Takes in a stretch at once where it can be, else change by change. */
   #take(stretch: Stretch, events: DocumentEvent[]): number {
-    if (this.#waiting.count === 0 && this.#integration.integrateStretch(stretch, this.#recorder)) {
+    if (!this.#waiting.concerns(stretch.slice.replica) && this.#integration.integrateStretch(stretch, this.#recorder)) {
       this.#version = undefined
       return 1
     }
@@ -546,7 +545,8 @@ const smallText = formatLimits.changeBytes / 4
 /** Whether it fits into a change for certain. */
 function isSmall(operation: Operation): boolean {
   if (operation.type === 'text-insert') return operation.text.length <= smallText
-  return operation.type !== 'list-insert' || operation.items.length === 1
+  if (operation.type === 'list-insert') return operation.items.length === 1
+  return countUnits(operation) <= formatLimits.changeOperations
 }
 
 /** A clock that tells nonsense must not make changes that others refuse. */

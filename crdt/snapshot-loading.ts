@@ -123,17 +123,22 @@ function complete(bytes: Uint8Array, history: History): void {
     rows.push(row)
     tracker.apply(row)
   }, length)
-  const base = log.text.reserve(total)
-  const early = rows.map((row) => (row.kind === rowKind.text ? { ...row, offset: row.offset + base } : row))
-  weave(history, early)
-  let taken = 0
   const deleted: [number, number][] = []
+  const shownText = (container: number): string => textOf(shown.get(containers.id(container)) ?? { text: '' })
   for (const [container, tracker] of trackers) {
-    const text = textOf(shown.get(containers.id(container)) ?? { text: '' })
-    if (text.length !== tracker.now) throw new MalformedMessageError('A text that is not what its history makes')
-    tracker.visible((from, count, index) => fill(history, from, text.slice(index, index + count)))
+    if (shownText(container).length !== tracker.now) throw new MalformedMessageError('Not the text its history makes')
     for (const range of tracker.deleted()) deleted.push(range)
   }
+  const base = log.text.reserve(total)
+  weave(
+    history,
+    rows.map((row) => (row.kind === rowKind.text ? { ...row, offset: row.offset + base } : row)),
+  )
+  for (const [container, tracker] of trackers) {
+    const text = shownText(container)
+    tracker.visible((from, count, index) => fill(history, from, text.slice(index, index + count)))
+  }
+  let taken = 0
   for (const [from, to] of deleted.sort(([left], [right]) => left - right)) {
     fill(history, from, deletedText.slice(taken, taken + to - from))
     taken += to - from

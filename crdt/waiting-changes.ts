@@ -34,6 +34,11 @@ export class WaitingChanges {
     return this.#count
   }
 
+  /** Whether changes of a replica wait, or others for one of its own. */
+  concerns(replica: ReplicaId): boolean {
+    return this.#count > 0 && (this.#queues.has(replica) || this.#missing.has(replica))
+  }
+
   /** @returns false when it waits already */
   add(change: Change, missing: Dot): boolean {
     let queue = this.#queues.get(change.replica)

@@ -38,13 +38,14 @@ export function sliceRecorded(operation: RecordedOperation, skip: number, count:
 export function joinDeletions(operations: readonly Operation[]): readonly Operation[] {
   if (!operations.some((operation, at) => at > 0 && operation.type === 'sequence-delete')) return operations
   const joined: Operation[] = []
-  for (const next of operations) {
-    const last = joined.at(-1)
-    if (next.type === 'sequence-delete' && last?.type === 'sequence-delete' && last.container === next.container) {
-      if (next.index === last.index || next.index + next.count === last.index) {
-        joined[joined.length - 1] = { ...last, index: next.index, count: last.count + next.count }
-        continue
-      }
+  for (const operation of operations) {
+    let next = operation
+    // What was joined may adjoin the one before in turn.
+    for (let last = joined.at(-1); last !== undefined; last = joined.at(-1)) {
+      if (next.type !== 'sequence-delete' || last.type !== 'sequence-delete' || last.container !== next.container) break
+      if (next.index !== last.index && next.index + next.count !== last.index) break
+      next = { ...last, index: next.index, count: last.count + next.count }
+      joined.pop()
     }
     joined.push(next)
   }

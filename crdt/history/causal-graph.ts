@@ -228,7 +228,8 @@ export class CausalGraph {
       this.#heads = [end - 1]
       this.#addCritical(start, end)
     } else {
-      this.#heads = this.#heads.filter((head) => !parents.includes(head))
+      const seen = new Set(parents)
+      this.#heads = this.#heads.filter((head) => !seen.has(head))
       this.#heads.push(end - 1)
     }
   }
@@ -238,7 +239,9 @@ export class CausalGraph {
     const [head] = this.#heads
     if (head !== undefined && this.#heads.length === 1 && numbers.includes(head)) return [head]
     const given = [...new Set(numbers)].sort((left, right) => left - right)
-    if (given.length < 2 || given.every((number) => this.#heads.includes(number))) return given
+    if (given.length < 2) return given
+    const heads = new Set(this.#heads)
+    if (given.every((number) => heads.has(number))) return given
     return this.#minimalByWalk(given)
   }
 

@@ -113,7 +113,12 @@ export class OperationLog {
     const complete = this.#complete
     if (complete === undefined || number >= this.#missing) return
     this.#complete = undefined
-    complete()
+    try {
+      complete()
+    } catch (error) {
+      this.#complete = complete
+      throw error
+    }
   }
 
   get #columns(): number[][] {

@@ -75,9 +75,14 @@ export class TextBuffer implements SequenceContent<string> {
   }
 
   charCodeAt(index: number): number {
-    const chunk = this.#seek(index)
-    const at = index - this.#start
-    return at < chunk.length ? chunk.charCodeAt(at) : (this.#chunks[this.#at + 1] as GapBuffer).charCodeAt(0)
+    let chunk = this.#seek(index)
+    let at = index - this.#start
+    // Where the index is the end of a chunk, the unit is the first behind; chunks may be empty.
+    for (let next = this.#at + 1; at >= chunk.length; next++) {
+      at -= chunk.length
+      chunk = this.#chunks[next] as GapBuffer
+    }
+    return chunk.charCodeAt(at)
   }
 
   toString(): string {

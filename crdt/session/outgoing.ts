@@ -70,7 +70,8 @@ export class OutgoingSession implements Outgoing {
     const others = parents.filter((parent) => this.#history.graph.entryOf(parent).agent !== this.#agent)
     const operations = this.#history.operationsBetween(start, start + count)
     const [operation] = operations
-    const kind = operations.length === 1 ? kindOf(operation as Operation, this.#cursor) : does.other
+    const cursor = operation?.container === this.#container ? this.#cursor : 0
+    const kind = operations.length === 1 ? kindOf(operation as Operation, cursor) : does.other
     const container = kind === does.other ? this.#container : operation?.container
     const head =
       (others.length > 0 ? flags.dependencies : 0) +

@@ -146,3 +146,18 @@ test('a key that goes from −0 to 0 is told of', () => {
     { old: -0, new: 0 },
   ])
 })
+
+test('what a listener throws reaches whoever edited, also when the listener has just unsubscribed', () => {
+  const document = createDocument()
+  const control = new AbortController()
+  document.subscribe(
+    () => {
+      control.abort()
+      throw new Error('enough')
+    },
+    { signal: control.signal },
+  )
+  expect(() => document.text('body').insert(0, 'a')).toThrow('enough')
+  document.text('body').insert(1, 'b')
+  expect(document.text('body').toString()).toBe('ab')
+})

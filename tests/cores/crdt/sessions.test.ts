@@ -195,3 +195,42 @@ test('a frame that tells a time before 1970 is refused', () => {
   // One character, at a time that is 10 milliseconds earlier.
   expect(() => incoming.receive(Uint8Array.of(16, 19, 98))).toThrow(DecodeError)
 })
+
+test('an edit in another container is told from its start, wherever the one before was', () => {
+  const ada = createDocument({ replica: 'ada' })
+  const reader = createDocument()
+  ada.text('one').insert(0, 'abc')
+  ada.text('other').insert(0, 'wxyz')
+  reader.merge(ada.encode())
+  const outgoing = ada.openOutgoing()
+  const incoming = reader.openIncoming()
+  const hear = (): unknown => incoming.receive(outgoing.take() as Uint8Array)
+  ada.text('one').insert(2, '!')
+  hear()
+  ada.text('other').insert(3, '?')
+  hear()
+  ada.text('one').delete(3, 1)
+  hear()
+  ada.text('other').delete(2, 1)
+  hear()
+  expect(reader.toJSON()).toEqual(ada.toJSON())
+})
+
+test('a change that waits for ever keeps nobody else from being heard', () => {
+  const reader = createDocument()
+  const lost = createDocument({ replica: 'lost' })
+  lost.text('text').insert(0, 'x')
+  const { version } = lost
+  lost.text('text').insert(0, 'y')
+  reader.merge(lost.changesSince(version))
+  const ada = createDocument({ replica: 'ada' })
+  const outgoing = ada.openOutgoing()
+  const incoming = reader.openIncoming()
+  for (const character of 'abc') {
+    ada.text('text').insert(ada.text('text').length, character)
+    incoming.receive(outgoing.take() as Uint8Array)
+  }
+  expect([reader.text('text').toString(), reader.statistics.waiting]).toEqual(['abc', 1])
+  reader.merge(lost.encode())
+  expect(reader.statistics.waiting).toBe(0)
+})

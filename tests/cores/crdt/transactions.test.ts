@@ -251,3 +251,23 @@ test('a version that ends within a change wants the whole of it', () => {
   reader.merge(document.changesSince(VectorClock.from([['ada', 1]])))
   expect(reader.encode()).toEqual(document.encode())
 })
+
+test('deletions of one transaction are joined as far as they can be', () => {
+  const document = createDocument({ replica: 'ada' })
+  document.text('text').insert(0, '0123456789')
+  document.transact(() => {
+    for (const [index, count] of [
+      [4, 2],
+      [1, 1],
+      [0, 1],
+      [0, 2],
+    ] as const) {
+      document.text('text').delete(index, count)
+    }
+  })
+  const [merged, applied] = [createDocument(), createDocument()]
+  merged.merge(document.encode())
+  applied.apply(decodeChanges(document.encode()))
+  expect(merged.encode()).toEqual(document.encode())
+  expect(applied.encode()).toEqual(document.encode())
+})
