@@ -92,6 +92,8 @@ describe.skipIf(noBrowser())('presence in the notes', { timeout: 90_000 }, () =>
     second.peer.overlays.broadcast.publish(topic, encodePresence({ ...last, author }))
     await reached(hostile.length + 1)
     await ada.people.getByText(name).waitFor()
+    // The editor draws cursors a frame after the list of people.
+    await ada.cursors.nth(1).waitFor({ state: 'attached' })
     expect(await ada.people.count()).toBe(2)
     expect(await ada.cursors.count()).toBe(2)
     expect(await ada.page.locator('img[src]').count()).toBe(0)
