@@ -12,6 +12,7 @@ import { KeyedMap } from './map.ts'
 import { MultiValueRegister } from './multi-value-register.ts'
 import { Register } from './register.ts'
 import { ValueSet, type AnySet } from './set.ts'
+import type { Operation } from './operation.ts'
 import type { Editor } from './state.ts'
 import { Text } from './text.ts'
 import { Tree } from './tree/tree.ts'
@@ -25,6 +26,9 @@ export class ContainerRegistry {
   readonly #containers = new Map<ContainerId, AnyContainer>()
   /** Roots with at least one operation: the others are no part of the content. */
   readonly #written = new Set<ContainerId>()
+
+  /** Where containers were created of which history knows no more. */
+  readonly #creations = new Map<ContainerId, Operation>()
 
   constructor(history: History, editor: Editor) {
     this.#history = history
@@ -62,10 +66,16 @@ export class ContainerRegistry {
 
   /** The operation that put a nested container where it is, read from the log; undefined for a root. */
   creationOf(id: ContainerId): Exclude<RecordedOperation, { readonly type: 'opaque' }> | undefined {
+    const known = this.#creations.get(id)
+    if (known !== undefined) return known
     const creator = parseContainerId(id)?.creator
     const number = creator === undefined ? undefined : this.#history.numberOf(creator)
     const operation = number === undefined ? undefined : this.#history.operationAt(number)
     return operation === undefined || operation.type === 'opaque' ? undefined : operation
+  }
+
+  setCreation(id: ContainerId, operation: Operation): void {
+    this.#creations.set(id, operation)
   }
 
   remove(id: ContainerId): void {

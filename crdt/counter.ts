@@ -20,8 +20,13 @@ export class Counter<Type extends CounterType> implements CounterContainer<Type>
     this.#editor = editor
   }
 
+  /** Exact. */
+  get sum(): bigint {
+    return this.#high + BigInt(this.#low)
+  }
+
   get value(): number {
-    return this.#high === 0n ? this.#low : Number(this.#high + BigInt(this.#low))
+    return this.#high === 0n ? this.#low : Number(this.sum)
   }
 
   add(amount = 1): void {

@@ -11,7 +11,7 @@ export function createDocument(options: DocumentOptions = {}): Document {
 }
 
 /**
- * A document with all that `encode` wrote.
+ * A document with all that `encode` or `compact` wrote.
  *
  * @throws DecodeError when the bytes are damaged, or are no whole document (what `changesSince` wrote is for `merge`)
  */
@@ -22,7 +22,8 @@ export function loadDocument(bytes: Uint8Array, options: DocumentOptions = {}): 
 }
 
 /**
- * The changes that `encode` or `changesSince` wrote, each behind all it depends on.
+ * The changes that `encode` or `changesSince` wrote, each behind all it depends on; of a compacted document those that were
+ * not dropped.
  *
  * @throws DecodeError when the bytes are damaged
  */

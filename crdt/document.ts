@@ -78,12 +78,17 @@ export interface Document {
    */
   transact<Result>(work: () => Result): Result
 
-  /** Every change that `version` does not include, in the format of `encode`. */
+  /**
+   * Every change that `version` does not include, in the format of `encode`.
+   *
+   * @throws HistoryDroppedError where some of them were dropped: see `compact`
+   */
   changesSince(version: VersionVector): Uint8Array<ArrayBuffer>
   /**
    * Takes in what `encode` or `changesSince` wrote. What depends on changes not yet here waits, within the limits.
    *
    * @throws DecodeError when the bytes are damaged; nothing is taken in then
+   * @throws HistoryDroppedError when they are a compacted document, and what that dropped is not all here
    */
   merge(bytes: Uint8Array): Visible
   /** As `merge`, for changes that came otherwise. Never throws for what a change holds: it is told as `rejected`. */
@@ -97,7 +102,7 @@ export interface Document {
    * piled up cost less so.
    */
   receiveTogether(work: () => void): Visible
-  /** All changes, canonical: equal sets of changes give equal bytes. */
+  /** All changes, canonical: equal sets of changes give equal bytes. Of a compacted document what was kept, and the rest. */
   encode(): Uint8Array<ArrayBuffer>
 
   /** Told after each commit and each merge. An error thrown by a listener reaches whoever edited, after all were told. */

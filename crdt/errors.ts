@@ -1,3 +1,5 @@
+import type { VersionVector } from '../node/protocol/index.ts'
+
 /** Bytes that no document wrote: truncated, changed on the way, or of a format this version does not read. */
 export class DecodeError extends Error {
   override readonly name: 'DecodeError' = 'DecodeError'
@@ -39,5 +41,17 @@ export class ContainerTypeError extends Error {
     this.container = container
     this.wanted = wanted
     this.found = found
+  }
+}
+
+/** What was asked for lies in history that was dropped here: see `compact`. */
+export class HistoryDroppedError extends Error {
+  override readonly name: 'HistoryDroppedError' = 'HistoryDroppedError'
+  /** For each replica how many of its operations were dropped. */
+  readonly dropped: VersionVector
+
+  constructor(wish: string, dropped: VersionVector) {
+    super(`Cannot ${wish}: it lies in history that was dropped`)
+    this.dropped = dropped
   }
 }

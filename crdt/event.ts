@@ -112,9 +112,11 @@ export interface ChangedEvent extends Visible {
  * - `malformed`: its own fields are out of range. Not counted, and never will be, by anybody.
  * - `unsupported`: written by a later version of this library. Not counted: this replica waits for its update.
  * - `conflict`: its replica already has other operations under some of these numbers. Not counted.
+ * - `history-dropped`: it was made on a version from before the history that is kept here, so that nobody here can tell
+ *   where it belongs. Not counted.
  * - `overflow`: too many changes wait for what they depend on. Not counted: it may come again.
  */
-export type RejectionReason = 'invalid' | 'malformed' | 'unsupported' | 'conflict' | 'overflow'
+export type RejectionReason = 'invalid' | 'malformed' | 'unsupported' | 'conflict' | 'history-dropped' | 'overflow'
 
 export interface RejectedEvent {
   readonly type: 'rejected'

@@ -10,6 +10,7 @@ export {
 } from '../node/protocol/index.ts'
 export { decodeAnchor, encodeAnchor, type Anchor } from './anchor.ts'
 export type { Change, Dot } from './change.ts'
+export { compact } from './compaction/compact.ts'
 export {
   containerTypes,
   isContainer,
@@ -32,7 +33,13 @@ export {
 } from './container.ts'
 export { createDocument, decodeChanges, loadDocument } from './create-document.ts'
 export type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
-export { ContainerTypeError, DecodeError, TransactionTooLargeError, ValueTooLargeError } from './errors.ts'
+export {
+  ContainerTypeError,
+  DecodeError,
+  HistoryDroppedError,
+  TransactionTooLargeError,
+  ValueTooLargeError,
+} from './errors.ts'
 export type {
   ChangedEvent,
   ContainerDelta,

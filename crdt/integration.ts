@@ -37,6 +37,10 @@ export class Integration {
     }
     const missing = this.#findMissing(change)
     if (missing !== undefined) return { type: 'waits', missing }
+    const { graph } = this.#history
+    if (graph.base > 0 && this.#parentsOf(change, graph.knownAgent(change.replica) ?? -1) === undefined) {
+      return rejected('history-dropped', 'it was made on a version from before the history that is kept here')
+    }
     if (change.operations[0] !== operationFormat && change.operations.length > 0) {
       return rejected('unsupported', `its operations are of format ${change.operations[0]}`)
     }
@@ -65,9 +69,12 @@ export class Integration {
     change: Pick<Change, 'replica' | 'sequence' | 'dependencies'>,
     agent: number,
   ): readonly number[] | undefined {
-    if (change.dependencies.length === 0) return change.sequence === 0 ? none : [this.#history.graph.lastOf(agent)]
+    const { graph } = this.#history
+    if (change.dependencies.length === 0 && graph.base === 0)
+      return change.sequence === 0 ? none : [graph.lastOf(agent)]
     if (this.#findMissing(change) !== undefined) return undefined
-    return this.#history.graph.minimal(this.#parentsOf(change, agent))
+    const parents = this.#parentsOf(change, agent)
+    return parents && graph.minimal(parents)
   }
 
   /** Takes in a stretch at once. @returns false, and nothing was done, where its changes have to be judged one by one */
@@ -78,7 +85,9 @@ export class Integration {
     if (sequence !== graph.countOf(replica) || this.#findMissing(slice) !== undefined) return false
     if (operations.some(({ type }) => type === 'opaque') || !isRegular(stretch)) return false
     const agent = graph.agentOf(replica)
-    const parents = graph.minimal(this.#parentsOf(slice, agent))
+    const made = this.#parentsOf(slice, agent)
+    if (made === undefined) return false
+    const parents = graph.minimal(made)
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
     if (findFault(operations, count, stamp, this.#registry, graph) !== undefined) return false
     let start = graph.add(agent, count, parents)
@@ -122,7 +131,7 @@ export class Integration {
     const { graph, log, bounds } = this.#history
     const { count, sequence } = change
     const agent = graph.agentOf(change.replica)
-    const parents = graph.minimal(this.#parentsOf(change, agent))
+    const parents = graph.minimal(this.#parentsOf(change, agent) as number[])
     const start = graph.add(agent, count, parents)
     bounds.add(start, count, change.time)
     const stamp = new Stamp(graph, agent, start, sequence, graph.entryOf(start).linear, parents)
@@ -147,11 +156,18 @@ export class Integration {
     return findFault(operations, count, stamp, this.#registry, this.#history.graph)
   }
 
-  #parentsOf({ sequence, dependencies }: Pick<Change, 'sequence' | 'dependencies'>, agent: number): number[] {
+  /** @returns undefined for what was made on a version that was dropped: all that is kept stands above all of that */
+  #parentsOf(
+    { sequence, dependencies }: Pick<Change, 'sequence' | 'dependencies'>,
+    agent: number,
+  ): number[] | undefined {
     const history = this.#history
     const parents = dependencies.map((dot) => history.lastOf(history.numberOf(dot) as number))
+    const { base } = history.graph
     if (sequence > 0) parents.push(history.graph.numberOf(agent, sequence - 1))
-    return parents
+    if (base === 0) return parents
+    const kept = parents.filter((parent) => parent >= base - 1)
+    return kept.length === 0 ? undefined : kept
   }
 }
 

@@ -14,9 +14,9 @@ import type { NewContent, Operation } from './operation.ts'
 import type { History } from './history/history.ts'
 import { plainValue } from './plain-value.ts'
 import { ItemBuffer } from './sequence/item-buffer.ts'
-import { ListElements } from './sequence/list-elements.ts'
+import { ListElements, type SavedElement } from './sequence/list-elements.ts'
 import { Sequence } from './sequence/sequence.ts'
-import type { Place } from './sequence/tracker.ts'
+import type { Place, UnitRange } from './sequence/tracker.ts'
 import type { Editor, Execution, Stamp, State } from './state.ts'
 
 export class List implements ListContainer, State {
@@ -157,6 +157,37 @@ export class List implements ListContainer, State {
   /** The unit that an element was inserted as. */
   firstOf(unit: number): number {
     return this.#elements?.firstOf(unit) ?? unit
+  }
+
+  /** What stands here: units that were never moved with their index among all, and elements as they were inserted first. */
+  savedUnits(): { readonly unit: number; readonly raw: number; readonly content: Content }[] {
+    const { content } = this.sequence
+    const units: { readonly unit: number; readonly raw: number; readonly content: Content }[] = []
+    const visit = (unit: number, raw: number, shown: number): void => {
+      units.push({ unit, raw, content: content.at(shown) as Content })
+    }
+    const elements = this.#elements?.saved(visit)
+    if (elements === undefined) {
+      this.sequence.completeTracker().visible((from, count, index) => {
+        for (let at = 0; at < count; at++) visit(from + at, index + at, index + at)
+      })
+    }
+    return [...units, ...(elements ?? []).map(({ first, content }) => ({ unit: first, raw: 0, content }))]
+  }
+
+  savedElements(): readonly SavedElement[] {
+    return this.#elements?.saved(() => undefined) ?? []
+  }
+
+  /** Fills an empty list. @param runs the units in it, in order */
+  restore(
+    contents: readonly Content[],
+    runs: readonly UnitRange[],
+    elements: Parameters<ListElements['restore']>[0],
+  ): void {
+    this.sequence.keep(runs)
+    this.sequence.content.insert(0, contents)
+    if (elements.length > 0) this.#useElements().restore(elements)
   }
 
   takeDelta(): ContainerDelta | undefined {

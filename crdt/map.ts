@@ -52,6 +52,11 @@ export class KeyedMap implements MapContainer, State {
     })
   }
 
+  /** The operation that decided what the key holds. */
+  operationOn(key: string): number | undefined {
+    return this.#operations[this.#places.get(key) ?? -1]
+  }
+
   get(key: string): Content | undefined {
     const place = this.#places.get(key)
     return place === undefined ? undefined : this.#contents[place]

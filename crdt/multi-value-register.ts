@@ -40,6 +40,11 @@ export class MultiValueRegister implements MultiValueRegisterContainer, State {
     return this.#assignments.map(({ value }) => value)
   }
 
+  /** Whether the value that operation assigned is among those here. */
+  holds({ lamport, replica }: Pick<Assignment, 'lamport' | 'replica'>): boolean {
+    return this.#assignments.some((one) => one.lamport === lamport && one.replica === replica)
+  }
+
   toJSON(): JsonValue[] {
     return this.values()
   }

@@ -32,6 +32,11 @@ export class Register implements RegisterContainer, State {
     return this.#assignment?.value
   }
 
+  /** Whether that operation decided what is here. */
+  holds({ lamport, replica }: Pick<Assignment, 'lamport' | 'replica'>): boolean {
+    return this.#assignment?.lamport === lamport && this.#assignment.replica === replica
+  }
+
   toJSON(): JsonValue {
     return this.get() ?? null
   }

@@ -1,6 +1,12 @@
-import { VectorClock, type SubscribeOptions, type VersionVector } from '../node/protocol/index.ts'
+import {
+  MalformedMessageError,
+  VectorClock,
+  type SubscribeOptions,
+  type VersionVector,
+} from '../node/protocol/index.ts'
 import type { Anchor } from './anchor.ts'
 import { findMalformation, greatestTime, type Change, type Dot } from './change.ts'
+import { readBase, versionOfBase } from './compaction/base-reader.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import type {
   Container,
@@ -11,10 +17,10 @@ import type {
   TextContainer,
 } from './container.ts'
 import type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
-import { encodeChanges, encodeSnapshot, type Stretch } from './encoding/chunk.ts'
+import { encodeChanges, encodeCompacted, encodeSnapshot, type ChunkReader, type Stretch } from './encoding/chunk.ts'
 import { decoding, openChunk } from './encoding/decoding.ts'
 import { changesOf, skipUnits } from './encoding/stretch-changes.ts'
-import { DecodeError } from './errors.ts'
+import { DecodeError, HistoryDroppedError } from './errors.ts'
 import { EventQueue } from './event-queue.ts'
 import type { DocumentEvent, Visible } from './event.ts'
 import { Executor } from './executor.ts'
@@ -213,12 +219,16 @@ export class ReplicaDocument implements Document, Editor {
 
   changesSince(version: VersionVector): Uint8Array<ArrayBuffer> {
     this.#assertSettled('encode')
+    this.#assertKept('tell the changes since the version', version)
     return encodeChanges(this.#history, (replica) => version.get(replica))
   }
 
   encode(): Uint8Array<ArrayBuffer> {
     this.#assertSettled('encode')
-    return encodeSnapshot(this.#history, this.#registry.shownTexts())
+    const { base } = this.#history
+    return base !== undefined
+      ? encodeCompacted(this.#history, base)
+      : encodeSnapshot(this.#history, this.#registry.shownTexts())
   }
 
   merge(bytes: Uint8Array): Visible {
@@ -364,11 +374,25 @@ export class ReplicaDocument implements Document, Editor {
   /** Fills an empty document. @throws DecodeError when the bytes are no whole document */
   load(bytes: Uint8Array): void {
     const reader = openChunk(bytes)
+    const { base } = reader
+    if (base !== undefined) {
+      decoding(() => this.#loadCompacted(reader, base))
+      return
+    }
     if (!reader.isSnapshot) {
       throw new DecodeError('Cannot load the document: these are changes, which are for merging')
     }
     decoding(() => loadSnapshot(bytes, reader, this.#history, this.#registry, this.#silent))
     this.#version = undefined
+  }
+
+  #loadCompacted(reader: ChunkReader, base: Uint8Array): void {
+    this.replay(reader.stretches(), base)
+    for (const { replica, sequence, count } of reader.head.slices) {
+      if (this.#history.graph.countOf(replica) < sequence + count) {
+        throw new MalformedMessageError('Changes that were not made on what is kept')
+      }
+    }
   }
 
   /** What functions beside this class work on. @param wish of one that has to wait for the end of a transaction */
@@ -377,8 +401,13 @@ export class ReplicaDocument implements Document, Editor {
     return { history: this.#history, registry: this.#registry }
   }
 
-  /** Fills an empty document with what another holds, each stretch behind all it depends on. */
-  replay(stretches: Iterable<Stretch>): void {
+  /**
+   * Fills an empty document with what another holds, each stretch behind all it depends on.
+   *
+   * @param base what they were made on, where it is not everything. @throws MalformedMessageError where it is none
+   */
+  replay(stretches: Iterable<Stretch>, base?: Uint8Array): void {
+    if (base !== undefined) readBase(base, this.#history, this.#registry)
     for (const stretch of stretches) {
       if (this.#integration.integrateStretch(stretch, this.#silent)) continue
       for (const change of changesOf(stretch)) this.#integration.integrate(change, this.#silent)
@@ -411,8 +440,18 @@ export class ReplicaDocument implements Document, Editor {
     }
   }
 
-  #mergeChunk(bytes: Uint8Array, events: DocumentEvent[]): number {
+  /** @throws HistoryDroppedError where what the bytes were made on is not here, and not in them either */
+  openMerge(bytes: Uint8Array): ChunkReader {
     const reader = openChunk(bytes)
+    const { base } = reader
+    if (base === undefined) return reader
+    const dropped = decoding(() => versionOfBase(base))
+    if (!includesAll(this.version, dropped)) throw new HistoryDroppedError('merge the document', dropped)
+    return reader
+  }
+
+  #mergeChunk(bytes: Uint8Array, events: DocumentEvent[]): number {
+    const reader = this.openMerge(bytes)
     if (reader.isSnapshot) {
       const other = new ReplicaDocument()
       other.load(bytes)
@@ -440,6 +479,11 @@ export class ReplicaDocument implements Document, Editor {
     let applied = 0
     for (const change of changesOf(stretch)) applied += this.#receive(change, events)
     return applied
+  }
+
+  #assertKept(wish: string, version: VersionVector): void {
+    const { base } = this.#history
+    if (base !== undefined && !includesAll(version, base.version)) throw new HistoryDroppedError(wish, base.version)
   }
 
   #assertSettled(wish: string): void {
@@ -547,6 +591,10 @@ function isSmall(operation: Operation): boolean {
   if (operation.type === 'text-insert') return operation.text.length <= smallText
   if (operation.type === 'list-insert') return operation.items.length === 1
   return countUnits(operation) <= formatLimits.changeOperations
+}
+
+function includesAll(version: VersionVector, other: VersionVector): boolean {
+  return [...other].every(([replica, count]) => version.get(replica) >= count)
 }
 
 /** A clock that tells nonsense must not make changes that others refuse. */

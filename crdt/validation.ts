@@ -21,6 +21,10 @@ const operationsOf: Record<ContainerType, readonly Operation['type'][]> = {
   'grow-only-counter': ['counter-add'],
 }
 
+export function isOfType({ type }: Pick<Operation, 'type'>, container: ContainerType): boolean {
+  return operationsOf[container].includes(type)
+}
+
 /**
  * Whether an operation is valid for certain, found without looking far: most are, being made on everything that is here,
  * on a container that is known, without creating another.

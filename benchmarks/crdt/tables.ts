@@ -61,7 +61,7 @@ export function encodedSizes({ libraries, outcomes }: Measured): Table {
 /** Whether an encoding holds what was deleted since. Our own, and what the others' documentation says of them. */
 function keepsDeleted(library: LibraryName, encoding: string): string {
   const keeping: readonly LibraryName[] = [ours, 'diamond-types', 'automerge', 'loro']
-  return keeping.includes(library) && encoding !== 'shallow' ? 'held' : 'dropped'
+  return keeping.includes(library) && encoding !== 'shallow' && encoding !== 'compacted' ? 'held' : 'dropped'
 }
 
 function encodingsOf(library: LibraryName, documents: readonly string[], outcomes: Outcomes): string[] {

@@ -67,7 +67,7 @@ function namesOf({ graph }: History, slices: readonly Slice[], containers: reado
   return [...names].sort()
 }
 
-function writeContainer(writer: ByteWriter, id: ContainerId, numbers: ReadonlyMap<ReplicaId, number>): void {
+export function writeContainer(writer: ByteWriter, id: ContainerId, numbers: ReadonlyMap<ReplicaId, number>): void {
   const place = parseContainerId(id)
   if (place === undefined) throw new TypeError(`Cannot encode the container id ${JSON.stringify(id)}`)
   const type = containerTypes.indexOf(place.type) * 2
@@ -156,13 +156,13 @@ export function readHead(reader: ByteReader): ChunkHead {
   return { containers, slices: received, changes: countChanges(received) }
 }
 
-function readReplicaId(reader: ByteReader): ReplicaId {
+export function readReplicaId(reader: ByteReader): ReplicaId {
   const text = reader.text(64)
   if (!isReplicaId(text)) throw new MalformedMessageError('A name that is no replica id')
   return text
 }
 
-function readContainer(reader: ByteReader, replicas: readonly ReplicaId[]): ContainerId {
+export function readContainer(reader: ByteReader, replicas: readonly ReplicaId[]): ContainerId {
   const tag = reader.u8()
   const type = containerTypes[tag >>> 1]
   if (type === undefined) throw new MalformedMessageError(`A container of the unknown type ${tag >>> 1}`)

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, MalformedMessageError } from '../../node/protocol/index.ts'
 import { crc32c } from '../checksum.ts'
 import type { ContainerId } from '../container.ts'
-import type { History } from '../history/history.ts'
+import type { Base, History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
 import { readHead, writeHead, type BoundRun, type ChunkHead, type ReceivedSlice } from './chunk-head.ts'
 import { OperationColumns, OperationColumnsReader } from './operation-columns.ts'
@@ -12,8 +12,11 @@ import { slicesSince, type Slice } from './slices.ts'
 /** "PLCR" and the format version. docs/formats/document.md tells every byte. */
 const magic = [0x50, 0x4c, 0x43, 0x52, 0x01]
 
-/** What stands behind the magic: changes to be merged, or a whole document with its texts as they are. */
-const kinds = { changes: 0, snapshot: 1 } as const
+/**
+ * What stands behind the magic: changes to be merged; a whole document with its texts as they are; a base, which is what
+ * was left of history that was dropped, and the changes made on it.
+ */
+const kinds = { changes: 0, snapshot: 1, compacted: 2 } as const
 
 /** Operations, or changes, that one byte of a chunk may stand for. A chunk of fewer bytes is filled up. */
 const expansion = 64
@@ -28,7 +31,13 @@ export interface ShownTexts {
 
 /** Every change that is not included. */
 export function encodeChanges(history: History, included: (replica: ReplicaId) => number): Uint8Array<ArrayBuffer> {
-  return writeChunk(history, slicesSince(history, included), undefined)
+  return writeChunk(history, slicesSince(history, included), { kind: kinds.changes })
+}
+
+/** A base, and all changes that it does not include. */
+export function encodeCompacted(history: History, base: Base): Uint8Array<ArrayBuffer> {
+  const slices = slicesSince(history, (replica) => base.version.get(replica))
+  return writeChunk(history, slices, { kind: kinds.compacted, base: base.bytes })
 }
 
 /** All changes, and the texts apart from them: equal histories give equal bytes. */
@@ -36,14 +45,21 @@ export function encodeSnapshot(history: History, shown: ShownTexts): Uint8Array<
   return writeChunk(
     history,
     slicesSince(history, () => 0),
-    shown,
+    { kind: kinds.snapshot, shown },
   )
+}
+
+/** What a chunk holds besides changes. */
+interface Extras {
+  readonly kind: number
+  readonly base?: Uint8Array
+  readonly shown?: ShownTexts
 }
 
 function writeChunk(
   history: History,
   slices: readonly Slice[],
-  shown: ShownTexts | undefined,
+  { kind, base, shown }: Extras,
 ): Uint8Array<ArrayBuffer> {
   const containers = new Map<ContainerId, number>()
   const numberOf = (id: ContainerId): number => {
@@ -69,7 +85,8 @@ function writeChunk(
   }
   const writer = new ByteWriter(4096)
   for (const byte of magic) writer.u8(byte)
-  writer.u8(shown === undefined ? kinds.changes : kinds.snapshot)
+  writer.u8(kind)
+  if (base !== undefined) writer.bytes(base)
   writeHead(writer, history, slices, [...containers.keys()])
   values.write(writer)
   if (shown !== undefined) {
@@ -142,6 +159,8 @@ export interface Stretch {
 export class ChunkReader {
   readonly head: ChunkHead
   readonly isSnapshot: boolean
+  /** What was left of history that was dropped, on which the changes were made. */
+  readonly base: Uint8Array | undefined
   /** Operations on what is no text. */
   readonly #values: OperationColumnsReader
   readonly #reader: ByteReader
@@ -159,8 +178,9 @@ export class ChunkReader {
       throw new MalformedMessageError('The checksum does not fit')
     }
     const kind = reader.u8()
-    if (kind > kinds.snapshot) throw new MalformedMessageError('A chunk of an unknown kind')
+    if (kind > kinds.compacted) throw new MalformedMessageError('A chunk of an unknown kind')
     this.isSnapshot = kind === kinds.snapshot
+    this.base = kind === kinds.compacted ? reader.bytes(reader.remaining) : undefined
     this.#limit = bytes.length * expansion
     this.head = readHead(reader)
     if (this.head.slices.length + this.head.changes > this.#limit) {

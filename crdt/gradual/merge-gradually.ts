@@ -1,6 +1,6 @@
 import type { Document } from '../document.ts'
 import type { Stretch } from '../encoding/chunk.ts'
-import { decoding, openChunk } from '../encoding/decoding.ts'
+import { decoding } from '../encoding/decoding.ts'
 import { stretchesUntil } from '../past/stretches.ts'
 import { ReplicaDocument } from '../replica-document.ts'
 import { portionsOf } from './portions.ts'
@@ -38,7 +38,7 @@ export async function mergeGradually(
 ): Promise<void> {
   const replica = document as ReplicaDocument
   replica.inside('take in changes')
-  const stretches = readStretches(bytes)
+  const stretches = readStretches(bytes, replica)
   const errors: unknown[] = []
   const take = (portion: Iterable<Stretch>): void => {
     try {
@@ -74,8 +74,8 @@ function* stepsOf(stretches: readonly Stretch[], limit: number): Generator<Stret
 }
 
 /** @throws DecodeError */
-function readStretches(bytes: Uint8Array): Stretch[] {
-  const reader = openChunk(bytes)
+function readStretches(bytes: Uint8Array, document: ReplicaDocument): Stretch[] {
+  const reader = document.openMerge(bytes)
   if (!reader.isSnapshot) return decoding(() => reader.stretches())
   const whole = new ReplicaDocument()
   whole.load(bytes)

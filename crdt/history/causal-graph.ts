@@ -43,6 +43,8 @@ export class CausalGraph {
   /** Local numbers of operations that nothing here has in its past, ascending. */
   #heads: number[] = []
   #size = 0
+  /** Operations numbered below are known by who made them; all above were made on all of them. */
+  base = 0
   /** Whether what was added last was made on exactly the operation before it, by the same agent. */
   goesOn = false
   /** Ranges [start, end) of critical versions, ascending. */
@@ -167,6 +169,37 @@ export class CausalGraph {
     return start
   }
 
+  /** Adds operations of which nothing else is known any more, before all others. @param lamport of the first */
+  addBase(agent: number, count: number, lamport: number): void {
+    const start = this.#size
+    const parents = start === 0 ? [] : [start - 1]
+    const sequence = this.#counts[agent] as number
+    const entry = { start, end: start + count, agent, sequence, lamport, parents, linear: false }
+    this.#entries.push(entry)
+    this.#entriesOf[agent]?.push(entry)
+    ;(this.#counts[agent] as number) += count
+    this.#size = this.base = entry.end
+    this.#heads = [entry.end - 1]
+    this.#critical.splice(0, Infinity, { start: entry.end - 1, end: entry.end })
+  }
+
+  /** The last critical version below a number, or at it, that is accepted; −1 where there is none. @param accepts true for all below one it is true for */
+  lastCritical(accepts: (number: number) => boolean): number {
+    for (let at = this.#critical.length - 1; at >= 0; at--) {
+      const { start, end } = this.#critical[at] as { readonly start: number; readonly end: number }
+      if (!accepts(start)) continue
+      let low = start
+      let high = end - 1
+      while (low < high) {
+        const middle = (low + high + 1) >>> 1
+        if (accepts(middle)) low = middle
+        else high = middle - 1
+      }
+      return low
+    }
+    return -1
+  }
+
   /**
    * @param parents minimal, ascending
    * @returns the number of the first
@@ -205,7 +238,7 @@ export class CausalGraph {
     const start = this.#size
     const end = start + count
     const last = this.#entries.at(-1)
-    this.goesOn = last?.agent === agent && parents.length === 1 && parents[0] === start - 1
+    this.goesOn = last?.agent === agent && parents.length === 1 && parents[0] === start - 1 && start !== this.base
     if (last !== undefined && this.goesOn) last.end = end
     else {
       const sequence = this.#counts[agent] as number

@@ -37,6 +37,12 @@ export class ChangeBounds {
     this.#ends.push(start + count * changes)
   }
 
+  /** Changes that are told apart no more: one bound stands for them. */
+  addBase(count: number, changes: number): void {
+    this.add(0, count, 0)
+    this.#size = changes
+  }
+
   /** The change that holds the operation. */
   of(number: number): Bound {
     const run = this.#runOf(number)

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../../node/protocol/index.ts'
+import { ByteReader, ByteWriter, type VersionVector } from '../../node/protocol/index.ts'
 import type { Change, Dot } from '../change.ts'
 import type { ReceivedSlice } from '../encoding/chunk-head.ts'
 import { countRecorded, sliceRecorded, type RecordedOperation } from '../encoding/recorded-operation.ts'
@@ -17,12 +17,21 @@ import { ChangeBounds, type Bound } from './change-bounds.ts'
 import { ContainerTable } from './container-table.ts'
 import { OperationLog, rowKind, sliceRow, type Row } from './operation-log.ts'
 
+/** What is left of the history that was dropped: see `compaction/`. */
+export interface Base {
+  /** Everything that was dropped, and what is kept of it. */
+  readonly version: VersionVector
+  readonly bytes: Uint8Array
+}
+
 /** What happened in a document: who did what, on what, and which operations are one change. */
 export class History {
   readonly graph: CausalGraph = new CausalGraph()
   readonly log: OperationLog = new OperationLog()
   readonly bounds: ChangeBounds = new ChangeBounds()
   readonly containers: ContainerTable = new ContainerTable()
+  /** Undefined where all history is here. */
+  base: Base | undefined
 
   /**
    * Notes an operation that took effect, or had none.
@@ -69,16 +78,18 @@ export class History {
     return this.graph.numberOf(this.graph.agentOf(replica), sequence)
   }
 
-  /** The last operation of the change that holds this one. */
+  /** The last operation of the change that holds this one; itself where that was dropped. */
   lastOf(number: number): number {
+    if (number < this.graph.base) return number
     const { start, count } = this.bounds.of(number)
     return start + count - 1
   }
 
-  /** Whether a change begins there with so many operations. */
+  /** Whether a change begins there with so many operations; of those that were dropped nothing else is known. */
   holds({ replica, sequence, count }: Pick<Change, 'replica' | 'sequence' | 'count'>): boolean {
     const number = this.numberOf({ replica, sequence })
     if (number === undefined) return false
+    if (number < this.graph.base) return true
     const bound = this.bounds.of(number)
     return bound.start === number && bound.count === count
   }

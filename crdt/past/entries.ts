@@ -30,7 +30,7 @@ export interface HistoryEntry {
 export interface HistoryOptions {
   /** @default 'newest' */
   readonly first?: 'newest' | 'oldest'
-  /** Leaves out what this version includes. @default nothing */
+  /** Leaves out what this version includes. @default nothing, or what was dropped */
   readonly since?: PastVersion
   /** Leaves out what this version does not include. @default the present */
   readonly until?: PastVersion
@@ -51,11 +51,11 @@ export interface HistoryOptions {
  */
 export function history(
   document: Document,
-  { first = 'newest', since = [], until = document.frontier, gap }: HistoryOptions = {},
+  { first = 'newest', since, until = document.frontier, gap }: HistoryOptions = {},
 ): Iterable<HistoryEntry> {
   const { history } = lookInside(document, 'read the history')
   const { graph } = history
-  const [from, to] = [since, until].map((version) => {
+  const [from, to] = [since ?? history.base?.version ?? [], until].map((version) => {
     const counts = resolveVersion(history, version)
     return (replica: ReplicaId) => counts[graph.agentOf(replica)] ?? 0
   })

@@ -4,11 +4,15 @@ import type { Version } from '../history/causal-graph.ts'
 import type { History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
 
-/** All that a version includes, as if it had come from another replica; each stretch behind all it depends on. */
+/** All that a version includes and that was not dropped, as if it had come from another replica; each stretch behind all it depends on. */
 export function* stretchesUntil(history: History, version: Version): Generator<Stretch> {
-  const { graph, bounds } = history
+  const { graph, bounds, base } = history
   const until = (replica: ReplicaId): number => version[graph.agentOf(replica)] ?? 0
-  for (const { agent, sequence, parents, ranges } of slicesSince(history, () => 0, until)) {
+  for (const { agent, sequence, parents, ranges } of slicesSince(
+    history,
+    (replica) => base?.version.get(replica) ?? 0,
+    until,
+  )) {
     const dependencies = history.dependenciesOf((ranges[0] as readonly [number, number])[0])
     const runs = ranges.flatMap(([from, to]) => [...bounds.runs(from, to)])
     const slice = {

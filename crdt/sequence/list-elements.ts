@@ -26,6 +26,15 @@ interface Element {
   shown: number | undefined
 }
 
+/** An element of which there are units that nobody has deleted, as it is kept when history is dropped. */
+export interface SavedElement {
+  readonly first: number
+  readonly shown: number | undefined
+  readonly lives: readonly Readonly<Life>[]
+  /** Its units, each with the number of its life and its index among all units. */
+  readonly units: readonly { readonly unit: number; readonly life: number; readonly raw: number }[]
+}
+
 interface Position {
   readonly element: Element
   readonly life: Life
@@ -57,6 +66,41 @@ export class ListElements {
     this.#history = history
     this.#sequence = sequence
     this.#state = state
+  }
+
+  /** Visits the units that nobody has deleted: by themselves, or as those of an element. */
+  saved(
+    visitUnit: (unit: number, raw: number, shown: number) => void,
+  ): (SavedElement & { readonly content: Content })[] {
+    const units = new Map<Element, { readonly unit: number; readonly life: number; readonly raw: number }[]>()
+    this.#sequence.completeTracker().visible((from, count, index) => {
+      for (let at = 0; at < count; at++) {
+        const position = this.#positions.get(from + at)
+        if (position === undefined) visitUnit(from + at, index + at, this.#shownOf(index + at))
+        else {
+          const { element, life } = position
+          const known = units.get(element) ?? []
+          known.push({ unit: from + at, life: element.lives.indexOf(life), raw: index + at })
+          units.set(element, known)
+        }
+      }
+    })
+    return [...units].map(([{ first, shown, lives, content }, units]) => ({ first, shown, lives, content, units }))
+  }
+
+  /** Takes over elements that were saved. */
+  restore(saved: readonly (SavedElement & { readonly content: Content })[]): void {
+    const ghosts: number[] = []
+    for (const { first, shown, lives: savedLives, content, units } of saved) {
+      const lives = savedLives.map((life) => ({ ...life }))
+      const element = { first, content, lives, shown }
+      this.#positions.set(first, { element, life: lives[0] as Life })
+      for (const { unit, life, raw } of units) {
+        this.#positions.set(unit, { element, life: lives[life] as Life })
+        if (unit !== shown) ghosts.push(raw)
+      }
+    }
+    this.#setGhosts(ghosts.sort((left, right) => left - right))
   }
 
   /** @param again which of the contents are elements that were here before */

@@ -4,7 +4,7 @@ import type { SequenceRun } from '../event.ts'
 import type { Execution, Stamp, State } from '../state.ts'
 import type { SequenceContent } from './sequence-content.ts'
 import { SequenceDelta } from './sequence-delta.ts'
-import { Tracker, type Place } from './tracker.ts'
+import { Tracker, type Place, type UnitRange } from './tracker.ts'
 
 interface Units<Self> {
   readonly length: number
@@ -38,6 +38,8 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
   #restored = 0
   /** Anchors are looked up in a tracker that knows all of history; once there, it is kept. */
   #anchored = false
+  /** What is known of the units from before the history that is here. */
+  #kept: readonly UnitRange[] = []
   /** Units that the content leaves out, though they are not deleted: see `ListElements`. */
   hidden = 0
   /** What has changed since somebody last asked: one splice, which is all in most events, or several. */
@@ -49,6 +51,11 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     this.#log = log
     this.#container = container
     this.content = content
+  }
+
+  /** Takes over the units that were kept when history was dropped, in order; their content comes by itself. */
+  keep(runs: readonly UnitRange[]): void {
+    this.#kept = runs
   }
 
   get container(): number {
@@ -120,7 +127,7 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
 
   /** Ranges [from, to) of operations whose units are not visible any more, ascending. */
   deleted(): [from: number, to: number][] {
-    const tracker = this.#anchored ? this.completeTracker() : new Tracker(this.#graph, -1, 0)
+    const tracker = this.#anchored ? this.completeTracker() : new Tracker(this.#graph, -1, 0, this.#kept)
     tracker.catchUp(this.#log, this.#container)
     return tracker.deleted()
   }
@@ -170,7 +177,10 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
     const wanted = this.#anchored ? -1 : base
     // One that knows nothing above the base only has more items to pass over.
     if (tracker === undefined || tracker.base > wanted || (tracker.base < wanted && tracker.next <= wanted + 1)) {
-      tracker = new Tracker(this.#graph, wanted, this.#lengthAt(wanted))
+      tracker =
+        wanted < 0
+          ? new Tracker(this.#graph, -1, 0, this.#kept)
+          : new Tracker(this.#graph, wanted, this.#lengthAt(wanted))
       this.#tracker = tracker
       this.#restored = this.#log.restored
     }

@@ -22,6 +22,12 @@ export interface Place {
   readonly visible: boolean
 }
 
+/** Units that one replica inserted one behind the other, by local numbers. */
+export interface UnitRange {
+  readonly start: number
+  readonly count: number
+}
+
 /** A deletion from the sequence as it is here. Several are carried out one after the other. */
 export interface Removal {
   readonly index: number
@@ -63,16 +69,36 @@ export class Tracker {
   /** Operations below this local number are in. */
   #next: number
 
-  /** @param baseLength units the sequence held at the base */
-  constructor(graph: CausalGraph, base: number, baseLength: number) {
+  /**
+   * @param baseLength units the sequence held at the base
+   * @param kept instead of those, for a tracker that knows everything here: units from before the history that is here
+   */
+  constructor(graph: CausalGraph, base: number, baseLength: number, kept: readonly UnitRange[] = []) {
     this.#graph = graph
     this.base = base
     this.#baseLength = baseLength
-    this.#next = base + 1
+    this.#next = Math.max(base + 1, graph.base)
+    if (kept.length > 0) this.#keep(kept)
     if (baseLength === 0) return
     const item = createItem(0, baseLength, baseAgent, 0, -1, -1, createNode())
     this.#tree.insertBehind(undefined, item, -1)
     this.#index.push(item)
+  }
+
+  /** As if they had been one run, which others have cut. */
+  #keep(runs: readonly UnitRange[]): void {
+    const items: Item[] = []
+    let before: Item | undefined
+    for (const { start, count } of runs) {
+      const { agent, sequence, start: first } = this.#graph.entryOf(start)
+      const left = before === undefined ? -1 : before.id + before.count - 1
+      const item = createItem(start, count, agent, sequence + start - first, left, -1, createNode())
+      if (before !== undefined) before.hasRight = true
+      this.#tree.insertBehind(before, item, -1)
+      items.push(item)
+      before = item
+    }
+    for (const item of items.sort((left, right) => left.id - right.id)) this.#index.push(item)
   }
 
   get next(): number {

@@ -9,6 +9,15 @@ export interface Place {
   readonly order: string
 }
 
+/** A node and where it is, as operations name it. */
+export interface Placement {
+  readonly creator: Dot
+  /** Undefined for the top, and for the bin. */
+  readonly parent: TreeNodeId | undefined
+  /** Empty for the bin. */
+  readonly position: string
+}
+
 export class TreeNode {
   readonly id: TreeNodeId
   /** Where the moves so far put it; undefined for the top, for the bin, and for what was rolled back. */

@@ -8,7 +8,7 @@ import type { Editor, Execution, Stamp, State } from '../state.ts'
 import { MoveLog } from './move-log.ts'
 import { orderOf, positionBetween } from './position.ts'
 import { ShownTree } from './shown-tree.ts'
-import { TreeNode, dataId, indexIn, isWithin, nodeId, type Place } from './tree-node.ts'
+import { TreeNode, creatorOf, dataId, indexIn, isWithin, nodeId, type Place, type Placement } from './tree-node.ts'
 
 export class Tree implements TreeContainer, State {
   readonly type: 'tree' = 'tree'
@@ -96,6 +96,39 @@ export class Tree implements TreeContainer, State {
   /** Whether the node was ever created here, be it deleted since. */
   knows(node: TreeNodeId): boolean {
     return this.#nodes.has(node)
+  }
+
+  /** Every node, deleted ones among them, by where the moves put it; an empty position for those in the bin. */
+  *placements(): Generator<Placement> {
+    const { bin, top } = this.#read()
+    for (const { id, place } of this.#nodes.values()) {
+      const { parent, order } = place as Place
+      const inBin = parent === bin
+      const position = inBin ? '' : order.slice(0, order.length - id.length - 1)
+      yield { creator: creatorOf(id), parent: inBin || parent === top ? undefined : parent.id, position }
+    }
+  }
+
+  /** Fills an empty tree. @returns false where a node is below itself, or below none of these */
+  restore(placements: readonly Placement[]): boolean {
+    for (const { creator } of placements) this.#nodes.set(nodeId(creator), new TreeNode(nodeId(creator), undefined))
+    const below = new Map<TreeNode, TreeNode[]>()
+    for (const { creator, parent, position } of placements) {
+      const node = this.#node(nodeId(creator))
+      const under = position === '' ? this.#shown.bin : this.#node(parent)
+      if (under === undefined) return false
+      under.bears = true
+      node.place = { parent: under, order: orderOf(position, node.id) }
+      this.#moved.add(node)
+      const siblings = below.get(under)
+      if (siblings === undefined) below.set(under, [node])
+      else siblings.push(node)
+    }
+    const reached = [this.#shown.top, this.#shown.bin]
+    for (let at = 0; at < reached.length; at++) {
+      for (const node of below.get(reached[at] as TreeNode) ?? []) reached.push(node)
+    }
+    return reached.length === this.#nodes.size + 2
   }
 
   execute(operation: Operation, stamp: Stamp, execution: Execution): void {

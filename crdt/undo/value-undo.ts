@@ -171,8 +171,8 @@ export class ValueUndo {
   }
 
   #hasSeen(number: number, other: number): boolean {
-    if (other >= number) return false
     const { graph } = this.#history
+    if (other >= number || number < graph.base) return false
     if (graph.entryOf(number).linear) return true
     const { agent, sequence, start } = graph.entryOf(other)
     return includes(graph.versionOf(graph.parentsOf(number)), agent, sequence + other - start)

@@ -1,4 +1,4 @@
-import { createDocument, loadDocument, type Document, type Incoming, type Outgoing } from 'peerloom/crdt'
+import { compact, createDocument, loadDocument, type Document, type Incoming, type Outgoing } from 'peerloom/crdt'
 import type { Patch } from '../../../tests/traces/trace.ts'
 import { applyPatches, names, type Counting, type DistinctValues, type KeyedValues } from '../library.ts'
 import type { Library, Replica, Update } from '../library.ts'
@@ -16,6 +16,7 @@ let sessions = 0
 
 class PeerloomReplica implements Replica {
   readonly #doc: Document
+  readonly encodings: Readonly<Record<string, () => Uint8Array>>
   readonly #session = ++sessions
   readonly #text: ReturnType<Document['text']>
   #outgoing: Outgoing | undefined
@@ -27,6 +28,7 @@ class PeerloomReplica implements Replica {
 
   constructor(doc: Document) {
     this.#doc = doc
+    this.encodings = { compacted: () => compact(doc) }
     this.#text = doc.text(names.text)
     // Somebody listens, as in any application: an event for every transaction and every merge.
     doc.subscribe(() => {})
