@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import {
   createDocument,
@@ -136,6 +137,29 @@ test('version 1 of the format reads for ever', () => {
     '{"body":"hllo 🙂bob","likes":5,"list":[1,3],"meta":{"todo":[-3,"milk",{"a":[null,true,-1,1.5,0]}]},"mv":[[],{}],"owner":"bob","tags":["p2p"],"tree":[{"id":"22.ada","parent":null,"data":{}},{"id":"24.ada","parent":"22.ada","data":{}}]}',
   )
   expect(Buffer.from(document.encode()).toString('hex')).toBe(hexadecimal)
+})
+
+interface Saved {
+  /** What it shows, as JSON. */
+  readonly content: string
+  readonly whole: string
+  readonly changes: string
+  readonly compacted: string
+}
+
+test.each(['release-0.1'])('documents that %s saved read for ever', (release) => {
+  const file = new URL(`saved/${release}.json`, import.meta.url)
+  const saved = JSON.parse(readFileSync(file, 'utf8')) as Saved[]
+  expect(saved.length).toBeGreaterThan(0)
+  for (const { content, whole, changes, compacted } of saved) {
+    const [snapshot, slim] = [whole, compacted].map((bytes) => loadDocument(Buffer.from(bytes, 'base64')))
+    const merged = createDocument()
+    merged.merge(Buffer.from(changes, 'base64'))
+    for (const document of [snapshot, slim, merged]) expect(JSON.stringify(document?.toJSON())).toBe(content)
+    // The history too, not only what is shown.
+    expect(merged.encode()).toEqual(snapshot?.encode())
+    expect(slim?.version.equals(merged.version)).toBe(true)
+  }
 })
 
 test('an anchor reads as it was written, and damaged ones are refused', () => {
