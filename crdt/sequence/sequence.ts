@@ -127,9 +127,26 @@ export class Sequence<Inserted extends Units<Inserted>, Buffer extends SequenceC
 
   /** Ranges [from, to) of operations whose units are not visible any more, ascending. */
   deleted(): [from: number, to: number][] {
-    const tracker = this.#anchored ? this.completeTracker() : new Tracker(this.#graph, -1, 0, this.#kept)
-    tracker.catchUp(this.#log, this.#container)
-    return tracker.deleted()
+    const known = this.#restored === this.#log.restored ? this.#tracker : undefined
+    if (this.#anchored || known?.base === -1) return this.trackerFor(-1).deleted()
+    const tracker = new Tracker(this.#graph, -1, 0, this.#kept)
+    tracker.catchUp(this.#log, this.#container, known && known.base + 1)
+    if (known === undefined) return tracker.deleted()
+    // Where everything above the base landed is known: only what lies below has to be gone through.
+    known.catchUp(this.#log, this.#container)
+    const ranges = [...tracker.deleted(), ...known.deleted()]
+    const below = known.deletedBelow()
+    let at = 0
+    tracker.visible((start, count, index) => {
+      for (; at < below.length; at++) {
+        const [from, to] = below[at] as (typeof below)[number]
+        if (from >= index + count) return
+        if (to > index)
+          ranges.push([start + Math.max(from, index) - index, start + Math.min(to, index + count) - index])
+        if (to > index + count) return
+      }
+    })
+    return ranges.sort(([left], [right]) => left - right)
   }
 
   /** The operation that inserted the unit at the index. */

@@ -105,15 +105,17 @@ export class Tracker {
     return this.#next
   }
 
-  /** Takes in the rows of a container that the log holds and the tracker does not yet. */
-  catchUp(log: OperationLog, container: number): void {
-    if (log.end <= this.#next) return
+  /** Takes in the rows of a container that the log holds and the tracker does not yet. @param end behind the last operation wanted */
+  catchUp(log: OperationLog, container: number, end: number = Infinity): void {
+    if (Math.min(log.end, end) <= this.#next) return
     let place = log.placeAt(container, this.#next)
     const rows = log.rowsOf(container)
     for (; place < rows.length; place++) {
-      this.apply(sliceRow(log.at(rows[place] as number), this.#next, Infinity))
+      const row = log.at(rows[place] as number)
+      if (row.start >= end) break
+      this.apply(sliceRow(row, this.#next, end))
     }
-    this.#next = Math.max(this.#next, log.end)
+    this.#next = Math.max(this.#next, Math.min(log.end, end))
   }
 
   /** The view that has these heads; undefined where they are all that is here. */
@@ -145,6 +147,15 @@ export class Tracker {
       const last = ranges.at(-1)
       if (last?.[1] === from) last[1] = from + count
       else ranges.push([from, from + count])
+    })
+    return ranges
+  }
+
+  /** Ranges [from, to) of the units at the base, by their index there, that are not visible any more, ascending. */
+  deletedBelow(): [from: number, to: number][] {
+    const ranges: [number, number][] = []
+    this.#index.within(0, this.#baseLength, ({ id, count, agent, deletions }) => {
+      if (agent === baseAgent && deletions.length > 0) ranges.push([id, id + count])
     })
     return ranges
   }
