@@ -73,9 +73,10 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
     if (execution.touch(this)) this.#note(key, member)
     const { agent, sequence } = stamp
     const wins = operation.type === (this.type === 'set' ? 'set-add' : 'set-delete')
-    const winning = stamp.linear ? [] : unseen(member?.winning ?? [], stamp)
-    if (wins) winning.push(agent, sequence)
-    this.#put(key, { value: member === undefined ? operation.value : member.value, winning })
+    const others = stamp.linear || member === undefined ? none : unseen(member.winning, stamp)
+    // Most have one, and an array to which numbers are added makes room for many.
+    const winning = !wins ? others : others.length === 0 ? [agent, sequence] : [...others, agent, sequence]
+    this.#put(key, { value: member === undefined ? operation.value : member.value, winning }, member)
     if (execution.undoable) execution.undo(() => this.#put(key, member))
   }
 
@@ -93,11 +94,26 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
 
   takeDelta(): LazyDelta | undefined {
     const key = this.#key
-    const before = this.#before ?? (key === undefined ? undefined : [[key, this.#old] as const])
+    const old = this.#old
+    const before = this.#before
     this.dropDelta()
+    if (before !== undefined) return this.#deltaOf(before)
+    if (key === undefined) return undefined
+    const now = this.#members.get(key)
+    const held = this.#holds(old)
+    if (this.#holds(now) === held) return undefined
+    return {
+      type: 'set',
+      container: this as AnySet,
+      added: held ? [] : [(now as Member).value],
+      deleted: held ? [(old as Member).value] : [],
+    }
+  }
+
+  #deltaOf(before: ReadonlyMap<string, Member | undefined>): LazyDelta | undefined {
     const added: JsonValue[] = []
     const deleted: JsonValue[] = []
-    for (const [key, old] of before ?? []) {
+    for (const [key, old] of before) {
       const now = this.#members.get(key)
       const held = this.#holds(old)
       if (this.#holds(now) === held) continue
@@ -113,8 +129,8 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
     this.#before = undefined
   }
 
-  #put(key: string, member: Member | undefined): void {
-    this.#size += Number(this.#holds(member)) - Number(this.#holds(this.#members.get(key)))
+  #put(key: string, member: Member | undefined, old: Member | undefined = this.#members.get(key)): void {
+    this.#size += Number(this.#holds(member)) - Number(this.#holds(old))
     if (member === undefined || (this.type === 'set' && member.winning.length === 0)) this.#members.delete(key)
     else this.#members.set(key, member)
   }
@@ -123,6 +139,8 @@ export class ValueSet<Type extends SetType> implements SetContainer<Type>, State
     return member !== undefined && member.winning.length > 0 === (this.type === 'set')
   }
 }
+
+const none: readonly number[] = []
 
 /** Those that whoever made an operation had not seen. */
 function unseen(winning: readonly number[], stamp: Stamp): number[] {
