@@ -12,7 +12,9 @@ export class Executor implements Execution {
   readonly #history: History
   readonly #registry: ContainerRegistry
   readonly #recording: boolean
-  readonly #touched: State[] = []
+  /** One, which is all in most events, and the others. */
+  #touched: State | undefined
+  #alsoTouched: State[] = []
   /** The container of the last operation. */
   #id: ContainerId | undefined
   #state: AnyContainer | undefined
@@ -62,7 +64,8 @@ export class Executor implements Execution {
 
   touch(state: State): boolean {
     if (!this.#recording) return false
-    if (this.#touched.at(-1) !== state && !this.#touched.includes(state)) this.#touched.push(state)
+    if (this.#touched === undefined) this.#touched = state
+    else if (this.#touched !== state && !this.#alsoTouched.includes(state)) this.#alsoTouched.push(state)
     return true
   }
 
@@ -72,18 +75,22 @@ export class Executor implements Execution {
 
   /** What has changed, a container at a time. */
   takeDeltas(): LazyDelta[] {
-    const deltas: LazyDelta[] = []
-    for (const state of this.#touched) {
+    const first = this.#touched?.takeDelta()
+    const deltas = first === undefined ? [] : [first]
+    this.#touched = undefined
+    if (this.#alsoTouched.length === 0) return deltas
+    for (const state of this.#alsoTouched.splice(0)) {
       const delta = state.takeDelta()
       if (delta !== undefined) deltas.push(delta)
     }
-    this.#touched.length = 0
     return deltas
   }
 
   rollBack(): void {
     for (const action of this.#undo?.reverse() ?? []) action()
-    for (const state of this.#touched.splice(0)) state.dropDelta()
+    this.#touched?.dropDelta()
+    this.#touched = undefined
+    for (const state of this.#alsoTouched.splice(0)) state.dropDelta()
     this.#undo = undefined
     this.#id = undefined
   }

@@ -48,17 +48,15 @@ export class Integration {
   }
 
   /** Takes in one edit at once. @returns false, and nothing was done, where it has to go the long way */
-  integrateEdit(
-    { replica, sequence, count, dependencies, time, operation }: SessionChange,
-    executor: Executor,
-  ): boolean {
+  integrateEdit(change: SessionChange, executor: Executor): boolean {
     const { graph, bounds } = this.#history
+    const { replica, sequence, count, time, operation } = change
     if (operation === undefined || sequence !== graph.countOf(replica)) return false
     const agent = graph.agentOf(replica)
-    const parents = this.parentsOf({ replica, sequence, dependencies }, agent)
+    const parents = this.parentsOf(change, agent)
     if (parents === undefined) return false
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
-    if (this.#faultOf([operation], count, stamp) !== undefined) return false
+    if (this.#faultOfOne(operation, count, stamp) !== undefined) return false
     bounds.add(graph.add(agent, count, parents), count, time)
     executor.execute(operation, stamp)
     return true
@@ -70,9 +68,15 @@ export class Integration {
     agent: number,
   ): readonly number[] | undefined {
     const { graph } = this.#history
-    if (change.dependencies.length === 0 && graph.base === 0)
+    if (change.dependencies.length === 0 && graph.base === 0) {
       return change.sequence === 0 ? none : [graph.lastOf(agent)]
+    }
     if (this.#findMissing(change) !== undefined) return undefined
+    // Mostly the sender has just heard all of it, from one other.
+    if (change.dependencies.length === 1 && graph.heads.length === 1) {
+      const only = this.#history.lastOf(this.#history.numberOf(change.dependencies[0] as Dot) as number)
+      if (only === graph.heads[0]) return [only]
+    }
     const parents = this.#parentsOf(change, agent)
     return parents && graph.minimal(parents)
   }
@@ -123,7 +127,8 @@ export class Integration {
   }: Pick<Change, 'replica' | 'sequence' | 'dependencies'>): Dot | undefined {
     const { graph } = this.#history
     if (sequence > graph.countOf(replica)) return { replica, sequence: sequence - 1 }
-    return dependencies.find((dot) => dot.sequence >= graph.countOf(dot.replica))
+    for (const dot of dependencies) if (dot.sequence >= graph.countOf(dot.replica)) return dot
+    return undefined
   }
 
   /** From here on the change counts in the version, valid or not: its place in history must not depend on that. */
@@ -149,11 +154,13 @@ export class Integration {
   }
 
   #faultOf(operations: readonly Operation[], count: number, stamp: Stamp): string | undefined {
-    const [only] = operations
-    if (operations.length === 1 && only !== undefined && countUnits(only) === count) {
-      if (isPlain(only, stamp, this.#registry)) return undefined
-    }
+    if (operations.length === 1) return this.#faultOfOne(operations[0] as Operation, count, stamp)
     return findFault(operations, count, stamp, this.#registry, this.#history.graph)
+  }
+
+  #faultOfOne(operation: Operation, count: number, stamp: Stamp): string | undefined {
+    if (countUnits(operation) === count && isPlain(operation, stamp, this.#registry)) return undefined
+    return findFault([operation], count, stamp, this.#registry, this.#history.graph)
   }
 
   /** @returns undefined for what was made on a version that was dropped: all that is kept stands above all of that */

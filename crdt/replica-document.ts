@@ -259,8 +259,7 @@ export class ReplicaDocument implements Document, Editor {
           for (const change of changes) this.#gathering.add(change)
           return nothing
         }
-        const [first] = changes
-        const plain = changes.length === 1 ? this.#receiveEdit(first as SessionChange) : undefined
+        const plain = changes.length === 1 ? this.#receiveEdit(changes[0] as SessionChange) : undefined
         if (plain !== undefined) return plain
         return this.#integrate((events) => {
           let applied = 0
@@ -271,7 +270,7 @@ export class ReplicaDocument implements Document, Editor {
     }
   }
 
-  /** Takes in an edit of a text. @returns undefined, and nothing was done, where it has to go the long way */
+  /** Takes in an edit. @returns undefined, and nothing was done, where it has to go the long way */
   #receiveEdit(change: SessionChange): Visible | undefined {
     const { graph } = this.#history
     const { replica, operation } = change
@@ -279,7 +278,10 @@ export class ReplicaDocument implements Document, Editor {
     if (agent === undefined || operation === undefined || change.sequence !== graph.counts[agent]) return undefined
     if (change.count > smallText || this.#waiting.concerns(replica)) return undefined
     const text = this.#registry.find(operation.container)
-    if (!(text instanceof Text)) return undefined
+    if (!(text instanceof Text)) {
+      const start = graph.size
+      return this.#integration.integrateEdit(change, this.#recorder) ? this.#tell('remote', start, 1) : undefined
+    }
     if (change.dependencies.length === 0 && graph.isAlone(agent))
       return this.#editHere(agent, text, operation, change.time)
     const parents = this.#integration.parentsOf(change, agent)

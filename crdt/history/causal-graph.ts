@@ -86,8 +86,13 @@ export class CausalGraph {
   /** @returns the local number of an operation that is here */
   numberOf(agent: number, sequence: number): number {
     const entries = this.#entriesOf[agent] as Entry[]
-    let low = 0
     let high = entries.length - 1
+    let low = high
+    // Most are asked for while they are new: from the end in steps that double, then by halves.
+    for (let step = 1; low > 0 && (entries[low] as Entry).sequence > sequence; step *= 2) {
+      high = low - 1
+      low = Math.max(0, low - step)
+    }
     while (low < high) {
       const middle = (low + high + 1) >>> 1
       if ((entries[middle] as Entry).sequence <= sequence) low = middle
@@ -248,7 +253,8 @@ export class CausalGraph {
         agent,
         sequence,
         lamport: this.#lamportAfter(parents),
-        parents: parents.slice(),
+        // The heads that were are nobody else's from now on.
+        parents: linear ? parents : parents.slice(),
         linear,
       }
       this.#entries.push(entry)
@@ -417,12 +423,17 @@ export class CausalGraph {
   }
 
   #indexOf(number: number): number {
-    let low = 0
-    let high = this.#entries.length - 1
-    if (number >= (this.#entries[high]?.start ?? 0)) return high
+    const entries = this.#entries
+    let high = entries.length - 1
+    let low = high
+    // As in `numberOf`.
+    for (let step = 1; low > 0 && (entries[low] as Entry).start > number; step *= 2) {
+      high = low - 1
+      low = Math.max(0, low - step)
+    }
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      if ((this.#entries[middle] as Entry).start <= number) low = middle
+      if ((entries[middle] as Entry).start <= number) low = middle
       else high = middle - 1
     }
     return low
@@ -434,5 +445,7 @@ export function includes(version: Version, agent: number, sequence: number): boo
 }
 
 function sameNumbers(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((number, index) => number === right[index])
+  if (left.length !== right.length) return false
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false
+  return true
 }

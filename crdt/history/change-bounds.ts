@@ -70,9 +70,17 @@ export class ChangeBounds {
     }
   }
 
+  /** The last operation of the change that holds this one. */
+  lastOf(number: number): number {
+    const run = this.#runOf(number)
+    const count = this.#lengths[run] as number
+    return number + count - 1 - ((number - (this.#starts[run] as number)) % count)
+  }
+
   #runOf(number: number): number {
     let low = 0
     let high = this.#starts.length - 1
+    if (number >= (this.#starts[high] ?? 0)) return high
     while (low < high) {
       const middle = (low + high + 1) >>> 1
       if ((this.#starts[middle] as number) <= number) low = middle

@@ -67,7 +67,7 @@ export class History {
       default: {
         const offset = log.bytes.length
         writeOperation(log.bytes, operation, containers)
-        log.addEncoded(start, offset)
+        log.addEncoded(start, offset, operation)
       }
     }
   }
@@ -80,9 +80,7 @@ export class History {
 
   /** The last operation of the change that holds this one; itself where that was dropped. */
   lastOf(number: number): number {
-    if (number < this.graph.base) return number
-    const { start, count } = this.bounds.of(number)
-    return start + count - 1
+    return number < this.graph.base ? number : this.bounds.lastOf(number)
   }
 
   /** Whether a change begins there with so many operations; of those that were dropped nothing else is known. */
@@ -228,10 +226,9 @@ export class History {
     const { kind, index, count, start, offset, before, container: number } = sliceRow(whole, from, to)
     const { bytes, text } = this.log
     if (kind === rowKind.opaque) return [{ type: 'opaque', count, bytes: bytes.view().slice(offset, before) }]
-    if (kind === rowKind.encoded && from === this.log.newest) {
-      return [readOperation(new ByteReader(bytes.view(), this.log.newestOffset, before), this.containers)]
-    }
     if (kind === rowKind.encoded) {
+      const newest = this.log.newestAt(from)
+      if (newest !== undefined) return [newest]
       const reader = new ByteReader(bytes.view(), offset, before)
       const operations = Array.from({ length: Math.min(to - start, count) }, () =>
         readOperation(reader, this.containers),

@@ -1,4 +1,5 @@
 import { ByteWriter } from '../../node/protocol/index.ts'
+import type { Operation } from '../operation.ts'
 import { TextArena } from './text-arena.ts'
 
 /** How the units of a row follow each other. */
@@ -58,9 +59,9 @@ export class OperationLog {
   /** How often rows were taken back: who has read them has to forget them then. */
   #restored = 0
   #replaced = 0
-  /** The encoded operation that was added last, and where its bytes begin: it is what is mostly asked for. */
-  newest = -1
-  newestOffset = 0
+  /** The encoded operation that was added last: it is what is mostly asked for. */
+  #newest: Operation | undefined
+  #newestStart = -1
   /** Below this some rows are missing, as long as `#complete` is there. */
   #missing = 0
   #complete: (() => void) | undefined
@@ -101,7 +102,7 @@ export class OperationLog {
   replace(rows: readonly Row[]): void {
     this.#replaced++
     for (const column of [...this.#columns, ...this.#rowsOf]) column.length = 0
-    this.newest = -1
+    this.#newestStart = -1
     for (const row of rows) this.push(row)
   }
 
@@ -192,14 +193,19 @@ export class OperationLog {
   }
 
   /** One operation that was just written to `bytes`, from `offset` on. */
-  addEncoded(start: number, offset: number): void {
-    this.newest = start
-    this.newestOffset = offset
+  addEncoded(start: number, offset: number, operation: Operation): void {
+    this.#newest = operation
+    this.#newestStart = start
     const last = this.size - 1
     if (this.#isNext(last, rowKind.encoded, start, -1) && (this.#counts[last] as number) < encodedLimit) {
       ;(this.#counts[last] as number)++
       this.#befores[last] = this.bytes.length
     } else this.#push(start, rowKind.encoded, -1, 0, 1, offset, this.bytes.length)
+  }
+
+  /** The operation itself, where it is encoded and nothing encoded was added behind it. */
+  newestAt(start: number): Operation | undefined {
+    return start === this.#newestStart ? this.#newest : undefined
   }
 
   addOpaque(start: number, count: number, bytes: Uint8Array): void {
@@ -263,7 +269,7 @@ export class OperationLog {
   /** Takes back what was added since. Rows may have been replaced meanwhile, when those of a snapshot were told. */
   restore({ end, kind, before, replaced, text, bytes }: LogMark): void {
     this.#restored++
-    this.newest = -1
+    this.#newestStart = -1
     while (this.size > 0 && (this.#starts[this.size - 1] as number) >= end) {
       this.#rowsOf[this.#containers.at(-1) as number]?.pop()
       for (const column of this.#columns) column.pop()

@@ -65,11 +65,15 @@ export class OutgoingSession implements Outgoing {
   }
 
   #writeChange({ start, count, time }: Bound): void {
-    const entry = this.#history.graph.entryOf(start)
+    const { graph } = this.#history
+    const entry = graph.entryOf(start)
     const parents = start > entry.start ? none : entry.parents
-    const others = parents.filter((parent) => this.#history.graph.entryOf(parent).agent !== this.#agent)
-    const operations = this.#history.operationsBetween(start, start + count)
-    const [operation] = operations
+    const isOwn =
+      parents.length === 0 || (parents.length === 1 && graph.entryOf(parents[0] as number).agent === this.#agent)
+    const others = isOwn ? none : parents.filter((parent) => graph.entryOf(parent).agent !== this.#agent)
+    const newest = count === 1 ? this.#history.log.newestAt(start) : undefined
+    const operations = newest === undefined ? this.#history.operationsBetween(start, start + count) : [newest]
+    const operation = operations[0]
     const cursor = operation?.container === this.#container ? this.#cursor : 0
     const kind = operations.length === 1 ? kindOf(operation as Operation, cursor) : does.other
     const container = kind === does.other ? this.#container : operation?.container
@@ -106,8 +110,7 @@ export class OutgoingSession implements Outgoing {
 
   /** Ordered by replica, as dots: a number, or for one that was not named yet the next number and its name. */
   #writeDependencies(parents: readonly number[]): void {
-    const dots = parents.map((parent) => this.#history.graph.dotOf(parent))
-    dots.sort((left, right) => (left.replica < right.replica ? -1 : 1))
+    const dots = this.#history.graph.frontier(parents)
     this.#writer.varint(dots.length)
     for (const { replica, sequence } of dots) {
       if (this.#number(this.#replicas, replica)) this.#writer.text(replica)

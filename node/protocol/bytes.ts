@@ -225,8 +225,10 @@ export class ByteReader {
   list<Item>(limit: number, read: (reader: ByteReader) => Item): Item[] {
     const count = this.varint(limit)
     if (count > this.remaining) throw new MalformedMessageError('A list with more items than bytes')
-    const items: Item[] = []
-    for (let index = 0; index < count; index++) items.push(read(this))
+    if (count === 0) return []
+    // Most lists are of one, and an array that begins empty makes room for many.
+    const items = [read(this)]
+    while (items.length < count) items.push(read(this))
     return items
   }
 
