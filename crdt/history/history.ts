@@ -8,7 +8,6 @@ import {
   readOperation,
   writeContent,
   writeOperation,
-  type NewContent,
   type Operation,
 } from '../operation.ts'
 import { compareReplicaIds, type ReplicaId } from '../replica-id.ts'
@@ -115,20 +114,6 @@ export class History {
     return changes
   }
 
-  /** The changes of which at least one operation is numbered above what `included` says of its replica. */
-  *since(included: (replica: ReplicaId) => number): Generator<Change> {
-    const { graph } = this
-    for (const [agent, replica] of graph.agents.entries()) {
-      const count = graph.counts[agent] as number
-      for (let sequence = included(replica); sequence < count;) {
-        const bound = this.bounds.of(graph.numberOf(agent, sequence))
-        const change = this.#change(bound)
-        yield change
-        sequence = change.sequence + change.count
-      }
-    }
-  }
-
   /** Who made the changes within a range of numbers, ordered. */
   authorsBetween(from: number, to: number): ReplicaId[] {
     const authors = new Set<ReplicaId>()
@@ -212,13 +197,6 @@ export class History {
     const whole = this.log.at(row)
     const isWhole = whole.kind === rowKind.items || whole.kind === rowKind.move
     return this.read(whole, isWhole ? whole.start : number, isWhole ? Infinity : number + 1)[0]
-  }
-
-  /** What an operation of a list put in. */
-  itemAt(number: number): NewContent | undefined {
-    const operation = this.operationAt(number)
-    const { start } = this.log.at(this.log.rowAt(number))
-    return operation?.type === 'list-insert' ? operation.items[number - start] : undefined
   }
 
   /** What the part of a row within a range of numbers did. */

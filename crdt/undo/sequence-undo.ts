@@ -180,7 +180,9 @@ class Inversion {
 
   /** What an element was inserted as; a container is the same one again. */
   #itemAt(unit: number): NewContent {
-    const item = this.#history.itemAt(unit) as NewContent
+    const { log } = this.#history
+    const { items } = this.#history.operationAt(unit) as Extract<Operation, { readonly type: 'list-insert' }>
+    const item = items[unit - log.at(log.rowAt(unit)).start] as NewContent
     return 'create' in item ? { again: nestedId(item.create, this.#history.graph.dotOf(unit)) } : item
   }
 
