@@ -12,7 +12,7 @@ import { rowKind, type Row } from './history/operation-log.ts'
 import type { Operation } from './operation.ts'
 import { Tracker } from './sequence/tracker.ts'
 import { Stamp } from './stamp.ts'
-import { Text } from './text.ts'
+import { Text } from './containers/text.ts'
 import { findFault } from './validation.ts'
 
 /**

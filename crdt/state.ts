@@ -4,7 +4,7 @@ import type { ContainerDelta } from './event.ts'
 import type { Operation } from './operation.ts'
 import type { ReplicaId } from './replica-id.ts'
 import type { Stamp } from './stamp.ts'
-import type { Text } from './text.ts'
+import type { Text } from './containers/text.ts'
 
 export type { Stamp } from './stamp.ts'
 

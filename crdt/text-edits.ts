@@ -1,7 +1,7 @@
 import type { ContainerRegistry } from './container-registry.ts'
 import type { History } from './history/history.ts'
 import type { Removal } from './sequence/tracker.ts'
-import type { Text } from './text.ts'
+import type { Text } from './containers/text.ts'
 
 /**
  * Edits of texts, which most edits are, without making an operation of each. One made on everything that is here extends

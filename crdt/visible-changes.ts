@@ -4,7 +4,7 @@ import type { History } from './history/history.ts'
 import type { ReplicaId } from './replica-id.ts'
 import type { Removal } from './sequence/tracker.ts'
 import type { LazyDelta } from './state.ts'
-import type { Text } from './text.ts'
+import type { Text } from './containers/text.ts'
 
 /**
  * What became visible at once. One is made for every keystroke, and most listeners look at little of it: the changes are

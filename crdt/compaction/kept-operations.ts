@@ -1,10 +1,10 @@
 import { isContainer, type ContainerId, type Content } from '../container.ts'
-import type { List } from '../list.ts'
+import type { List } from '../containers/list.ts'
 import type { NewContent, Operation } from '../operation.ts'
 import type { Inside } from '../replica-document.ts'
 import type { SavedElement } from '../sequence/list-elements.ts'
-import { keyOf } from '../set.ts'
-import type { Text } from '../text.ts'
+import { keyOf } from '../containers/set.ts'
+import type { Text } from '../containers/text.ts'
 import type { Tree } from '../tree/tree.ts'
 import { valuesFromNewest } from '../undo/made-operations.ts'
 

@@ -1,11 +1,11 @@
 import type { Dot } from '../change.ts'
 import type { ContainerId } from '../container.ts'
 import type { Version } from '../history/causal-graph.ts'
-import type { List } from '../list.ts'
+import type { List } from '../containers/list.ts'
 import type { Inside } from '../replica-document.ts'
 import type { ReplicaId } from '../replica-id.ts'
 import { visibleFrom, visibleTo } from '../sequence/item.ts'
-import type { Text } from '../text.ts'
+import type { Text } from '../containers/text.ts'
 
 /** Units that one replica inserted one behind the other: the dot of the first, and how many. */
 export interface UnitRun extends Dot {

@@ -1,6 +1,6 @@
 import type { ContainerId, MapContainer, TreeContainer, TreeNodeId } from '../container.ts'
 import type { ContainerDelta } from '../event.ts'
-import { checkIndex } from '../index-check.ts'
+import { checkIndex } from '../containers/index-check.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { Operation } from '../operation.ts'
 import { plainValue } from '../plain-value.ts'

@@ -1,9 +1,9 @@
 import { nestedId } from '../container-id.ts'
 import { includes } from '../history/causal-graph.ts'
 import type { History } from '../history/history.ts'
-import type { List } from '../list.ts'
+import type { List } from '../containers/list.ts'
 import type { NewContent, Operation } from '../operation.ts'
-import type { Text } from '../text.ts'
+import type { Text } from '../containers/text.ts'
 import type { MadeOperation } from './made-operations.ts'
 import { isWithin, type Range } from './own-changes.ts'
 

@@ -1,8 +1,8 @@
-import { ByteWriter } from '../node/protocol/index.ts'
-import type { ContainerId, SetContainer, SetType } from './container.ts'
-import { keepValue, writeValue, type JsonValue } from './json-value.ts'
-import type { Operation } from './operation.ts'
-import type { Editor, Execution, LazyDelta, Stamp, State } from './state.ts'
+import { ByteWriter } from '../../node/protocol/index.ts'
+import type { ContainerId, SetContainer, SetType } from '../container.ts'
+import { keepValue, writeValue, type JsonValue } from '../json-value.ts'
+import type { Operation } from '../operation.ts'
+import type { Editor, Execution, LazyDelta, Stamp, State } from '../state.ts'
 
 interface Member {
   readonly value: JsonValue

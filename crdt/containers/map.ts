@@ -4,14 +4,14 @@ import {
   type ContainerType,
   type Content,
   type MapContainer,
-} from './container.ts'
-import { nestedId } from './container-id.ts'
-import type { KeyDelta } from './event.ts'
-import { checkName, keepValue, type JsonValue } from './json-value.ts'
+} from '../container.ts'
+import { nestedId } from '../container-id.ts'
+import type { KeyDelta } from '../event.ts'
+import { checkName, keepValue, type JsonValue } from '../json-value.ts'
 import { realise } from './list.ts'
-import type { Operation } from './operation.ts'
-import { plainValue } from './plain-value.ts'
-import type { Editor, Execution, LazyDelta, Stamp, State } from './state.ts'
+import type { Operation } from '../operation.ts'
+import { plainValue } from '../plain-value.ts'
+import type { Editor, Execution, LazyDelta, Stamp, State } from '../state.ts'
 
 export class KeyedMap implements MapContainer, State {
   readonly type: 'map' = 'map'

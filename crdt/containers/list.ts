@@ -1,23 +1,23 @@
-import type { Dot } from './change.ts'
+import type { Dot } from '../change.ts'
 import {
   type ContainerByType,
   type ContainerId,
   type ContainerType,
   type Content,
   type ListContainer,
-} from './container.ts'
-import { nestedId } from './container-id.ts'
-import type { ContainerDelta } from './event.ts'
+} from '../container.ts'
+import { nestedId } from '../container-id.ts'
+import type { ContainerDelta } from '../event.ts'
 import { checkIndex, checkRange } from './index-check.ts'
-import { keepValue, type JsonValue } from './json-value.ts'
-import type { NewContent, Operation } from './operation.ts'
-import type { History } from './history/history.ts'
-import { plainValue } from './plain-value.ts'
-import { ItemBuffer } from './sequence/item-buffer.ts'
-import { ListElements, type SavedElement } from './sequence/list-elements.ts'
-import { Sequence } from './sequence/sequence.ts'
-import type { Place, UnitRange } from './sequence/tracker.ts'
-import type { Editor, Execution, Stamp, State } from './state.ts'
+import { keepValue, type JsonValue } from '../json-value.ts'
+import type { NewContent, Operation } from '../operation.ts'
+import type { History } from '../history/history.ts'
+import { plainValue } from '../plain-value.ts'
+import { ItemBuffer } from '../sequence/item-buffer.ts'
+import { ListElements, type SavedElement } from '../sequence/list-elements.ts'
+import { Sequence } from '../sequence/sequence.ts'
+import type { Place, UnitRange } from '../sequence/tracker.ts'
+import type { Editor, Execution, Stamp, State } from '../state.ts'
 
 export class List implements ListContainer, State {
   readonly type: 'list' = 'list'

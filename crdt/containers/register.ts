@@ -1,9 +1,9 @@
-import { type ContainerId, type RegisterContainer } from './container.ts'
-import type { ContainerDelta } from './event.ts'
-import { keepValue, type JsonValue } from './json-value.ts'
-import type { Operation } from './operation.ts'
-import type { ReplicaId } from './replica-id.ts'
-import { isLater, type Editor, type Execution, type Stamp, type State } from './state.ts'
+import { type ContainerId, type RegisterContainer } from '../container.ts'
+import type { ContainerDelta } from '../event.ts'
+import { keepValue, type JsonValue } from '../json-value.ts'
+import type { Operation } from '../operation.ts'
+import type { ReplicaId } from '../replica-id.ts'
+import { isLater, type Editor, type Execution, type Stamp, type State } from '../state.ts'
 
 interface Assignment {
   readonly lamport: number

@@ -1,7 +1,7 @@
-import type { ContainerId, CounterContainer, CounterType } from './container.ts'
-import type { ContainerDelta } from './event.ts'
-import type { Operation } from './operation.ts'
-import type { Editor, Execution, Stamp, State } from './state.ts'
+import type { ContainerId, CounterContainer, CounterType } from '../container.ts'
+import type { ContainerDelta } from '../event.ts'
+import type { Operation } from '../operation.ts'
+import type { Editor, Execution, Stamp, State } from '../state.ts'
 
 export type AnyCounter = Counter<'counter'> | Counter<'grow-only-counter'>
 

@@ -1,13 +1,13 @@
-import { type ContainerId, type TextContainer } from './container.ts'
-import type { StoredText } from './encoding/packed-text.ts'
-import type { ContainerDelta } from './event.ts'
+import { type ContainerId, type TextContainer } from '../container.ts'
+import type { StoredText } from '../encoding/packed-text.ts'
+import type { ContainerDelta } from '../event.ts'
 import { checkIndex, checkRange } from './index-check.ts'
-import type { Operation } from './operation.ts'
-import type { History } from './history/history.ts'
-import { Sequence } from './sequence/sequence.ts'
-import { TextBuffer } from './sequence/text-buffer.ts'
-import type { Place } from './sequence/tracker.ts'
-import type { Editor, Execution, Stamp, State } from './state.ts'
+import type { Operation } from '../operation.ts'
+import type { History } from '../history/history.ts'
+import { Sequence } from '../sequence/sequence.ts'
+import { TextBuffer } from '../sequence/text-buffer.ts'
+import type { Place } from '../sequence/tracker.ts'
+import type { Editor, Execution, Stamp, State } from '../state.ts'
 
 const loneSurrogates = /\p{Surrogate}/gu
 
