@@ -16,13 +16,7 @@ export class EventQueue {
   }
 
   subscribe(listener: (event: DocumentEvent) => void, options: SubscribeOptions = {}): void {
-    this.#listeners.subscribe((event) => {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#errors.push(error)
-      }
-    }, options)
+    this.#listeners.subscribe(listener, options)
   }
 
   /** The same for a single event, which most are. */
@@ -32,7 +26,7 @@ export class EventQueue {
       return
     }
     this.#telling = true
-    this.#listeners.tell(event)
+    this.#pass(event)
     this.#telling = false
     if (this.#queue.length > 0 || this.#errors.length > 0) this.tell([])
   }
@@ -45,10 +39,18 @@ export class EventQueue {
     while (this.#queue.length > 0) {
       const queue = this.#queue
       this.#queue = []
-      for (const event of queue) this.#listeners.tell(event)
+      for (const event of queue) this.#pass(event)
     }
     this.#telling = false
     const [error] = this.#errors.splice(0)
     if (error !== undefined) throw error
+  }
+
+  #pass(event: DocumentEvent): void {
+    try {
+      this.#listeners.tell(event)
+    } catch (error) {
+      this.#errors.push(error)
+    }
   }
 }
