@@ -36,6 +36,8 @@ export interface GraphMark {
  */
 export class CausalGraph {
   readonly #entries: Entry[] = []
+  /** The last of them, which most questions are about. */
+  #last: Entry = nothing
   readonly #agents: ReplicaId[] = []
   readonly #numbers = new Map<ReplicaId, number>()
   readonly #counts: number[] = []
@@ -49,6 +51,8 @@ export class CausalGraph {
   goesOn = false
   /** Ranges [start, end) of critical versions, ascending. */
   readonly #critical: { readonly start: number; end: number }[] = []
+  /** For the walks, which are many and mostly short. */
+  readonly #heap = new MaxHeap()
 
   /** How many operations are here: the local number of the next one. */
   get size(): number {
@@ -144,7 +148,7 @@ export class CausalGraph {
   /** Whether the agent's newest operation, or nothing where it has none, is all that is here. */
   isAlone(agent: number): boolean {
     const heads = this.#heads
-    return heads.length === 0 || (heads.length === 1 && this.#entries.at(-1)?.agent === agent)
+    return heads.length === 0 || (heads.length === 1 && this.#last.agent === agent)
   }
 
   /** The number of an agent; undefined for one that nobody has named yet. */
@@ -161,15 +165,11 @@ export class CausalGraph {
   /** Adds operations made on everything that is here. @returns the number of the first */
   append(agent: number, count: number): number {
     const start = this.#size
-    const last = this.#entries[this.#entries.length - 1]
+    const last = this.#last
     const heads = this.#heads
-    if (last?.agent === agent && heads.length === 1 && last.linear) {
-      last.end += count
-      heads[0] = last.end - 1
+    if (last.agent === agent && heads.length === 1 && last.linear) {
+      this.#goOn(last, count)
       ;(this.#critical[this.#critical.length - 1] as { end: number }).end = last.end
-      ;(this.#counts[agent] as number) += count
-      this.#size += count
-      this.goesOn = true
     } else this.#insert(agent, count, heads, true)
     return start
   }
@@ -180,6 +180,7 @@ export class CausalGraph {
     const parents = start === 0 ? [] : [start - 1]
     const sequence = this.#counts[agent] as number
     const entry = { start, end: start + count, agent, sequence, lamport, parents, linear: false }
+    this.#last = entry
     this.#entries.push(entry)
     this.#entriesOf[agent]?.push(entry)
     ;(this.#counts[agent] as number) += count
@@ -212,8 +213,21 @@ export class CausalGraph {
   add(agent: number, count: number, parents: readonly number[]): number {
     const start = this.#size
     if (sameNumbers(parents, this.#heads)) return this.append(agent, count)
-    this.#insert(agent, count, parents, false)
+    const last = this.#last
+    // What was critical lies below a branch, and stays so when the branch goes on.
+    if (last.agent === agent && parents.length === 1 && parents[0] === start - 1) this.#goOn(last, count)
+    else this.#insert(agent, count, parents, false)
     return start
+  }
+
+  /** The last entry, whose end is the last of the heads, becomes longer. */
+  #goOn(last: Entry, count: number): void {
+    const heads = this.#heads
+    last.end += count
+    heads[heads.length - 1] = last.end - 1
+    ;(this.#counts[last.agent] as number) += count
+    this.#size += count
+    this.goesOn = true
   }
 
   mark(): GraphMark {
@@ -233,6 +247,7 @@ export class CausalGraph {
       this.#entries.length = entries
       this.#entriesOf[agent]?.pop()
     } else if (entries > 0) (this.#entries.at(-1) as Entry).end = end
+    this.#last = this.#entries.at(-1) ?? nothing
     this.#heads = heads.slice()
     this.#size = end
     this.#critical.length = critical
@@ -242,23 +257,16 @@ export class CausalGraph {
   #insert(agent: number, count: number, parents: readonly number[], linear: boolean): void {
     const start = this.#size
     const end = start + count
-    const last = this.#entries.at(-1)
-    this.goesOn = last?.agent === agent && parents.length === 1 && parents[0] === start - 1 && start !== this.base
-    if (last !== undefined && this.goesOn) last.end = end
+    const last = this.#last
+    this.goesOn = last.agent === agent && parents.length === 1 && parents[0] === start - 1 && start !== this.base
+    if (this.goesOn) last.end = end
     else {
       const sequence = this.#counts[agent] as number
-      const entry = {
-        start,
-        end,
-        agent,
-        sequence,
-        lamport: this.#lamportAfter(parents),
-        // The heads that were are nobody else's from now on.
-        parents: linear ? parents : parents.slice(),
-        linear,
-      }
-      this.#entries.push(entry)
-      this.#entriesOf[agent]?.push(entry)
+      const lamport = this.#lamportAfter(parents)
+      // The heads that were are nobody else's from now on.
+      this.#last = { start, end, agent, sequence, lamport, parents: linear ? parents : parents.slice(), linear }
+      this.#entries.push(this.#last)
+      this.#entriesOf[agent]?.push(this.#last)
     }
     ;(this.#counts[agent] as number) += count
     this.#size = end
@@ -266,17 +274,29 @@ export class CausalGraph {
     if (linear) {
       this.#heads = [end - 1]
       this.#addCritical(start, end)
-    } else {
-      const seen = new Set(parents)
-      this.#heads = this.#heads.filter((head) => !seen.has(head))
-      this.#heads.push(end - 1)
+    } else this.#replaceHeads(parents, end - 1)
+  }
+
+  /** Both are ascending, and what is new comes behind all heads. */
+  #replaceHeads(parents: readonly number[], newest: number): void {
+    const heads = this.#heads
+    let kept = 0
+    let parent = 0
+    for (let at = 0; at < heads.length; at++) {
+      const head = heads[at] as number
+      while (parent < parents.length && (parents[parent] as number) < head) parent++
+      if (parents[parent] !== head) heads[kept++] = head
     }
+    heads[kept++] = newest
+    heads.length = kept
   }
 
   /** @returns those of the numbers that none of the others has in its past, ascending */
   minimal(numbers: readonly number[]): readonly number[] {
+    if (numbers.length === 1) return numbers
     const [head] = this.#heads
     if (head !== undefined && this.#heads.length === 1 && numbers.includes(head)) return [head]
+    if (numbers.length === 2) return this.#minimalOfTwo(numbers[0] as number, numbers[1] as number)
     const given = [...new Set(numbers)].sort((left, right) => left - right)
     if (given.length < 2) return given
     const heads = new Set(this.#heads)
@@ -284,9 +304,31 @@ export class CausalGraph {
     return this.#minimalByWalk(given)
   }
 
+  /** What nearly all are: an author's own operation, and one of somebody else that came in between. */
+  #minimalOfTwo(one: number, other: number): readonly number[] {
+    const low = Math.min(one, other)
+    const high = Math.max(one, other)
+    return low === high || this.#isPast(low, high) ? [high] : [low, high]
+  }
+
+  /** Whether an operation is in the past of another, which is numbered higher. */
+  #isPast(low: number, high: number): boolean {
+    const heap = this.#heap
+    heap.clear()
+    heap.push(high)
+    while (heap.size > 0) {
+      const { start, linear, parents } = this.entryOf(heap.pop())
+      if (low >= start || linear) return true
+      while (heap.size > 0 && heap.peek() >= start) heap.pop()
+      for (const parent of parents) if (parent >= low) heap.push(parent)
+    }
+    return false
+  }
+
   #minimalByWalk(given: readonly number[]): readonly number[] {
     const kept: number[] = []
-    const heap = new MaxHeap()
+    const heap = this.#heap
+    heap.clear()
     // A given number is queued as odd, one that was reached as somebody's past as even.
     for (const number of given) heap.push(number * 2 + 1)
     let left = given.length
@@ -316,7 +358,8 @@ export class CausalGraph {
   /**
    * Visits the operations that only one of two versions includes, from the newest down, in ranges of one agent.
    *
-   * @param visit told whether the left one includes them, and the range [from, to); returns false where that is enough
+   * @param visit told whether the left one includes them, and the range [from, to); returns false where that is enough.
+   *   It asks this graph for nothing that takes another walk
    */
   diff(
     left: readonly number[],
@@ -324,14 +367,11 @@ export class CausalGraph {
     visit: (inLeft: boolean, from: number, to: number, entry: Entry) => boolean,
   ): void {
     // A number is queued with two bits: reached from the left, from the right. Numbers reached from both are shared.
-    const heap = new MaxHeap()
-    let single = 0
-    const push = (number: number, side: number): void => {
-      heap.push(number * 4 + side)
-      if (side !== 3) single++
-    }
-    for (const number of left) push(number, 1)
-    for (const number of right) push(number, 2)
+    const heap = this.#heap
+    heap.clear()
+    for (const number of left) heap.push(number * 4 + 1)
+    for (const number of right) heap.push(number * 4 + 2)
+    let single = heap.size
     while (single > 0) {
       const item = heap.pop()
       const number = Math.floor(item / 4)
@@ -353,8 +393,11 @@ export class CausalGraph {
       if (from > entry.start) {
         const next = heap.pop()
         if (next % 4 !== 3) single--
-        push(from - 1, 3)
-      } else for (const parent of entry.parents) push(parent, side)
+        heap.push(from * 4 - 1)
+      } else {
+        for (const parent of entry.parents) heap.push(parent * 4 + side)
+        if (side !== 3) single += entry.parents.length
+      }
     }
   }
 
@@ -419,7 +462,7 @@ export class CausalGraph {
   }
 
   entryOf(number: number): Entry {
-    return this.#entries[this.#indexOf(number)] as Entry
+    return number >= this.#last.start ? this.#last : (this.#entries[this.#indexOf(number)] as Entry)
   }
 
   #indexOf(number: number): number {
@@ -449,3 +492,6 @@ function sameNumbers(left: readonly number[], right: readonly number[]): boolean
   for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false
   return true
 }
+
+/** In the place of the last entry where there is none. */
+const nothing: Entry = { start: 0, end: 0, agent: -1, sequence: 0, lamport: 0, parents: [], linear: false }

@@ -6,6 +6,10 @@ export class MaxHeap {
     return this.#items.length
   }
 
+  clear(): void {
+    this.#items.length = 0
+  }
+
   /** The greatest; only of a heap that is not empty. */
   peek(): number {
     return this.#items[0] as number
