@@ -14,7 +14,7 @@ import {
   type Item,
 } from './item.ts'
 import { OrderTree, createNode } from './order-tree.ts'
-import { createView, include, standsAt, type View } from './view.ts'
+import { createView, goesOn, include, standsAt, type View } from './view.ts'
 
 /** Where a unit is, or the gap it left. */
 export interface Place {
@@ -40,6 +40,13 @@ interface Target {
   readonly count: number
   readonly id: number
   readonly backwards: boolean
+}
+
+/** Of a view that moves: how many operations of an agent it includes then, at least (`forward`) or at most. */
+interface Step {
+  readonly agent: number
+  readonly count: number
+  readonly forward: boolean
 }
 
 /** Versions that are kept at hand at once: one for each of so many branches that messages come from in turn. */
@@ -211,7 +218,7 @@ export class Tracker {
   ): readonly Removal[] {
     const slot = view?.slot ?? -1
     const removals: Removal[] = []
-    const targets: Target[] = []
+    const known = this.#targets.length
     let item = this.#tree.at(first, slot)
     let offset: number | undefined = this.#tree.offset + visibleFrom(view?.counts, item)
     const counts = view?.counts
@@ -232,12 +239,12 @@ export class Tracker {
       addDeletion(item, agent, by, backwards ? -1 : 1)
       this.#tree.count(item.leaf, -now, slot, -taken, 0)
       const number = backwards ? start + count - done - taken : start + done
-      targets.push({ number, count: taken, id: item.id, backwards })
+      this.#targets.push({ number, count: taken, id: item.id, backwards })
       done += taken
       if (done < count) item = this.#tree.nextSeen(item, slot) as Item
     }
-    if (backwards) targets.reverse()
-    for (const target of targets) this.#targets.push(target)
+    // Of those that went backwards the last unit went first.
+    if (backwards) for (const target of this.#targets.splice(known).reverse()) this.#targets.push(target)
     this.#next = start + count
     return removals
   }
@@ -435,10 +442,12 @@ export class Tracker {
   }
 
   /**
-   * The nearest view where it only has to go forward, or is the agent's own; else a copy of it, in the place of the view
+   * The agent's own view where it goes on from there, so that each view of a branch counts every operation once. Else the
+   * nearest view, where it only has to go forward or is the agent's own; else a copy of that, in the place of the view
    * that was not used for longest.
    */
   #chooseView(heads: readonly number[], agent: number): View {
+    for (const view of this.#views) if (view.agent === agent && goesOn(view, heads)) return view
     const { nearest, forward } = this.#nearestView(heads)
     if (nearest !== undefined && (forward || nearest.agent === agent)) return nearest
     if (nearest !== undefined && this.#views.length === viewLimit) {
@@ -482,7 +491,7 @@ export class Tracker {
   #move(view: View, heads: readonly number[]): void {
     const { slot, counts } = view
     const items: Item[] = []
-    const changes: (() => void)[] = []
+    const steps: Step[] = []
     const mark = ++this.#marks
     const touch = (item: Item): void => {
       if (item.mark === mark) return
@@ -492,15 +501,14 @@ export class Tracker {
     }
     this.#graph.diff(view.heads, heads, (inView, from, to, entry) => {
       const { agent, sequence, start } = entry
-      changes.push(() => {
-        const now = counts[agent] ?? 0
-        const count = sequence + (inView ? from : to) - start
-        include(counts, agent, inView ? Math.min(now, count) : Math.max(now, count))
-      })
+      steps.push({ agent, count: sequence + (inView ? from : to) - start, forward: !inView })
       this.#touch(Math.max(from, this.base + 1), to, touch)
       return true
     })
-    for (const change of changes) change()
+    for (const { agent, count, forward } of steps) {
+      const now = counts[agent] ?? 0
+      include(counts, agent, forward ? Math.max(now, count) : Math.min(now, count))
+    }
     for (const item of items) {
       this.#tree.count(item.leaf, 0, slot, countVisible(counts, item), countInserted(counts, item))
     }

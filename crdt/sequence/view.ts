@@ -27,6 +27,13 @@ export function standsAt(view: View, heads: readonly number[]): boolean {
   return true
 }
 
+/** Whether a version has all heads of the view among its own. @param heads ascending */
+export function goesOn(view: View, heads: readonly number[]): boolean {
+  let found = 0
+  for (let at = 0; at < heads.length && found < view.heads.length; at++) if (heads[at] === view.heads[found]) found++
+  return found === view.heads.length
+}
+
 export function include(counts: number[], agent: number, count: number): void {
   while (counts.length <= agent) counts.push(0)
   counts[agent] = count
