@@ -72,8 +72,10 @@ export function findFault(
   for (const operation of operations) {
     if (operation.type === 'opaque') return 'bytes that are no operations'
     const { container } = operation
-    if (!created.has(container) && !exists(container, stamp, registry, graph)) return 'an unknown container'
-    const type = container.slice(0, container.search(/[/@]/)) as ContainerType
+    const separator = container.search(/[/@]/)
+    const isNested = container[separator] === '@'
+    if (isNested && !created.has(container) && !exists(container, stamp, registry, graph)) return 'an unknown container'
+    const type = container.slice(0, separator) as ContainerType
     const wanted = operation.type === 'backspace' ? 'sequence-delete' : operation.type
     if (!operationsOf[type].includes(wanted)) return `${operation.type} on a ${type}`
     if (type === 'grow-only-counter' && 'amount' in operation && operation.amount < 0) return 'a counter made smaller'

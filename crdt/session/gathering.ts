@@ -3,10 +3,13 @@ import type { BoundRun } from '../encoding/chunk-head.ts'
 import type { RecordedOperation } from '../encoding/recorded-operation.ts'
 import type { SessionChange } from './incoming.ts'
 
+/** Its last one grows with what is told. */
+type OpenBound = { -readonly [Field in keyof BoundRun]: BoundRun[Field] }
+
 interface Run {
   readonly stretch: Stretch
   readonly operations: RecordedOperation[]
-  readonly bounds: BoundRun[]
+  readonly bounds: OpenBound[]
   count: number
 }
 
@@ -53,9 +56,8 @@ function extend(run: Run, { count, time, operation }: SessionChange): void {
   const joined = join(last, operation)
   if (joined !== undefined) operations[operations.length - 1] = joined
   else operations.push(operation)
-  const bound = bounds.at(-1) as BoundRun
-  if (bound.count === count && bound.time === time)
-    bounds[bounds.length - 1] = { count, changes: bound.changes + 1, time }
+  const bound = bounds.at(-1) as OpenBound
+  if (bound.count === count && bound.time === time) bound.changes++
   else bounds.push({ count, changes: 1, time })
   run.count += count
 }
@@ -63,5 +65,6 @@ function extend(run: Run, { count, time, operation }: SessionChange): void {
 /** Two edits of two changes as one. */
 function join(last: RecordedOperation, next: RecordedOperation): RecordedOperation | undefined {
   if (last.type !== 'text-insert' || next.type !== 'text-insert' || last.container !== next.container) return undefined
-  return next.index === last.index + last.text.length ? { ...last, text: last.text + next.text } : undefined
+  const { type, container, index, text } = last
+  return next.index === index + text.length ? { type, container, index, text: text + next.text } : undefined
 }
