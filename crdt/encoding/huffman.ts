@@ -33,50 +33,84 @@ export function readSymbols(reader: ByteReader, count: number): Uint8Array {
   if (count > reader.remaining * 8) throw new MalformedMessageError('Fewer symbols than it says')
   const symbols = new Uint8Array(count)
   if (count === 0) return symbols
-  const table = decodingTable(lengths)
-  const bytes = reader.rest()
-  const mask = (1 << longest) - 1
-  let pending = 0
-  let bits = 0
-  let next = 0
-  for (let at = 0; at < count; at++) {
-    while (bits < longest) {
-      pending |= (next < bytes.length ? (bytes[next] as number) : 0) << bits
-      next++
-      bits += 8
-    }
-    const found = table[pending & mask] as number
-    const length = found >>> 8
-    symbols[at] = found
-    pending >>>= length
-    bits -= length
-  }
-  const used = next - (bits >>> 3)
-  if (used > bytes.length) throw new MalformedMessageError('Symbols that end early')
-  reader.raw(used)
+  const widest = Math.max(...lengths)
+  const decoder = new SymbolDecoder(decodingTable(lengths, widest), widest, reader.rest())
+  // In parts, since a function that is called again is compiled before a loop that runs long is.
+  for (let at = 0; at < count; at += 256) decoder.decode(symbols, at, Math.min(count, at + 256))
+  reader.raw(decoder.finish())
   return symbols
+}
+
+class SymbolDecoder {
+  readonly #table: Uint16Array
+  readonly #widest: number
+  readonly #bytes: Uint8Array
+  #pending = 0
+  #bits = 0
+  #next = 0
+
+  constructor(table: Uint16Array, widest: number, bytes: Uint8Array) {
+    this.#table = table
+    this.#widest = widest
+    this.#bytes = bytes
+  }
+
+  decode(symbols: Uint8Array, from: number, to: number): void {
+    const table = this.#table
+    const bytes = this.#bytes
+    const widest = this.#widest
+    const mask = (1 << widest) - 1
+    let pending = this.#pending
+    let bits = this.#bits
+    let next = this.#next
+    for (let at = from; at < to; at++) {
+      while (bits < widest) {
+        pending |= (next < bytes.length ? (bytes[next] as number) : 0) << bits
+        next++
+        bits += 8
+      }
+      const found = table[pending & mask] as number
+      const length = found >>> 8
+      symbols[at] = found
+      pending >>>= length
+      bits -= length
+    }
+    this.#pending = pending
+    this.#bits = bits
+    this.#next = next
+  }
+
+  /** @returns how many bytes it took */
+  finish(): number {
+    const used = this.#next - (this.#bits >>> 3)
+    if (used > this.#bytes.length) throw new MalformedMessageError('Symbols that end early')
+    return used
+  }
 }
 
 /** Codes from their lengths, bit-reversed; shorter ones first, then by symbol. */
 function assignCodes(lengths: Uint8Array): Uint16Array {
+  const counts = new Uint16Array(longest + 1)
+  for (let symbol = 0; symbol < 256; symbol++) (counts[lengths[symbol] as number] as number)++
+  const next = new Uint16Array(longest + 1)
+  for (let length = 2; length <= longest; length++) {
+    next[length] = ((next[length - 1] as number) + (counts[length - 1] as number)) << 1
+  }
   const codes = new Uint16Array(256)
-  let code = 0
-  for (let length = 1; length <= longest; length++) {
-    for (let symbol = 0; symbol < 256; symbol++) {
-      if (lengths[symbol] !== length) continue
-      let reversed = 0
-      for (let bit = 0; bit < length; bit++) reversed |= ((code >>> bit) & 1) << (length - 1 - bit)
-      codes[symbol] = reversed
-      code++
-    }
-    code <<= 1
+  for (let symbol = 0; symbol < 256; symbol++) {
+    const length = lengths[symbol] as number
+    if (length === 0) continue
+    const code = (next[length] as number)++
+    let reversed = 0
+    for (let bit = 0; bit < length; bit++) reversed |= ((code >>> bit) & 1) << (length - 1 - bit)
+    codes[symbol] = reversed
   }
   return codes
 }
 
-/** For each next bits the length of the code they begin with, times 256, and its symbol. */
-function decodingTable(lengths: Uint8Array): Uint16Array {
-  const table = new Uint16Array(1 << longest)
+/** For each next bits, as many as the longest code has, the length of the code they begin with, times 256, and its symbol. */
+function decodingTable(lengths: Uint8Array, widest: number): Uint16Array {
+  const table = new Uint16Array(1 << widest)
   const codes = assignCodes(lengths)
   for (let symbol = 0; symbol < 256; symbol++) {
     const length = lengths[symbol] as number

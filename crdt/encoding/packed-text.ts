@@ -49,6 +49,10 @@ export function textOf(stored: StoredText): string {
 }
 
 function isAscii(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at++) if ((bytes[at] as number) > 0x7f) return false
+  const { byteOffset, length } = bytes
+  // Four at a time, as far as that goes.
+  const words = byteOffset % 4 === 0 ? new Int32Array(bytes.buffer, byteOffset, length >>> 2) : new Int32Array(0)
+  for (let at = 0; at < words.length; at++) if (((words[at] as number) & 0x80808080) !== 0) return false
+  for (let at = words.length * 4; at < length; at++) if ((bytes[at] as number) > 0x7f) return false
   return true
 }

@@ -64,44 +64,60 @@ function pack(bytes: Uint8Array): Uint8Array {
 function unpack(reader: ByteReader, length: number): Uint8Array {
   const count = reader.varint(length)
   const literals = readSymbols(reader, reader.varint(length))
-  // How many literals, how many bytes to copy, and from how far back.
-  const symbols =
-    count === 0 ? [] : [readSymbols(reader, count), readSymbols(reader, count), readSymbols(reader, count)]
+  const read = (): Uint8Array => (count === 0 ? new Uint8Array(0) : readSymbols(reader, count))
+  const runs = read()
+  const lengths = read()
+  const distances = read()
   // Only what the symbols can make is believed, and room is made for that alone.
   if (length > literals.length + count * farthest) throw new MalformedMessageError('More than it can unpack to')
-  const extra = reader.rest()
+  const extra = new BitReader(reader.rest())
   const bytes = new Uint8Array(length)
-  const values = [0, 0, 0]
   let end = 0
   let literal = 0
-  let pending = 0
-  let bits = 0
-  let next = 0
   for (let at = 0; at < count; at++) {
-    for (let which = 0; which < 3; which++) {
-      const symbol = (symbols[which] as Uint8Array)[at] as number
-      if (symbol < 8) values[which] = symbol
-      else {
-        const wanted = (symbol - 4) >>> 1
-        for (; bits < wanted; bits += 8) pending |= (extra[next++] as number) << bits
-        values[which] = ((2 | (symbol & 1)) << wanted) | (pending & ((1 << wanted) - 1))
-        pending >>>= wanted
-        bits -= wanted
-      }
-    }
-    const distance = (values[2] as number) + 1
-    const run = end + (values[0] as number)
-    const copied = run + (values[1] as number) + shortest
+    const run = end + extra.value(runs[at] as number)
+    const copied = run + extra.value(lengths[at] as number) + shortest
+    const distance = extra.value(distances[at] as number) + 1
     if (distance > run || copied > length || run - end > literals.length - literal) {
       throw new MalformedMessageError('A repetition out of range')
     }
-    while (end < run) bytes[end++] = literals[literal++] as number
-    for (; end < copied; end++) bytes[end] = bytes[end - distance] as number
+    copy(literals, literal, bytes, end, run)
+    literal += run - end
+    copy(bytes, run - distance, bytes, run, copied)
+    end = copied
   }
   if (end + literals.length - literal !== length) throw new MalformedMessageError('Another length than it says')
   bytes.set(literals.subarray(literal), end)
-  reader.raw(next)
+  reader.raw(extra.used)
   return bytes
+}
+
+/** By itself, since a function that is called often is compiled before a loop that runs long is. What is copied may overlap. */
+function copy(source: Uint8Array, from: number, target: Uint8Array, start: number, end: number): void {
+  for (let at = start, next = from; at < end; at++, next++) target[at] = source[next] as number
+}
+
+/** The extra bits of values, least significant bit first. */
+class BitReader {
+  readonly #bytes: Uint8Array
+  #pending = 0
+  #bits = 0
+  /** Bytes that were begun. */
+  used = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  value(symbol: number): number {
+    if (symbol < 8) return symbol
+    const wanted = (symbol - 4) >>> 1
+    for (; this.#bits < wanted; this.#bits += 8) this.#pending |= (this.#bytes[this.used++] as number) << this.#bits
+    const value = ((2 | (symbol & 1)) << wanted) | (this.#pending & ((1 << wanted) - 1))
+    this.#pending >>>= wanted
+    this.#bits -= wanted
+    return value
+  }
 }
 
 /** Tells each repetition that is worth it, in order; looks one byte ahead for a longer one. */
