@@ -1,7 +1,11 @@
 import type { ContainerRegistry } from './container-registry.ts'
 import type { History } from './history/history.ts'
+import { limits } from './limits.ts'
 import type { Removal } from './sequence/tracker.ts'
 import type { Text } from './containers/text.ts'
+
+/** Text of which so many units fit into a change for certain. */
+export const smallText: number = limits.changeBytes / 4
 
 /**
  * Edits of texts, which most edits are, without making an operation of each. One made on everything that is here extends

@@ -1,5 +1,6 @@
 import type { CausalGraph } from '../history/causal-graph.ts'
 import { rowKind, sliceRow, type OperationLog, type Row } from '../history/operation-log.ts'
+import { DeletionTargets } from './deletion-targets.ts'
 import { ItemIndex } from './item-index.ts'
 import {
   addDeletion,
@@ -34,14 +35,6 @@ export interface Removal {
   readonly count: number
 }
 
-/** Which units deletions hit: operation `number + i` the unit `id + i`, or counted from the other end. */
-interface Target {
-  readonly number: number
-  readonly count: number
-  readonly id: number
-  readonly backwards: boolean
-}
-
 /** Of a view that moves: how many operations of an agent it includes then, at least (`forward`) or at most. */
 interface Step {
   readonly agent: number
@@ -70,7 +63,7 @@ export class Tracker {
   readonly #tree = new OrderTree()
   readonly #index = new ItemIndex()
   readonly #views: View[] = []
-  readonly #targets: Target[] = []
+  readonly #targets = new DeletionTargets()
   #marks = 0
   #uses = 0
   /** Operations below this local number are in. */
@@ -218,7 +211,7 @@ export class Tracker {
   ): readonly Removal[] {
     const slot = view?.slot ?? -1
     const removals: Removal[] = []
-    const known = this.#targets.length
+    const known = this.#targets.size
     let item = this.#tree.at(first, slot)
     let offset: number | undefined = this.#tree.offset + visibleFrom(view?.counts, item)
     const counts = view?.counts
@@ -239,12 +232,11 @@ export class Tracker {
       addDeletion(item, agent, by, backwards ? -1 : 1)
       this.#tree.count(item.leaf, -now, slot, -taken, 0)
       const number = backwards ? start + count - done - taken : start + done
-      this.#targets.push({ number, count: taken, id: item.id, backwards })
+      this.#targets.add(number, taken, item.id, backwards)
       done += taken
       if (done < count) item = this.#tree.nextSeen(item, slot) as Item
     }
-    // Of those that went backwards the last unit went first.
-    if (backwards) for (const target of this.#targets.splice(known).reverse()) this.#targets.push(target)
+    if (backwards) this.#targets.turn(known)
     this.#next = start + count
     return removals
   }
@@ -264,14 +256,10 @@ export class Tracker {
 
   /** Visits the units that the deletions among a range of operations hit, each by the operation that inserted it. */
   hits(from: number, to: number, visit: (unit: number) => void): void {
-    for (let at = this.#targetAt(from); at < this.#targets.length; at++) {
-      const { number, count, id, backwards } = this.#targets[at] as Target
-      if (number >= to) return
-      for (let unit = 0; unit < count; unit++) {
-        const by = backwards ? number + count - 1 - unit : number + unit
-        if (by >= from && by < to) visit(id + unit - this.#baseLength + this.base + 1)
-      }
-    }
+    const before = this.#baseLength - this.base - 1
+    this.#targets.within(from, to, (first, last) => {
+      for (let id = first; id < last; id++) visit(id - before)
+    })
   }
 
   /** Whether an agent has deleted a unit, and nobody else has. */
@@ -519,25 +507,6 @@ export class Tracker {
   /** Visits the items that a range of operations inserted or deleted. */
   #touch(from: number, to: number, visit: (item: Item) => void): void {
     this.#index.within(this.#idOf(from), this.#idOf(to), visit)
-    for (let at = this.#targetAt(from); at < this.#targets.length; at++) {
-      const { number, count, id, backwards } = this.#targets[at] as Target
-      if (number >= to) return
-      const first = Math.max(from, number) - number
-      const last = Math.min(to, number + count) - number
-      this.#index.within(backwards ? id + count - last : id + first, backwards ? id + count - first : id + last, visit)
-    }
-  }
-
-  /** The first target of an operation from `number` on. */
-  #targetAt(number: number): number {
-    let low = 0
-    let high = this.#targets.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const target = this.#targets[middle] as Target
-      if (target.number + target.count > number) high = middle
-      else low = middle + 1
-    }
-    return low
+    this.#targets.within(from, to, (first, last) => this.#index.within(first, last, visit))
   }
 }
