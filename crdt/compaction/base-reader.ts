@@ -10,11 +10,11 @@ import { readText, textOf } from '../encoding/packed-text.ts'
 import { readPacked } from '../encoding/packing.ts'
 import type { History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
-import { fail, type ListedContainers, type ListedElement, type ReadOperation } from './base-content.ts'
+import { expansion, fail, type ListedContainers, type ListedElement, type ReadOperation } from './base-content.ts'
 import { BaseContainers } from './base-containers.ts'
 
-/** Operations and containers that one byte of a base may stand for, as in a chunk. */
-const expansion = 64
+/** Numbers are walked four to each operation, exactly. */
+const mostOperations = 2 ** 48
 
 /** @throws MalformedMessageError */
 export function versionOfBase(bytes: Uint8Array): VersionVector {
@@ -31,10 +31,10 @@ export function versionOfBase(bytes: Uint8Array): VersionVector {
 export function readBase(bytes: Uint8Array, history: History, registry: ContainerRegistry): void {
   const reader = new ByteReader(bytes)
   const limit = bytes.length * expansion
-  const changes = reader.varint(limit * expansion)
+  const changes = reader.varint()
   const replicas = readReplicas(reader)
   const containers = readContainers(reader, replicas, limit)
-  placeReplicas(reader, replicas, history)
+  placeReplicas(reader, replicas, limit, history)
   history.bounds.addBase(history.graph.size, changes)
   const contents = new BaseContainers(history, registry, containers)
   const values = readOperations(reader, containers.ids, limit, history, () => fail('Text where none can stand'))
@@ -42,6 +42,7 @@ export function readBase(bytes: Uint8Array, history: History, registry: Containe
   const shown = new Map<ContainerId, string>()
   for (const id of containers.ids) if (isText(id)) shown.set(id, textOf(readText(reader)))
   const elements = readElements(reader, limit, history, containers.ids)
+  reader.bytes(reader.remaining)
   reader.finish()
   contents.restore({ values, texts, shown, elements })
   history.base = { bytes: bytes.slice(), version: VectorClock.from(replicas) }
@@ -51,10 +52,8 @@ function readReplicas(reader: ByteReader): (readonly [ReplicaId, number])[] {
   const replicas = reader.list(reader.remaining, (reader) => [readReplicaId(reader), reader.varint()] as const)
   const names = new Set(replicas.map(([name]) => name))
   const total = replicas.reduce((sum, [, count]) => sum + count, 0)
-  if (names.size < replicas.length || replicas.some(([, count]) => count === 0) || !Number.isSafeInteger(total)) {
-    fail('Replicas that are none')
-  }
-  if (replicas.length === 0) fail('A base of nothing')
+  if (names.size < replicas.length || replicas.some(([, count]) => count === 0)) fail('Replicas that are none')
+  if (total === 0 || total > mostOperations) fail('A base of nothing, or of more than there can be')
   return replicas
 }
 
@@ -85,9 +84,10 @@ function readContainers(
 function placeReplicas(
   reader: ByteReader,
   replicas: readonly (readonly [ReplicaId, number])[],
+  limit: number,
   { graph }: History,
 ): void {
-  let left = reader.varint(reader.remaining * expansion)
+  let left = reader.varint(limit)
   const numbers = new IntegerColumnReader(reader, true)
   const times = new IntegerColumnReader(reader, true)
   const next = (): number => (left-- > 0 ? numbers.natural(Number.MAX_SAFE_INTEGER) : Infinity)

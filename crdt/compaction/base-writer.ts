@@ -10,7 +10,8 @@ import { writePacked } from '../encoding/packing.ts'
 import { countUnits } from '../operation.ts'
 import type { Inside } from '../replica-document.ts'
 import type { ReplicaId } from '../replica-id.ts'
-import { keptOperations, type Kept } from './kept-operations.ts'
+import { keptOperations, type Kept, type KeptState } from './kept-operations.ts'
+import { expansion } from './base-content.ts'
 
 /**
  * Writes what a document of the past holds as the base of another: who has made how many operations, and of these the
@@ -44,23 +45,40 @@ export function writeBase(inside: Inside): Uint8Array<ArrayBuffer> {
   const places = new Map(containers.map((id, place) => [id, place]))
   const renumbered = operations.map((kept) => ({ ...kept, start: numberOf(kept.start) }))
   const authorOf = (here: number): number => replicas.findLastIndex((replica) => (offsets.get(replica) ?? 0) <= here)
+  let wanted = containers.length + timed.length
   for (const onText of [false, true]) {
     const group = renumbered.filter(({ operation }) => isText(operation.container) === onText)
-    writeOperations(writer, group, places, authorOf)
+    wanted += writeOperations(writer, group, places, authorOf)
   }
   for (const id of containers) if (isText(id)) writeText(writer, String(registry.find(id)))
+  wanted += writeElements(writer, elements, places, numberOf)
+  // As in a chunk: what a few bytes may stand for is limited, so that hostile ones cannot fill the memory.
+  writer.bytes(new Uint8Array(Math.max(0, Math.ceil(wanted / expansion) - writer.length)))
+  return writer.finish()
+}
+
+/** @returns how many numbers that took */
+function writeElements(
+  writer: ByteWriter,
+  elements: KeptState['elements'],
+  places: ReadonlyMap<ContainerId, number>,
+  numberOf: (here: number) => number,
+): number {
   const table = new IntegerColumn()
+  let size = 0
+  const push = (...values: readonly number[]): void => {
+    size += values.length
+    for (const value of values) table.push(value)
+  }
   for (const { list, first, shown, lives, units } of elements) {
-    table.push(places.get(list) as number)
-    for (const number of [first, shown]) table.push(number === undefined ? -1 : numberOf(number))
-    table.push(lives.length)
-    for (const { winner, alive } of lives) for (const value of [numberOf(winner), Number(alive)]) table.push(value)
-    table.push(units.length)
-    for (const { unit, life, raw } of units) for (const value of [numberOf(unit), life, raw]) table.push(value)
+    push(places.get(list) as number, numberOf(first), shown === undefined ? -1 : numberOf(shown), lives.length)
+    for (const { winner, alive } of lives) push(numberOf(winner), Number(alive))
+    push(units.length)
+    for (const { unit, life, raw } of units) push(numberOf(unit), life, raw)
   }
   writer.varint(elements.length)
   table.write(writer)
-  return writer.finish()
+  return size
 }
 
 /** In order, but last of all that of the head: its last operation is what everything that follows was made on. */
@@ -105,12 +123,13 @@ function writeTimes(writer: ByteWriter, times: readonly (readonly [number: numbe
   values.write(writer)
 }
 
+/** @returns how much there is to be made of them when they are read */
 function writeOperations(
   writer: ByteWriter,
   operations: readonly Kept[],
   places: ReadonlyMap<ContainerId, number>,
   authorOf: (number: number) => number,
-): void {
+): number {
   const columns = new OperationColumns((id) => places.get(id) as number)
   let end = 0
   for (const { start, operation } of [...operations].sort((left, right) => left.start - right.start)) {
@@ -118,4 +137,5 @@ function writeOperations(
     end = start + countUnits(operation)
   }
   columns.write(writer)
+  return columns.size
 }

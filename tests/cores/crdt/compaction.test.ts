@@ -355,6 +355,20 @@ test('the numbers of a counter stay exact beyond what one addition can hold', ()
   expect([doc.counter('c').value, slim.counter('c').value]).toEqual([0, 0])
 })
 
+test('a few bytes may stand for very many operations, values and items', () => {
+  const doc = createDocument({ replica: 'ada' })
+  for (let edit = 0; edit < 150_000; edit++) {
+    doc.text('t').insert(0, 'x')
+    doc.text('t').delete(0, 1)
+  }
+  doc.list('l').insert(0, ...Array.from({ length: 100_000 }, () => 7))
+  for (let value = 0; value < 20_000; value++) doc.set('s').add(value)
+  const slim = compacted(doc)
+  expect(slim.encode().length).toBeLessThan(4000)
+  expect(slim.toJSON()).toEqual(doc.toJSON())
+  expect(slim.statistics).toMatchObject({ changes: 320_001, operations: 420_000 })
+})
+
 test('a base that was changed on the way is refused', () => {
   const [doc] = together(createRandom('damaged base'), 2, 40) as [Document]
   const bytes = compact(doc)
