@@ -10,7 +10,7 @@ import type { History } from './history/history.ts'
 import type { Integration } from './integration.ts'
 import { resolveDocumentLimits, type DocumentLimits } from './limits.ts'
 import type { Operation } from './operation.ts'
-import { Gathering } from './session/gathering.ts'
+import { Gathering, separate, type GatheredChanges } from './session/gathering.ts'
 import { toChange, type SessionChange } from './session/incoming.ts'
 import { smallText, type TextEdits } from './text-edits.ts'
 import { deltaOf, VisibleChanges } from './visible-changes.ts'
@@ -90,9 +90,7 @@ export class Reception {
     } finally {
       // Also where `work` throws: the sessions will not tell again what they have told.
       this.#gathering = undefined
-      visible = this.#receiveAll(gathering.take(), (item) =>
-        'slice' in item ? this.#receiveStretch(item) : this.#receiveFromSession(item),
-      )
+      visible = this.#receiveAll(gathering.take(), (gathered) => this.#receiveGathered(gathered))
     }
     return visible
   }
@@ -167,6 +165,43 @@ export class Reception {
     }
     const deltas = removals.length === 0 ? [] : [{ type: 'text', container: text, delta: deltaOf(removals) } as const]
     return this.#teller.tellOne(new VisibleChanges(this.#history, 'remote', start, this.#history.graph.size, deltas))
+  }
+
+  /** As frames by themselves are taken in, but recorded, as one event is to tell of all. */
+  #receiveGathered(gathered: GatheredChanges): number {
+    if (this.#recordEdit(gathered)) return gathered.changes
+    let applied = 0
+    for (const change of separate(gathered)) applied += this.#receiveFromSession(change)
+    return applied
+  }
+
+  /** @returns false, and nothing was done, where it has to go the long way */
+  #recordEdit({ change, changes, text: inserted }: GatheredChanges): boolean {
+    const { graph } = this.#history
+    const { replica, operation, time } = change
+    const agent = graph.knownAgent(replica)
+    if (agent === undefined || operation === undefined || change.sequence !== graph.counts[agent]) return false
+    if (change.count > smallText || this.#waiting.concerns(replica)) return false
+    const text = this.#registry.find(operation.container)
+    if (!(text instanceof Text)) return false
+    const parents = this.#integration.parentsOf(change, agent)
+    if (parents === undefined) return false
+    const isHere = graph.isNow(parents)
+    if (!isHere && !text.isRoot) return false
+    const [edits, recorder] = [this.#edits, this.#recorder]
+    if (operation.type === 'text-insert') {
+      const { index } = operation
+      if (!isHere) return edits.insertAt(agent, text, index, inserted, time, parents, changes, recorder) !== undefined
+      if (index > text.length) return false
+      edits.insert(agent, text, index, inserted, time, changes, recorder)
+      return true
+    }
+    if (operation.type !== 'sequence-delete') return false
+    const { index, count } = operation
+    if (!isHere) return edits.deleteAt(agent, text, index, count, time, parents, recorder) !== undefined
+    if (index + count > text.length) return false
+    edits.delete(agent, text, index, count, time, recorder)
+    return true
   }
 
   #receiveFromSession(change: SessionChange): number {

@@ -1,4 +1,5 @@
 import type { ContainerRegistry } from './container-registry.ts'
+import type { Executor } from './executor.ts'
 import type { History } from './history/history.ts'
 import { limits } from './limits.ts'
 import type { Removal } from './sequence/tracker.ts'
@@ -20,17 +21,31 @@ export class TextEdits {
     this.#registry = registry
   }
 
-  insert(agent: number, text: Text, index: number, inserted: string, time: number): void {
+  /**
+   * @param changes how many changes it is, of equal length
+   * @param recorder where several edits are told together: it hears of this one
+   */
+  insert(
+    agent: number,
+    text: Text,
+    index: number,
+    inserted: string,
+    time: number,
+    changes = 1,
+    recorder?: Executor,
+  ): void {
     const { content } = text.sequence
     const before = content.length
+    if (recorder?.touch(text) === true) text.sequence.record(index, 0, inserted)
     const start = this.#history.graph.append(agent, inserted.length)
     content.insert(index, inserted)
-    this.#noteInsertion(text, start, index, inserted, before, time)
+    this.#noteInsertion(text, start, index, inserted, before, time, changes)
   }
 
-  delete(agent: number, text: Text, index: number, count: number, time: number): void {
+  delete(agent: number, text: Text, index: number, count: number, time: number, recorder?: Executor): void {
     const { content } = text.sequence
     const before = content.length
+    if (recorder?.touch(text) === true) text.sequence.record(index, count, undefined)
     const start = this.#history.graph.append(agent, count)
     content.delete(index, count)
     this.#noteDeletion(text, start, index, count, before, time)
@@ -40,6 +55,8 @@ export class TextEdits {
    * An insertion made on another version than what is here.
    *
    * @param parents the version, minimal and ascending
+   * @param changes as of `insert`
+   * @param recorder as of `insert`
    * @returns where the text landed; undefined, and nothing was done, where the index is out of range there
    */
   insertAt(
@@ -49,6 +66,8 @@ export class TextEdits {
     inserted: string,
     time: number,
     parents: readonly number[],
+    changes = 1,
+    recorder?: Executor,
   ): number | undefined {
     const { graph } = this.#history
     const { sequence } = text
@@ -59,8 +78,9 @@ export class TextEdits {
     const own = graph.counts[agent] as number
     const start = graph.add(agent, inserted.length, parents)
     const at = tracker.insert(start, index, inserted.length, agent, own, view)
+    if (recorder?.touch(text) === true) sequence.record(at, 0, inserted)
     sequence.content.insert(at, inserted)
-    this.#noteInsertion(text, start, index, inserted, before, time)
+    this.#noteInsertion(text, start, index, inserted, before, time, changes)
     return at
   }
 
@@ -72,6 +92,7 @@ export class TextEdits {
     count: number,
     time: number,
     parents: readonly number[],
+    recorder?: Executor,
   ): readonly Removal[] | undefined {
     const { graph } = this.#history
     const { sequence } = text
@@ -82,16 +103,27 @@ export class TextEdits {
     const own = graph.counts[agent] as number
     const start = graph.add(agent, count, parents)
     const removals = tracker.delete(start, index, count, agent, own, false, view)
-    for (const removal of removals) sequence.content.delete(removal.index, removal.count)
+    for (const { index, count } of removals) {
+      if (recorder?.touch(text) === true) sequence.record(index, count, undefined)
+      sequence.content.delete(index, count)
+    }
     this.#noteDeletion(text, start, index, count, before, time)
     return removals
   }
 
-  #noteInsertion(text: Text, start: number, index: number, inserted: string, before: number, time: number): void {
+  #noteInsertion(
+    text: Text,
+    start: number,
+    index: number,
+    inserted: string,
+    before: number,
+    time: number,
+    changes: number,
+  ): void {
     const { graph, log, bounds } = this.#history
     if (!text.written) this.#registry.markWritten(text.id)
     log.insertText(start, text.sequence.container, index, inserted, before, graph.goesOn)
-    bounds.add(start, inserted.length, time)
+    bounds.add(start, inserted.length / changes, time, changes)
   }
 
   #noteDeletion(text: Text, start: number, index: number, count: number, before: number, time: number): void {
