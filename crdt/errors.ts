@@ -44,14 +44,14 @@ export class ContainerTypeError extends Error {
   }
 }
 
-/** What was asked for lies in history that was dropped here: see `compact`. */
+/** History is wanted that was dropped (see `compact`): here, or in the bytes that were to be merged. */
 export class HistoryDroppedError extends Error {
   override readonly name: 'HistoryDroppedError' = 'HistoryDroppedError'
   /** For each replica how many of its operations were dropped. */
   readonly dropped: VersionVector
 
-  constructor(wish: string, dropped: VersionVector) {
-    super(`Cannot ${wish}: it lies in history that was dropped`)
+  constructor(wish: string, cause: string, dropped: VersionVector) {
+    super(`Cannot ${wish}: ${cause}`)
     this.dropped = dropped
   }
 }

@@ -113,7 +113,7 @@ export interface ChangedEvent extends Visible {
  * - `unsupported`: written by a later version of this library. Not counted: this replica waits for its update.
  * - `conflict`: its replica already has other operations under some of these numbers. Not counted.
  * - `history-dropped`: it was made on a version from before the history that is kept here, so that nobody here can tell
- *   where it belongs. Not counted.
+ *   where it belongs. Not counted, so that what its replica did later waits for it.
  * - `overflow`: too many changes wait for what they depend on. Not counted: it may come again.
  */
 export type RejectionReason = 'invalid' | 'malformed' | 'unsupported' | 'conflict' | 'history-dropped' | 'overflow'

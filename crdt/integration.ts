@@ -52,9 +52,10 @@ export class Integration {
     const { graph, bounds } = this.#history
     const { replica, sequence, count, time, operation } = change
     if (operation === undefined || sequence !== graph.countOf(replica)) return false
-    const agent = graph.agentOf(replica)
-    const parents = this.parentsOf(change, agent)
+    const known = graph.knownAgent(replica)
+    const parents = this.parentsOf(change, known ?? -1)
     if (parents === undefined) return false
+    const agent = known ?? graph.agentOf(replica)
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
     if (this.#faultOfOne(operation, count, stamp) !== undefined) return false
     bounds.add(graph.add(agent, count, parents), count, time)
@@ -62,7 +63,12 @@ export class Integration {
     return true
   }
 
-  /** What the next change of an agent was made on, minimal and ascending; undefined where some of that is missing. */
+  /**
+   * What the next change of an agent was made on, minimal and ascending; undefined where some of that is missing, or was
+   * dropped.
+   *
+   * @param agent −1 for one that is not known yet
+   */
   parentsOf(
     change: Pick<Change, 'replica' | 'sequence' | 'dependencies'>,
     agent: number,
@@ -88,9 +94,9 @@ export class Integration {
     const { replica, sequence, count } = slice
     if (sequence !== graph.countOf(replica) || this.#findMissing(slice) !== undefined) return false
     if (operations.some(({ type }) => type === 'opaque') || !isRegular(stretch)) return false
-    const agent = graph.agentOf(replica)
-    const made = this.#parentsOf(slice, agent)
+    const made = this.#parentsOf(slice, graph.knownAgent(replica) ?? -1)
     if (made === undefined) return false
+    const agent = graph.agentOf(replica)
     const parents = graph.minimal(made)
     const stamp = new Stamp(graph, agent, graph.size, sequence, graph.isNow(parents), parents)
     if (findFault(operations, count, stamp, this.#registry, graph) !== undefined) return false

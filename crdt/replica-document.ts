@@ -325,8 +325,12 @@ export class ReplicaDocument implements Document, Editor {
     const { base } = reader
     if (base === undefined) return reader
     const dropped = decoding(() => versionOfBase(base))
-    if (!includesAll(this.version, dropped)) throw new HistoryDroppedError('merge the document', dropped)
-    return reader
+    if (this.version.includes(dropped)) return reader
+    throw new HistoryDroppedError(
+      'merge the document',
+      'this one lacks some of the history that it has dropped',
+      dropped,
+    )
   }
 
   #readStretches(bytes: Uint8Array): Stretch[] {
@@ -339,7 +343,8 @@ export class ReplicaDocument implements Document, Editor {
 
   #assertKept(wish: string, version: VersionVector): void {
     const { base } = this.#history
-    if (base !== undefined && !includesAll(version, base.version)) throw new HistoryDroppedError(wish, base.version)
+    if (base === undefined || version.includes(base.version)) return
+    throw new HistoryDroppedError(wish, 'some of what it lacks was dropped', base.version)
   }
 
   #assertSettled(wish: string): void {
@@ -400,10 +405,6 @@ function isSmall(operation: Operation): boolean {
   if (operation.type === 'text-insert') return operation.text.length <= smallText
   if (operation.type === 'list-insert') return operation.items.length === 1
   return countUnits(operation) <= formatLimits.changeOperations
-}
-
-function includesAll(version: VersionVector, other: VersionVector): boolean {
-  return [...other].every(([replica, count]) => version.get(replica) >= count)
 }
 
 /** A clock that tells nonsense must not make changes that others refuse. */

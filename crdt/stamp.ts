@@ -14,7 +14,10 @@ export class Stamp {
   sequence: number
   #version: Version | undefined
 
-  /** @param parents what the change was made on, ascending */
+  /**
+   * @param parents what the change was made on, ascending
+   * @param version what that includes, where it is known
+   */
   constructor(
     graph: CausalGraph,
     agent: number,
@@ -22,6 +25,7 @@ export class Stamp {
     sequence: number,
     linear: boolean,
     parents: readonly number[],
+    version?: Version,
   ) {
     this.#graph = graph
     this.agent = agent
@@ -30,6 +34,7 @@ export class Stamp {
     this.sequence = sequence
     this.linear = linear
     this.#parents = parents
+    this.#version = version
   }
 
   get replica(): ReplicaId {

@@ -58,6 +58,13 @@ export class BaseContainers {
       if (known === undefined) ofContainer.set(container, [read])
       else known.push(read)
     }
+    const ofList = new Map<ContainerId, ListedElement[]>()
+    for (const element of elements) {
+      if (this.#find(element.list).type !== 'list') fail('Elements of what is no list')
+      const known = ofList.get(element.list)
+      if (known === undefined) ofList.set(element.list, [element])
+      else known.push(element)
+    }
     const offsets = new Map<ContainerId, number>()
     for (const id of this.#listed.ids) {
       const container = this.#find(id)
@@ -66,11 +73,7 @@ export class BaseContainers {
         offsets.set(id, this.#history.log.text.append(shown.get(id) as string))
         fillText(container, operations, shown.get(id) as string)
       } else if (container.type === 'list') {
-        this.#fillList(
-          container,
-          operations,
-          elements.filter(({ list }) => list === id),
-        )
+        this.#fillList(container, operations, ofList.get(id) ?? [])
       } else if (container.type === 'tree') {
         const placements = operations.map((read) => this.#placementOf(read))
         if (!container.restore(placements)) fail('Nodes below each other')
@@ -112,7 +115,7 @@ export class BaseContainers {
       fail('A smaller counter')
     const { agent, start: first, sequence } = graph.entryOf(start)
     // Nobody saw anybody: what is kept did not undo each other.
-    const stamp = new Stamp(graph, agent, start, sequence + start - first, false, [])
+    const stamp = new Stamp(graph, agent, start, sequence + start - first, false, [], [])
     container.execute(operation, stamp, this.#execution)
   }
 
@@ -144,13 +147,13 @@ export class BaseContainers {
       for (const { unit, raw } of units) {
         placed.push({ start: unit, count: 1, index: raw, ...(unit === shown && { contents: [content] }) })
       }
-      if (firsts.get(first)?.units !== units || (shown !== undefined && !units.some(({ unit }) => unit === shown)))
+      if (firsts.get(first)?.units !== units || !isSound(lives, units, shown))
         fail('An element that is not where it is')
     }
     const runs = inOrder(placed)
     list.restore(
       runs.flatMap(({ contents }) => contents ?? []),
-      runs,
+      runs.map(({ start, count }) => ({ start, count })),
       restored,
     )
   }
@@ -184,13 +187,23 @@ export class BaseContainers {
   }
 }
 
+/** Whether an element is shown under the unit that stands of one of its lives, if any stands, and all that stand are there. */
+function isSound(lives: ListedElement['lives'], units: ListedElement['units'], shown: number | undefined): boolean {
+  const lifeOf = new Map(units.map(({ unit, life }) => [unit, life]))
+  const standing = lives.flatMap(({ winner, alive }, life) => (alive ? [{ winner, life }] : []))
+  const isThere = standing.every(({ winner, life }) => lifeOf.get(winner) === life)
+  const isShown = standing.some(({ winner }) => winner === shown)
+  return isThere && (shown === undefined ? standing.length === 0 : isShown)
+}
+
 function fillText({ sequence }: Text, operations: readonly ReadOperation[], shown: string): void {
+  if (operations.some(({ operation }) => operation.type !== 'text-insert')) fail('A text that was edited')
   const runs = inOrder(
     operations.map(({ start, count, operation }) => ({ start, count, index: (operation as { index: number }).index })),
   )
   const last = runs.at(-1)
   if ((last === undefined ? 0 : last.index + last.count) !== shown.length) fail('A text of another length')
-  sequence.keep(runs)
+  sequence.keep(runs.map(({ start, count }) => ({ start, count })))
   sequence.content.insert(0, shown)
 }
 

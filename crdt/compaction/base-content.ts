@@ -3,9 +3,6 @@ import type { ContainerId } from '../container.ts'
 import type { Operation } from '../operation.ts'
 import type { SavedElement } from '../sequence/list-elements.ts'
 
-/** Operations, items, containers and so on that one byte of a base may stand for. */
-export const expansion = 64
-
 /** The containers of a base, and where those inside of others were created. */
 export interface ListedContainers {
   readonly ids: readonly ContainerId[]

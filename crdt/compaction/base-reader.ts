@@ -2,7 +2,7 @@ import { ByteReader, VectorClock, type VersionVector } from '../../node/protocol
 import type { ContainerRegistry } from '../container-registry.ts'
 import { parseContainerId } from '../container-id.ts'
 import type { ContainerId } from '../container.ts'
-import { isText } from '../encoding/chunk.ts'
+import { expansion, isText } from '../encoding/chunk.ts'
 import { readContainer, readReplicaId } from '../encoding/chunk-head.ts'
 import { IntegerColumnReader } from '../encoding/integer-column.ts'
 import { OperationColumnsReader } from '../encoding/operation-columns.ts'
@@ -10,7 +10,7 @@ import { readText, textOf } from '../encoding/packed-text.ts'
 import { readPacked } from '../encoding/packing.ts'
 import type { History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
-import { expansion, fail, type ListedContainers, type ListedElement, type ReadOperation } from './base-content.ts'
+import { fail, type ListedContainers, type ListedElement, type ReadOperation } from './base-content.ts'
 import { BaseContainers } from './base-containers.ts'
 
 /** Numbers are walked four to each operation, exactly. */
@@ -92,6 +92,7 @@ function placeReplicas(
   const times = new IntegerColumnReader(reader, true)
   const next = (): number => (left-- > 0 ? numbers.natural(Number.MAX_SAFE_INTEGER) : Infinity)
   let timed = next()
+  let last = -1
   for (const [replica, count] of replicas) {
     const agent = graph.agentOf(replica)
     const start = graph.size
@@ -102,10 +103,12 @@ function placeReplicas(
       if (timed >= start + count) break
       if (timed < graph.size) fail('Times out of order')
       graph.addBase(agent, 1, times.natural(Number.MAX_SAFE_INTEGER / 2))
+      last = timed
       timed = next()
     }
   }
   if (timed !== Infinity || !numbers.ended || !times.ended) fail('Times of nothing')
+  if (last !== graph.size - 1) fail('No time for what all else is made on')
 }
 
 function readOperations(

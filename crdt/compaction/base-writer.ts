@@ -1,7 +1,7 @@
 import { ByteWriter } from '../../node/protocol/index.ts'
 import { parseContainerId } from '../container-id.ts'
 import type { ContainerId } from '../container.ts'
-import { isText } from '../encoding/chunk.ts'
+import { expansion, isText } from '../encoding/chunk.ts'
 import { writeContainer } from '../encoding/chunk-head.ts'
 import { IntegerColumn } from '../encoding/integer-column.ts'
 import { OperationColumns } from '../encoding/operation-columns.ts'
@@ -11,7 +11,6 @@ import { countUnits } from '../operation.ts'
 import type { Inside } from '../replica-document.ts'
 import type { ReplicaId } from '../replica-id.ts'
 import { keptOperations, type Kept, type KeptState } from './kept-operations.ts'
-import { expansion } from './base-content.ts'
 
 /**
  * Writes what a document of the past holds as the base of another: who has made how many operations, and of these the

@@ -59,7 +59,7 @@ function keptValues(inside: Inside): Kept[] {
       operation.type === 'tree-move' ? undefined : standingOf(operation as Operation, number, inside, sums)
     if (container === undefined || standing === undefined) continue
     if (standing.type === 'set-add') {
-      const key = `${standing.container} ${keyOf(standing.value)}`
+      const key = JSON.stringify([standing.container, keyOf(standing.value)])
       if (seen.has(key)) continue
       seen.add(key)
     }
@@ -117,7 +117,7 @@ function keptText(inside: Inside, { id, sequence }: Text): Kept[] {
 
 /** Each element by the operation that inserted it first; where it was never moved, with its index among all units. */
 function keptItems(inside: Inside, list: List): Kept[] {
-  const runs = new Runs(inside)
+  const runs = new Runs(inside, itemLimit)
   const items: NewContent[] = []
   for (const { unit, raw, content } of list.savedUnits()) {
     runs.add(unit, 1, raw)
@@ -130,20 +130,27 @@ function keptItems(inside: Inside, list: List): Kept[] {
   })
 }
 
+/** Items in a row of the log at most: whoever wants one reads all of them. */
+const itemLimit = 16
+
 /** Units that one replica inserted one behind the other and that still stand so. */
 class Runs {
   readonly all: { readonly start: number; count: number; readonly index: number }[] = []
   readonly #inside: Inside
 
-  constructor(inside: Inside) {
+  readonly #limit: number
+
+  constructor(inside: Inside, limit = Infinity) {
     this.#inside = inside
+    this.#limit = limit
   }
 
   add(start: number, count: number, index: number): void {
     const { graph } = this.#inside.history
     const last = this.all.at(-1)
     const goesOn = last !== undefined && last.start + last.count === start && last.index + last.count === index
-    if (goesOn && graph.entryOf(start).agent === graph.entryOf(last.start).agent) last.count += count
+    if (goesOn && last.count < this.#limit && graph.entryOf(start).agent === graph.entryOf(last.start).agent)
+      last.count += count
     else this.all.push({ start, count, index })
   }
 }

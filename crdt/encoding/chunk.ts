@@ -19,7 +19,7 @@ const magic = [0x50, 0x4c, 0x43, 0x52, 0x01]
 const kinds = { changes: 0, snapshot: 1, compacted: 2 } as const
 
 /** Operations, or changes, that one byte of a chunk may stand for. A chunk of fewer bytes is filled up. */
-const expansion = 64
+export const expansion = 64
 
 /** What a document shows, for a snapshot: what the operations need not repeat. */
 export interface ShownTexts {

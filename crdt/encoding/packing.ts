@@ -13,6 +13,9 @@ const farthest = 512
 
 const hashBits = 15
 
+/** Of values below 2^31. */
+const widestSymbol = 63
+
 /**
  * Writes bytes with repetitions replaced by references (LZ77, Ziv & Lempel 1977) and the rest as Huffman codes; as they are
  * where that is no shorter.
@@ -111,6 +114,8 @@ class BitReader {
 
   value(symbol: number): number {
     if (symbol < 8) return symbol
+    // Beyond it numbers would be negative, and the work of unpacking is bounded by going forward only.
+    if (symbol > widestSymbol) throw new MalformedMessageError('A number out of range')
     const wanted = (symbol - 4) >>> 1
     for (; this.#bits < wanted; this.#bits += 8) this.#pending |= (this.#bytes[this.used++] as number) << this.#bits
     const value = ((2 | (symbol & 1)) << wanted) | (this.#pending & ((1 << wanted) - 1))

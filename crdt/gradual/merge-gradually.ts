@@ -28,7 +28,8 @@ const unclocked = 1000
  * Reading the bytes is not divided, nor is a single change; what this replica itself wrote, where it is not here, is
  * taken in at once with all before it, so that no edit in between can take its place.
  *
- * @returns settled once all is taken in; rejected with DecodeError when the bytes are damaged and nothing was taken in,
+ * @returns settled once all is taken in; rejected with DecodeError when the bytes are damaged and nothing was taken in, with
+ * HistoryDroppedError as `merge` throws it,
  * with the reason of the signal, and, after all was taken in, with what the first listener threw
  */
 export async function mergeGradually(

@@ -18,6 +18,7 @@ export function lookInside(document: Document, wish: string): Inside {
  * Costs as much as carrying out all that the version includes.
  *
  * @throws RangeError for a version that holds operations that are not here, half a change, or effects without causes
+ * @throws HistoryDroppedError for one from before the history that is here
  * @throws Error while a transaction is open
  */
 export function checkout(document: Document, version: PastVersion): Document {

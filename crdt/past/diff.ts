@@ -21,7 +21,7 @@ import { resolveVersion, type PastVersion } from './version.ts'
  * The containers in the deltas are those of two documents of the past, at `to`, and where something `old` is told, at
  * `from`: to be compared by their ids.
  *
- * @throws RangeError for a version that is not here, as `checkout` does
+ * @throws RangeError for a version that is not here, HistoryDroppedError for one that was dropped, as `checkout` does
  * @throws Error while a transaction is open
  */
 export function diff(document: Document, from: PastVersion, to: PastVersion): ContainerDelta[] {

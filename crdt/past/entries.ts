@@ -46,7 +46,7 @@ export interface HistoryOptions {
  * depends on, and what an author did one after the other, without others' changes in between, stays together. Entries are
  * made one by one while they are asked for. Read as often as you like.
  *
- * @throws RangeError for a version that is not here, as `checkout` does
+ * @throws RangeError for a version that is not here, HistoryDroppedError for one that was dropped, as `checkout` does
  * @throws Error while a transaction is open
  */
 export function history(

@@ -24,8 +24,7 @@ export function resolveVersion(history: History, version: PastVersion): Version 
     if (base !== undefined && !heads.some((head) => head >= graph.base - 1)) throw dropped(base)
     return graph.versionOf(heads)
   }
-  if (base !== undefined && [...base.version].some(([replica, count]) => version.get(replica) < count))
-    throw dropped(base)
+  if (base !== undefined && !version.includes(base.version)) throw dropped(base)
   const heads = [...version].map(([name, count]) => {
     const replica = name as Dot['replica']
     const number = numberOf(history, { replica, sequence: count - 1 })
@@ -47,7 +46,7 @@ function numberOf(history: History, dot: Dot): number {
 }
 
 function dropped(base: Base): HistoryDroppedError {
-  return new HistoryDroppedError('go back to the version', base.version)
+  return new HistoryDroppedError('go back to the version', 'the history up to there was dropped', base.version)
 }
 
 function refusal(cause: string): RangeError {
