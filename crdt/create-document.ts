@@ -11,7 +11,7 @@ export function createDocument(options: DocumentOptions = {}): Document {
 }
 
 /**
- * A document with all that `encode` or `compact` wrote.
+ * A document with all that `encode` wrote. What `compact` wrote is for `loadCompacted`.
  *
  * @throws DecodeError when the bytes are damaged, or are no whole document (what `changesSince` wrote is for `merge`)
  */

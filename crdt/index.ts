@@ -11,6 +11,7 @@ export {
 export { decodeAnchor, encodeAnchor, type Anchor } from './anchor.ts'
 export type { Change, Dot } from './change.ts'
 export { compact } from './compaction/compact.ts'
+export { loadCompacted } from './compaction/load-compacted.ts'
 export {
   containerTypes,
   isContainer,

@@ -1,12 +1,7 @@
-import {
-  MalformedMessageError,
-  VectorClock,
-  type SubscribeOptions,
-  type VersionVector,
-} from '../node/protocol/index.ts'
+import { VectorClock, type SubscribeOptions, type VersionVector } from '../node/protocol/index.ts'
 import type { Anchor } from './anchor.ts'
 import { greatestTime, type Change, type Dot } from './change.ts'
-import { readBase, versionOfBase } from './compaction/base-reader.ts'
+import { versionOfBase } from './compaction/base-reader.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import type {
   Container,
@@ -24,7 +19,7 @@ import { DecodeError, HistoryDroppedError } from './errors.ts'
 import { EventTeller } from './event-teller.ts'
 import type { DocumentEvent, Visible } from './event.ts'
 import { Executor } from './executor.ts'
-import { History } from './history/history.ts'
+import { History, type Base } from './history/history.ts'
 import { Integration } from './integration.ts'
 import type { JsonValue } from './json-value.ts'
 import { limits as formatLimits } from './limits.ts'
@@ -274,24 +269,13 @@ export class ReplicaDocument implements Document, Editor {
   /** Fills an empty document. @throws DecodeError when the bytes are no whole document */
   load(bytes: Uint8Array): void {
     const reader = openChunk(bytes)
-    const { base } = reader
-    if (base !== undefined) {
-      decoding(() => this.#loadCompacted(reader, base))
-      return
+    if (reader.base !== undefined) {
+      throw new DecodeError('Cannot load the document: some of its history was dropped; loadCompacted is for these')
     }
     if (!reader.isSnapshot) {
       throw new DecodeError('Cannot load the document: these are changes, which are for merging')
     }
     decoding(() => loadSnapshot(bytes, reader, this.#history, this.#registry, this.#silent))
-  }
-
-  #loadCompacted(reader: ChunkReader, base: Uint8Array): void {
-    this.replay(reader.stretches(), base)
-    for (const { replica, sequence, count } of reader.head.slices) {
-      if (this.#history.graph.countOf(replica) < sequence + count) {
-        throw new MalformedMessageError('Changes that were not made on what is kept')
-      }
-    }
   }
 
   /** What functions beside this class work on. @param wish of one that has to wait for the end of a transaction */
@@ -305,8 +289,9 @@ export class ReplicaDocument implements Document, Editor {
    *
    * @param base what they were made on, where it is not everything. @throws MalformedMessageError where it is none
    */
-  replay(stretches: Iterable<Stretch>, base?: Uint8Array): void {
-    if (base !== undefined) readBase(base, this.#history, this.#registry)
+  replay(stretches: Iterable<Stretch>, base?: Base): void {
+    base?.fill(this.#history, this.#registry)
+    this.#history.base = base
     for (const stretch of stretches) {
       if (this.#integration.integrateStretch(stretch, this.#silent)) continue
       for (const change of changesOf(stretch)) this.#integration.integrate(change, this.#silent)

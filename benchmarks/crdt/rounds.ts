@@ -12,7 +12,7 @@ export interface Rounds {
   /** `local/rustcode` */
   readonly cases: readonly string[]
   readonly repetitions: number
-  /** Milliseconds for one library and one repetition; one more for each transaction of a trace, ten for ours. */
+  /** Milliseconds for one library and one repetition; one more for each transaction of a trace, thirty for ours. */
   readonly patience: number
   readonly traces: readonly TraceFile[]
   /** For encoded documents. */
@@ -68,7 +68,7 @@ function attempt(rounds: Rounds, library: LibraryName, name: string): Promise<At
   const worker = join(import.meta.dirname, 'worker.ts')
   // 4 GB, of which all has to be done.
   const options = ['--expose-gc', '--max-old-space-size=4096', '--disable-warning=ExperimentalWarning']
-  const patience = rounds.patience + (traceOf(rounds, name)?.transactions ?? 0) * (library === ours ? 10 : 1)
+  const patience = rounds.patience + (traceOf(rounds, name)?.transactions ?? 0) * (library === ours ? 30 : 1)
   const limits = { timeout: patience, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const
   const start = performance.now()
   return new Promise((settle) => {

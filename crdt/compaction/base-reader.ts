@@ -8,7 +8,7 @@ import { IntegerColumnReader } from '../encoding/integer-column.ts'
 import { OperationColumnsReader } from '../encoding/operation-columns.ts'
 import { readText, textOf } from '../encoding/packed-text.ts'
 import { readPacked } from '../encoding/packing.ts'
-import type { History } from '../history/history.ts'
+import type { Base, History } from '../history/history.ts'
 import type { ReplicaId } from '../replica-id.ts'
 import { fail, type ListedContainers, type ListedElement, type ReadOperation } from './base-content.ts'
 import { BaseContainers } from './base-containers.ts'
@@ -23,12 +23,18 @@ export function versionOfBase(bytes: Uint8Array): VersionVector {
   return VectorClock.from(readReplicas(reader))
 }
 
+/** @throws MalformedMessageError */
+export function baseOf(bytes: Uint8Array): Base {
+  const own = bytes.slice()
+  return { bytes: own, version: versionOfBase(own), fill: (history, registry) => readBase(own, history, registry) }
+}
+
 /**
  * Fills an empty document with a base: what is to be seen, and who made it.
  *
  * @throws MalformedMessageError where the bytes are no base; it must not be used then
  */
-export function readBase(bytes: Uint8Array, history: History, registry: ContainerRegistry): void {
+function readBase(bytes: Uint8Array, history: History, registry: ContainerRegistry): void {
   const reader = new ByteReader(bytes)
   const limit = bytes.length * expansion
   const changes = reader.varint()
@@ -45,7 +51,6 @@ export function readBase(bytes: Uint8Array, history: History, registry: Containe
   reader.bytes(reader.remaining)
   reader.finish()
   contents.restore({ values, texts, shown, elements })
-  history.base = { bytes: bytes.slice(), version: VectorClock.from(replicas) }
 }
 
 function readReplicas(reader: ByteReader): (readonly [ReplicaId, number])[] {

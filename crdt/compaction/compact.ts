@@ -8,7 +8,7 @@ import { writeBase } from './base-writer.ts'
 
 /**
  * The document as bytes whose history begins later: what was deleted and overwritten before is gone, and so is who saw
- * whose edits. `loadDocument` makes a document of them that shows the same, has the same version, and goes on with all
+ * whose edits. `loadCompacted` makes a document of them that shows the same, has the same version, and goes on with all
  * others as before, undo and anchors to what is there included.
  *
  * It drops what everybody has to have: the latest version that `upTo` includes and that everything else here was made on.

@@ -35,7 +35,7 @@ export function encodeChanges(history: History, included: (replica: ReplicaId) =
 }
 
 /** A base, and all changes that it does not include. */
-export function encodeCompacted(history: History, base: Base): Uint8Array<ArrayBuffer> {
+export function encodeCompacted(history: History, base: Pick<Base, 'version' | 'bytes'>): Uint8Array<ArrayBuffer> {
   const slices = slicesSince(history, (replica) => base.version.get(replica))
   return writeChunk(history, slices, { kind: kinds.compacted, base: base.bytes })
 }

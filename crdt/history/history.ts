@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, type VersionVector } from '../../node/protocol/index.ts'
 import type { Change, Dot } from '../change.ts'
+import type { ContainerRegistry } from '../container-registry.ts'
 import type { ReceivedSlice } from '../encoding/chunk-head.ts'
 import { countRecorded, sliceRecorded, type RecordedOperation } from '../encoding/recorded-operation.ts'
 import {
@@ -21,6 +22,8 @@ export interface Base {
   /** Everything that was dropped, and what is kept of it. */
   readonly version: VersionVector
   readonly bytes: Uint8Array
+  /** Puts it into an empty document. It is here so that only those who load such documents carry what reads it. */
+  readonly fill: (history: History, registry: ContainerRegistry) => void
 }
 
 /** What happened in a document: who did what, on what, and which operations are one change. */

@@ -29,7 +29,7 @@ export function checkout(document: Document, version: PastVersion): Document {
 /** What a version includes, as a document that is read-only. */
 export function replayed(history: History, version: Version, replica: string): ReplicaDocument {
   const past = new PastDocument({ replica })
-  past.replay(stretchesUntil(history, version), history.base?.bytes)
+  past.replay(stretchesUntil(history, version), history.base)
   return past
 }
 
@@ -46,7 +46,7 @@ export function fork(document: Document, options: DocumentOptions = {}): Documen
     throw new RangeError(`Cannot fork as ${options.replica}: that is the replica of the document`)
   }
   const forked = new ReplicaDocument(options)
-  forked.replay(stretchesUntil(history, history.graph.counts), history.base?.bytes)
+  forked.replay(stretchesUntil(history, history.graph.counts), history.base)
   return forked
 }
 

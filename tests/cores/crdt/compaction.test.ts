@@ -11,6 +11,7 @@ import {
   diff,
   fork,
   history,
+  loadCompacted,
   loadDocument,
   mergeGradually,
   undoManager,
@@ -55,7 +56,7 @@ function exchangeAll(documents: readonly Document[]): void {
 }
 
 function compacted(document: Document, replica: string = document.replica): Document {
-  return loadDocument(compact(document), { replica })
+  return loadCompacted(compact(document), { replica })
 }
 
 describe('a document that dropped its history', () => {
@@ -88,8 +89,8 @@ describe('a document that dropped its history', () => {
     const documents = together(createRandom(`canonical ${seed}`), 3, 40)
     const [bytes, ...others] = documents.map((document) => compact(document)) as [Uint8Array]
     for (const other of others) expect(other).toEqual(bytes)
-    expect(loadDocument(bytes).encode()).toEqual(bytes)
-    expect(compact(loadDocument(bytes))).toEqual(bytes)
+    expect(loadCompacted(bytes).encode()).toEqual(bytes)
+    expect(compact(loadCompacted(bytes))).toEqual(bytes)
   })
 
   test.each(seeds)('undoes and redoes as one that has all of it (seed %i)', (seed) => {
@@ -169,7 +170,7 @@ describe('a document that dropped its history', () => {
     expect(doc.encode().length).toBeGreaterThan(60_000)
     const bytes = compact(doc)
     expect(bytes.length).toBeLessThan(200)
-    expect(loadDocument(bytes).toJSON()).toEqual({ t: 'kept', m: { k: 'last' } })
+    expect(loadCompacted(bytes).toJSON()).toEqual({ t: 'kept', m: { k: 'last' } })
   })
 
   test('tells what is typed on at the end of what was kept', () => {
@@ -182,7 +183,7 @@ describe('a document that dropped its history', () => {
     slim.text('a').insert(5, ', and more')
     bob.merge(slim.changesSince(version))
     expect(bob.toJSON()).toEqual({ a: 'first, and more', b: 'second' })
-    expect(loadDocument(slim.encode()).toJSON()).toEqual(bob.toJSON())
+    expect(loadCompacted(slim.encode()).toJSON()).toEqual(bob.toJSON())
   })
 
   test('is edited by a session that goes on', () => {
@@ -236,7 +237,7 @@ describe('what is dropped', () => {
     exchange(ada, bob)
     const dropped = (bytes: Uint8Array): unknown => {
       try {
-        return loadDocument(bytes).changesSince(VectorClock.zero).length
+        return loadCompacted(bytes).changesSince(VectorClock.zero).length
       } catch (error) {
         return Object.fromEntries((error as HistoryDroppedError).dropped)
       }
@@ -256,7 +257,7 @@ describe('what is dropped', () => {
     const before = doc.version
     doc.text('t').insert(1, 'long insertion')
     expect(() => compact(doc, VectorClock.from([['ada', 5]]))).toThrow(RangeError)
-    const slim = loadDocument(compact(doc, before))
+    const slim = loadCompacted(compact(doc, before))
     expect(decodeChanges(slim.encode())).toMatchObject([{ replica: 'ada', sequence: 1, count: 14 }])
   })
 
@@ -266,6 +267,7 @@ describe('what is dropped', () => {
     const early = doc.version
     doc.text('t').insert(3, ' two')
     const slim = compacted(doc)
+    expect(() => loadDocument(slim.encode())).toThrow(/^Cannot load the document: .* loadCompacted is for these$/)
     expect(() => slim.changesSince(early)).toThrow(HistoryDroppedError)
     expect(() => slim.changesSince(VectorClock.zero)).toThrow(
       /^Cannot tell the changes since the version: some of what it lacks was dropped$/,
@@ -384,7 +386,7 @@ test('a base that was changed on the way is refused', () => {
   for (let at = 0; at < bytes.length; at++) {
     const damaged = bytes.slice()
     damaged[at] = (damaged[at] as number) ^ (1 << (at % 8))
-    expect(() => loadDocument(damaged)).toThrow(DecodeError)
-    expect(() => loadDocument(bytes.subarray(0, at))).toThrow(DecodeError)
+    expect(() => loadCompacted(damaged)).toThrow(DecodeError)
+    expect(() => loadCompacted(bytes.subarray(0, at))).toThrow(DecodeError)
   }
 })
