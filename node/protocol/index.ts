@@ -3,6 +3,30 @@ export { HybridLogicalClock, compareHybridTimes, type HybridTime } from './clock
 export { LamportClock } from './clocks/lamport-clock.ts'
 export { VectorClock, type CausalOrder, type VectorLimits, type VersionVector } from './clocks/vector-clock.ts'
 export { decodeMessage, encodeMessage, type Codec } from './codec.ts'
+export { LookupFailedError, QuorumFailedError, StaleRecordError } from './dht/errors.ts'
+export { isKey, keyOf, type Key } from './dht/key.ts'
+export {
+  assertRecordSize,
+  decodeRecord,
+  encodeRecord,
+  immutableKey,
+  ownedBytes,
+  ownedKey,
+  readRecord,
+  recordClaim,
+  recordId,
+  recordKey,
+  recordLimits,
+  sharedBytes,
+  sharedKey,
+  writeRecord,
+  type DhtRecord,
+  type ImmutableRecord,
+  type OwnedRecord,
+  type SharedRecord,
+} from './dht/record.ts'
+export type { Dht, DhtWrite, LookupContact, LookupTrace, Provider, RequestOptions, Router } from './dht/roles.ts'
+export { isKnown, mergeRecords, nextVersion } from './dht/versions.ts'
 export type {
   DurableEnvironment,
   Duration,

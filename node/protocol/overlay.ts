@@ -1,3 +1,4 @@
+import type { Dht, Router } from './dht/roles.ts'
 import type { Duration, Instant, PeerId } from './environment.ts'
 import type { Protocol, ProtocolDefinition } from './protocol.ts'
 import type { SubscribeOptions } from './subscription.ts'
@@ -57,6 +58,8 @@ export interface Broadcast {
 export interface Roles {
   membership: Membership
   broadcast: Broadcast
+  router: Router
+  dht: Dht
 }
 
 /** Addresses at which peers are reached, where the host has such a thing. Text in the host's own notation. */
