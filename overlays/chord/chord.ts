@@ -1,0 +1,339 @@
+import { jitter, type Instant, type PeerId, type Protocol } from '../../node/protocol/index.ts'
+import type { ChordEnvironment, RejectionReason } from './events.ts'
+import { FingerKeeper } from './finger-keeper.ts'
+import { Gathering } from './gathering.ts'
+import type { OwnAnswer } from './lookup.ts'
+import { Lookups } from './lookups.ts'
+import type { ChordMessage, Question, Reply } from './messages.ts'
+import type { ResolvedChordOptions } from './options.ts'
+import { Requests } from './requests.ts'
+import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { RoundTrips } from './round-trips.ts'
+import { zaveRules, type Neighbourhood, type RingRules } from './rules.ts'
+import type { SettledRing } from './settled-ring.ts'
+import type { ChordTimer } from './timers.ts'
+import { Unification } from './unification.ts'
+import { VirtualNode } from './virtual-node.ts'
+
+export interface ChordNeeds {
+  /** Random peers that another overlay knows, or none. */
+  readonly sample: (count: number) => readonly PeerId[]
+  /** A ring that this peer is part of from the start, for simulations. */
+  readonly ring?: SettledRing | undefined
+  /** @default Zave's */
+  readonly rules?: RingRules | undefined
+}
+
+/** Connected peers that are remembered, to turn to when nobody else is known. */
+const contactLimit = 256
+/** Peers that said they are on a ring. */
+const doorLimit = 16
+
+const nobody: ReadonlySet<PeerId> = new Set()
+
+/** Where another ring is suspected, it is looked so many times as often. */
+const hurry = 10
+
+/** A peer on a Chord ring, with one or more places on it. Which file follows which section is in README.md. */
+export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
+  readonly nodes: readonly VirtualNode[]
+  readonly lookups: Lookups
+  readonly #environment: ChordEnvironment
+  readonly #options: ResolvedChordOptions
+  readonly #needs: ChordNeeds
+  readonly #rules: RingRules
+  readonly #requests: Requests
+  readonly #fingers: FingerKeeper
+  readonly #gathering: Gathering
+  readonly #unification: Unification
+  readonly #contacts = new Set<PeerId>()
+  readonly #doors = new Set<PeerId>()
+  /** Neighbours of an earlier membership, to come back to. */
+  #former: readonly PeerId[] = []
+  #isRunning = false
+
+  constructor(environment: ChordEnvironment, options: ResolvedChordOptions, needs: ChordNeeds) {
+    this.#environment = environment
+    this.#options = options
+    this.#needs = needs
+    const roundTrips = new RoundTrips()
+    const requests = new Requests(environment, options.requestTimeout, roundTrips)
+    this.#requests = requests
+    this.#rules = needs.rules ?? zaveRules
+    const left = (node: VirtualNode): void => this.#left(node)
+    this.nodes = Array.from({ length: options.virtualNodes }, (_, index) => {
+      const ports = { environment, requests, rules: this.#rules, left }
+      return new VirtualNode(ringNode(environment.self, index), ports, options)
+    })
+    this.lookups = new Lookups(
+      {
+        environment,
+        requests,
+        own: (key, count, avoid) => this.#own(key, count, avoid),
+        doors: () => Array.from(this.#doors, (peer) => ringNode(peer)),
+        silent: (peer) => this.#fingers.silent(peer),
+        reject: (from, reason) => this.#reject(from, reason),
+      },
+      options,
+    )
+    this.#fingers = new FingerKeeper(this.nodes, { environment, requests, roundTrips, lookups: this.lookups }, options)
+    this.#gathering = new Gathering(
+      {
+        environment,
+        requests,
+        contacts: () => [...this.#contacts, ...this.#needs.sample(options.successors)],
+        founded: (neighbourhood) => this.#founded(neighbourhood),
+        full: (from) => this.#reject(from, 'full'),
+      },
+      options,
+    )
+    this.#unification = new Unification({
+      environment,
+      requests,
+      lookups: this.lookups,
+      strangers: () => this.#strangers(),
+      move: (door) => this.#move(door),
+    })
+  }
+
+  start(): void {
+    this.#isRunning = true
+    const { ring } = this.#needs
+    for (const node of this.nodes) {
+      const neighbourhood = ring?.neighbourhood(node.self, this.#options.successors)
+      if (neighbourhood === undefined) continue
+      ring?.fill(node.self, node.fingers)
+      node.begin(neighbourhood)
+    }
+    if (this.isMember) this.#joinRest()
+    else this.#gathering.open()
+    this.#fingers.round()
+    this.#scheduleUnify()
+  }
+
+  receive(message: ChordMessage, from: PeerId): void {
+    if (!this.#isRunning) return
+    this.#requests.heard(from)
+    switch (message.type) {
+      case 'state':
+      case 'ping':
+      case 'step':
+      case 'route':
+      case 'propose':
+        return void this.#environment.send(from, this.#reply(message, from))
+      case 'notify':
+        return this.nodes[message.at]?.notified(ringNode(from, message.from))
+      case 'routed':
+        return this.lookups.routed(from, message)
+      case 'gather':
+        if (this.isMember) this.#environment.send(from, { type: 'inside' })
+        else if (this.#gathering.isOpen) this.#gathering.heard(from, message.members)
+        return undefined
+      case 'inside':
+        return this.#foundDoor(from)
+      case 'begin':
+        return this.#gathering.begin(message.members)
+      case 'gone':
+        return this.#gone(from)
+      case 'elsewhere':
+        return this.#meet(message.door)
+      default:
+        if (!this.#requests.replied(message, from)) this.#reject(from, 'unasked')
+    }
+  }
+
+  expire(timer: ChordTimer): void {
+    if (!this.#isRunning) return
+    switch (timer.type) {
+      case 'stabilise':
+        return this.nodes[timer.at]?.stabilise(timer.life)
+      case 'join':
+        return this.#join(timer.at, timer.life)
+      case 'request':
+        return this.#requests.expire(timer.number)
+      case 'lookup':
+        return this.lookups.expire(timer.number)
+      case 'fingers':
+        return this.#fingers.round()
+      case 'gather':
+        return this.#gathering.round()
+      case 'unify':
+        return this.#unify()
+    }
+  }
+
+  connected(peer: PeerId): void {
+    this.#meet(peer)
+    this.#gathering.met(peer)
+  }
+
+  disconnected(peer: PeerId): void {
+    this.#contacts.delete(peer)
+  }
+
+  /** Leaving is failing, said aloud: whoever would have waited for an answer need not. */
+  stop(): void {
+    this.#isRunning = false
+    const peers = new Set(this.nodes.flatMap(({ table, predecessor }) => [...table.nodes, predecessor]))
+    for (const node of peers) if (node !== undefined && node.peer !== this.#environment.self) this.#sayGone(node.peer)
+    if (!this.isMember) for (const { peer } of this.#gathering.members('0')) this.#sayGone(peer)
+  }
+
+  now(): Instant {
+    return this.#environment.now()
+  }
+
+  /** Whether some place of this peer is on the ring. */
+  get isMember(): boolean {
+    return this.nodes.some((node) => node.isMember)
+  }
+
+  /** The other peers known while there is no ring, in the order of the ring from this one. */
+  gathered(): RingNode[] {
+    const self = ringNode(this.#environment.self)
+    return this.#gathering.members(self.point).filter(({ peer }) => peer !== self.peer)
+  }
+
+  #meet(peer: PeerId): void {
+    if (peer === this.#environment.self || this.#contacts.size >= contactLimit) return
+    this.#contacts.add(peer)
+    this.#unification.suspect(peer)
+  }
+
+  #reply(question: Question, from: PeerId): Reply {
+    const { number } = question
+    switch (question.type) {
+      case 'state':
+        return this.nodes[question.at]?.reply(number) ?? { type: 'outside', number }
+      case 'ping':
+        return { type: this.nodes[question.at]?.isMember === true ? 'yes' : 'outside', number }
+      case 'step':
+        return this.lookups.step(question)
+      case 'route':
+        return { type: this.lookups.route(question) ? 'yes' : 'no', number }
+      case 'propose':
+        return { type: this.#gathering.agrees(from, question.members) ? 'yes' : 'no', number }
+    }
+  }
+
+  #own(key: RingPoint, count: number, avoid: ReadonlySet<PeerId> = nobody): OwnAnswer {
+    const members = this.nodes.filter(({ isMember }) => isMember)
+    if (members.length === 0) {
+      if (!this.#gathering.isOpen) return { type: 'outside' }
+      return { type: 'found', predecessor: ringNode(this.#environment.self), successors: this.#gathering.members(key) }
+    }
+    for (const node of members) {
+      const successors = node.successorsOf(key, avoid)
+      if (successors !== undefined) return { type: 'found', predecessor: node.self, successors }
+    }
+    const nearer = members.flatMap((node) => node.table.preceding(key, count, avoid))
+    if (members.length === 1) return { type: 'closer', nodes: nearer }
+    const order = clockwise(key)
+    const others = [...new Set(nearer)].filter(({ peer }) => peer !== this.#environment.self)
+    return { type: 'closer', nodes: others.sort((left, right) => order(right, left)).slice(0, count) }
+  }
+
+  #founded(neighbourhood: Neighbourhood): void {
+    this.nodes[0]?.begin(neighbourhood)
+    this.#joinRest()
+  }
+
+  #foundDoor(peer: PeerId): void {
+    if (this.isMember || this.#doors.size >= doorLimit) return
+    this.#doors.add(peer)
+    if (!this.#gathering.isOpen) return
+    this.#gathering.close()
+    this.#joinRest()
+  }
+
+  #joinRest(): void {
+    for (const { self, isMember, life } of this.nodes) if (!isMember) this.#join(self.index, life)
+  }
+
+  /** find_successor, then one query of the member to follow, then all at once (Zave). */
+  #join(at: number, life: number): void {
+    const node = this.nodes[at]
+    if (node === undefined || node.isMember || node.life !== life) return
+    if (!this.isMember && this.#doors.size === 0) return this.#gathering.open(this.#former)
+    this.lookups.look(node.self.point, (outcome) => {
+      if (node.isMember || node.life !== life) return
+      if (outcome.type === 'failed') this.#joinLater(node)
+      else this.#follow(node, outcome.predecessor)
+    })
+  }
+
+  #follow(node: VirtualNode, from: RingNode): void {
+    const { life } = node
+    const own = from.peer === this.#environment.self ? this.nodes[from.index] : undefined
+    const settle = (reply: Reply | undefined): void => {
+      if (node.isMember || node.life !== life) return
+      const joined = reply?.type === 'neighbourhood' ? this.#rules.join(node.self, from, reply) : undefined
+      if (joined === undefined) return this.#joinLater(node)
+      this.#gathering.close()
+      node.begin(joined)
+    }
+    if (own !== undefined) return settle(own.reply(0))
+    this.#requests.ask(from.peer, { type: 'state', at: from.index }, this.#options.requestAttempts, settle)
+  }
+
+  /** Through another door, if there is one. */
+  #joinLater({ self, life }: VirtualNode): void {
+    const [door] = this.#doors
+    if (door !== undefined && !this.isMember) this.#doors.delete(door)
+    const delay = jitter(this.#environment.random, this.#options.stabiliseInterval, 0.5)
+    this.#environment.schedule({ type: 'join', at: self.index, life }, delay)
+  }
+
+  #left({ self, life, table }: VirtualNode): void {
+    this.#former = table.nodes.map(({ peer }) => peer)
+    if (!this.isMember) this.#gathering.open(this.#former)
+    else this.#environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
+  }
+
+  #move(door: PeerId): void {
+    this.#environment.emit({ type: 'unified', by: door })
+    for (const peer of new Set(this.#ringPeers())) this.#environment.send(peer, { type: 'elsewhere', door })
+    this.#doors.clear()
+    for (const node of this.nodes) node.leave()
+    this.#gathering.close()
+    this.#doors.add(door)
+    this.#joinRest()
+  }
+
+  #unify(): void {
+    if (this.isMember) this.#unification.round()
+    this.#scheduleUnify()
+  }
+
+  #strangers(): PeerId[] {
+    const known = new Set(this.#ringPeers())
+    const met = new Set([...this.#contacts, ...this.#needs.sample(this.#options.successors)])
+    return [...met].filter((peer) => !known.has(peer) && peer !== this.#environment.self)
+  }
+
+  /** Whom the places of this peer know of. */
+  #ringPeers(): PeerId[] {
+    return this.nodes.flatMap(({ table }) => table.nodes.map(({ peer }) => peer))
+  }
+
+  #scheduleUnify(): void {
+    const { unifyInterval } = this.#options
+    const interval = this.#unification.isSuspicious ? Math.ceil(unifyInterval / hurry) : unifyInterval
+    this.#environment.schedule({ type: 'unify' }, jitter(this.#environment.random, interval, 0.2))
+  }
+
+  #gone(peer: PeerId): void {
+    this.#requests.departed(peer)
+    this.#fingers.silent(peer)
+    this.#gathering.gone(peer)
+    this.#doors.delete(peer)
+  }
+
+  #sayGone(peer: PeerId): void {
+    if (peer !== this.#environment.self) this.#environment.send(peer, { type: 'gone' })
+  }
+
+  #reject(from: PeerId, reason: RejectionReason): void {
+    this.#environment.emit({ type: 'rejected', from, reason })
+  }
+}

@@ -1,0 +1,187 @@
+import type { Instant, PeerId } from '../../node/protocol/index.ts'
+import type { ChordEnvironment } from './events.ts'
+import type { ResolvedChordOptions } from './options.ts'
+import type { Requests } from './requests.ts'
+import { clockwise, ringNode, type RingNode } from './ring-node.ts'
+import type { Neighbourhood } from './rules.ts'
+
+export interface GatheringPorts {
+  readonly environment: ChordEnvironment
+  readonly requests: Requests
+  /** Peers that a new or abandoned peer may turn to. */
+  readonly contacts: () => readonly PeerId[]
+  /** A ring of r + 1 begins, this peer among them. */
+  readonly founded: (neighbourhood: Neighbourhood) => void
+  readonly full: (from: PeerId) => void
+}
+
+/** Rounds without a word after which a peer is no longer counted on. */
+const silentRounds = 4
+/** For so many rounds a peer that has agreed to one proposal agrees to no other. */
+const promiseRounds = 10
+
+/**
+ * From one peer to r + 1. A ring of Zave's needs r + 1 members that know each other; until there are so many, everybody
+ * knows everybody, by telling all of all. Once r + 1 have been heard, the one with the lowest point proposes them as the
+ * ring; when all the others have agreed, and only then, it begins.
+ *
+ * The same is the way back: a ring that has shrunk to r members is none, and its members are here again.
+ */
+export class Gathering {
+  readonly #ports: GatheringPorts
+  readonly #options: ResolvedChordOptions
+  /** When each was last heard; −∞ for one only heard of. */
+  readonly #known = new Map<PeerId, Instant>()
+  #promise: { readonly members: readonly PeerId[]; readonly until: Instant } | undefined
+  #proposal: readonly PeerId[] | undefined
+  #isOpen = false
+
+  constructor(ports: GatheringPorts, options: ResolvedChordOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** @param known who may be in the same case */
+  open(known: Iterable<PeerId> = []): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    this.#known.clear()
+    this.#promise = undefined
+    this.#proposal = undefined
+    for (const peer of known) this.#learn(peer)
+    this.round()
+  }
+
+  close(): void {
+    this.#isOpen = false
+  }
+
+  /** All that were heard lately, this peer among them, in the order of the ring from a point on. */
+  members(from: string): RingNode[] {
+    const now = this.#ports.environment.now()
+    const heard = [...this.#known].filter(([, at]) => now - at <= silentRounds * this.#options.gatherInterval)
+    const nodes = [ringNode(this.#ports.environment.self), ...heard.map(([peer]) => ringNode(peer))]
+    const order = clockwise(from as RingNode['point'])
+    // The point itself comes first here: it is responsible for a key that is equal to it.
+    return nodes.sort((left, right) => {
+      if (left.point === from) return -1
+      return right.point === from ? 1 : order(left, right)
+    })
+  }
+
+  round(): void {
+    if (!this.#isOpen) return
+    const { environment, contacts } = this.#ports
+    this.#forgetSilent()
+    for (const peer of contacts()) this.#learn(peer)
+    for (const peer of this.#known.keys()) this.#tell(peer)
+    this.#propose()
+    environment.schedule({ type: 'gather' }, this.#options.gatherInterval)
+  }
+
+  met(peer: PeerId): void {
+    if (this.#isOpen && this.#learn(peer)) this.#tell(peer)
+  }
+
+  gone(peer: PeerId): void {
+    this.#known.delete(peer)
+  }
+
+  heard(from: PeerId, members: readonly PeerId[]): void {
+    const isNew = !this.#known.has(from)
+    if (!isNew || this.#hasRoom()) this.#known.set(from, this.#ports.environment.now())
+    else this.#ports.full(from)
+    if (isNew) this.#tell(from)
+    for (const peer of members) this.met(peer)
+  }
+
+  /** @returns whether this peer keeps itself free for that ring */
+  agrees(from: PeerId, members: readonly PeerId[]): boolean {
+    const { environment } = this.#ports
+    const now = environment.now()
+    if (!this.#isOpen || !isFounding(members, from, environment.self, this.#options.successors)) return false
+    if (this.#promise !== undefined && now < this.#promise.until && !areEqual(this.#promise.members, members))
+      return false
+    if (this.#proposal !== undefined && !areEqual(this.#proposal, members)) return false
+    this.#promise = { members, until: now + promiseRounds * this.#options.gatherInterval }
+    return true
+  }
+
+  /** All have agreed, says the one that proposed it. */
+  begin(members: readonly PeerId[]): void {
+    if (!this.#isOpen || this.#promise === undefined || !areEqual(this.#promise.members, members)) return
+    this.#found(members)
+  }
+
+  #propose(): void {
+    const { environment, requests } = this.#ports
+    const lowest = this.members('0').slice(0, this.#options.successors + 1)
+    const members = lowest.map(({ peer }) => peer)
+    if (this.#proposal !== undefined || lowest.length <= this.#options.successors || members[0] !== environment.self)
+      return
+    if (!this.agrees(environment.self, members)) return
+    this.#proposal = members
+    const others = members.slice(1)
+    let agreed = 0
+    let answered = 0
+    for (const peer of others) {
+      requests.ask(peer, { type: 'propose', members }, 2, (reply) => {
+        answered++
+        if (reply?.type === 'yes') agreed++
+        if (answered < others.length || this.#proposal !== members) return
+        this.#proposal = undefined
+        if (agreed === others.length && this.#isOpen) this.#beginAll(members, others)
+      })
+    }
+  }
+
+  #beginAll(members: readonly PeerId[], others: readonly PeerId[]): void {
+    for (const peer of others) this.#ports.environment.send(peer, { type: 'begin', members })
+    this.#found(members)
+  }
+
+  #found(members: readonly PeerId[]): void {
+    this.close()
+    const self = ringNode(this.#ports.environment.self)
+    const others = members.filter((peer) => peer !== self.peer).map((peer) => ringNode(peer))
+    const successors = others.sort(clockwise(self.point))
+    this.#ports.founded({ successors, predecessor: successors.at(-1) })
+  }
+
+  #tell(peer: PeerId): void {
+    const members = [...this.#known.keys()].filter((known) => known !== peer)
+    this.#ports.environment.send(peer, { type: 'gather', members })
+  }
+
+  #learn(peer: PeerId): boolean {
+    if (peer === this.#ports.environment.self || this.#known.has(peer) || !this.#hasRoom()) return false
+    this.#known.set(peer, Number.NEGATIVE_INFINITY)
+    return true
+  }
+
+  #hasRoom(): boolean {
+    return this.#known.size < this.#options.gatherLimit
+  }
+
+  /** Those only heard of go first of all; contacts come back by themselves. */
+  #forgetSilent(): void {
+    const limit = this.#ports.environment.now() - 2 * silentRounds * this.#options.gatherInterval
+    for (const [peer, at] of this.#known) if (at < limit) this.#known.delete(peer)
+  }
+}
+
+/** r + 1 distinct peers, the lowest of which proposes them, this one among them. */
+function isFounding(members: readonly PeerId[], from: PeerId, self: PeerId, successors: number): boolean {
+  if (members.length !== successors + 1 || new Set(members).size !== members.length) return false
+  const points = members.map((peer) => ringNode(peer).point)
+  const isSorted = points.every((point, place) => place === 0 || (points[place - 1] as string) < point)
+  return isSorted && members[0] === from && members.includes(self)
+}
+
+function areEqual(left: readonly PeerId[], right: readonly PeerId[]): boolean {
+  return left.length === right.length && left.every((peer, place) => peer === right[place])
+}

@@ -1,0 +1,192 @@
+import type { Instant, LookupContact, PeerId } from '../../node/protocol/index.ts'
+import { avoidLimit, closerLimit, type Reply } from './messages.ts'
+import type { ResolvedChordOptions } from './options.ts'
+import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+
+/** How a lookup has ended. */
+export type LookupOutcome = LookupSuccess | LookupFailure
+
+export interface LookupSuccess {
+  readonly type: 'found'
+  /** The member that precedes the key. */
+  readonly predecessor: RingNode
+  /** Its list: the first is responsible for the key, the next ones follow it. */
+  readonly successors: readonly RingNode[]
+  readonly hops: number
+  readonly contacts: readonly LookupContact[]
+}
+
+export interface LookupFailure {
+  readonly type: 'failed'
+  readonly reason: string
+  readonly hops: number
+  readonly contacts: readonly LookupContact[]
+}
+
+export interface LookupPorts {
+  readonly self: PeerId
+  now(): Instant
+  /** What this peer itself knows, as if those to avoid were not there. */
+  own(avoid: ReadonlySet<PeerId>): OwnAnswer
+  /** Asks once for the next step. */
+  ask(peer: PeerId, avoid: readonly PeerId[], settle: (reply: Reply | undefined) => void): void
+  /** That peer did not answer. */
+  silent(peer: PeerId): void
+  /** It told nonsense. */
+  disordered(peer: PeerId): void
+  /** Called exactly once. */
+  settle(outcome: LookupOutcome): void
+}
+
+/** What this peer itself knows of a key. */
+export type OwnAnswer =
+  /** One of its places on the ring precedes the key. */
+  | { readonly type: 'found'; readonly predecessor: RingNode; readonly successors: readonly RingNode[] }
+  /** These are nearer, the nearest first; perhaps none. */
+  | { readonly type: 'closer'; readonly nodes: readonly RingNode[] }
+  /** It is on no ring. */
+  | { readonly type: 'outside' }
+
+interface Candidate {
+  readonly node: RingNode
+  /** Peers one after another up to and including this one. */
+  readonly depth: number
+}
+
+/**
+ * One iterative lookup (Stoica et al., ToN 2003, §VI-B): whoever is nearest before the key is asked for somebody nearer,
+ * until one knows that the key belongs to its successor. Replies name several, so that a dead one costs one time-out and
+ * nobody has to be asked twice.
+ */
+export class IterativeLookup {
+  readonly key: RingPoint
+  readonly #ports: LookupPorts
+  readonly #options: ResolvedChordOptions
+  readonly #begun: Instant
+  /** Not yet asked, the nearest to the key first. */
+  #candidates: Candidate[] = []
+  readonly #contacts: LookupContact[] = []
+  readonly #asked = new Set<PeerId>()
+  /** Silent in this lookup. */
+  readonly #dead = new Set<PeerId>()
+  /** Those that have answered, the nearest to the key last, with how many were dead when they were asked. */
+  readonly #answering: { readonly candidate: Candidate; deadThen: number }[] = []
+  #deadAtFirst = 0
+  #underWay = 0
+  #deepest = 0
+  #isSettled = false
+
+  constructor(key: RingPoint, ports: LookupPorts, options: ResolvedChordOptions) {
+    this.key = key
+    this.#ports = ports
+    this.#options = options
+    this.#begun = ports.now()
+  }
+
+  begin(nodes: readonly RingNode[]): void {
+    this.#add(nodes, 1)
+    this.#advance()
+  }
+
+  give(reason: string): void {
+    this.#settle({ type: 'failed', reason, hops: this.#deepest, contacts: this.#contacts })
+  }
+
+  #advance(): void {
+    while (!this.#isSettled && this.#underWay < this.#options.parallelism) {
+      const next = this.#candidates.shift()
+      if (next === undefined) break
+      if (this.#asked.has(next.node.peer) || this.#dead.has(next.node.peer)) continue
+      if (this.#asked.size >= this.#options.contactLimit) return this.give('too many peers were asked')
+      this.#ask(next)
+    }
+    if (this.#underWay === 0 && !this.#isSettled) this.#goBack()
+  }
+
+  /** All that were named are dead: those who named them may know others, once they are told. */
+  #goBack(): void {
+    const last = this.#answering.findLast(({ deadThen }) => deadThen < this.#dead.size)
+    if (last !== undefined) return this.#ask(last.candidate)
+    if (this.#deadAtFirst === this.#dead.size) return this.give('nobody who is known answers')
+    this.#deadAtFirst = this.#dead.size
+    const own = this.#ports.own(this.#dead)
+    if (own.type === 'found') return this.#settle({ ...own, hops: 0, contacts: this.#contacts })
+    if (own.type === 'closer') this.#add(own.nodes, 1)
+    this.#advance()
+  }
+
+  #ask(candidate: Candidate): void {
+    const { peer } = candidate.node
+    const deadThen = this.#dead.size
+    const at = this.#ports.now() - this.#begun
+    this.#asked.add(peer)
+    this.#underWay++
+    this.#ports.ask(peer, [...this.#dead].slice(-avoidLimit), (reply) => {
+      this.#underWay--
+      if (reply !== undefined) this.#remember(candidate, deadThen)
+      const took = this.#ports.now() - this.#begun - at
+      this.#contacts.push({ peer, at, took, outcome: reply === undefined ? 'timed-out' : 'answered' })
+      if (!this.#isSettled) this.#answered(candidate, reply)
+    })
+  }
+
+  #answered(candidate: Candidate, reply: Reply | undefined): void {
+    const { peer } = candidate.node
+    if (reply === undefined) this.#silent(peer)
+    else this.#deepest = Math.max(this.#deepest, candidate.depth)
+    if (reply?.type === 'closer') this.#add(reply.nodes, candidate.depth + 1)
+    if (reply?.type === 'found') {
+      const predecessor = ringNode(peer, reply.at)
+      if (isAnswer(predecessor, reply.successors, this.key))
+        return this.#found(candidate, predecessor, reply.successors)
+      this.#ports.disordered(peer)
+    }
+    this.#advance()
+  }
+
+  #remember(candidate: Candidate, deadThen: number): void {
+    const known = this.#answering.find((entry) => entry.candidate.node.peer === candidate.node.peer)
+    if (known === undefined) this.#answering.push({ candidate, deadThen })
+    else known.deadThen = deadThen
+    const order = clockwise(this.key)
+    this.#answering.sort((left, right) => order(left.candidate.node, right.candidate.node))
+  }
+
+  #silent(peer: PeerId): void {
+    this.#ports.silent(peer)
+    if (this.#options.deadMemory) this.#dead.add(peer)
+    // Without a memory it is asked again when somebody else names it.
+    else this.#asked.delete(peer)
+  }
+
+  #found({ depth }: Candidate, predecessor: RingNode, successors: readonly RingNode[]): void {
+    this.#settle({ type: 'found', predecessor, successors, hops: depth, contacts: this.#contacts })
+  }
+
+  #settle(outcome: LookupOutcome): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#ports.settle(outcome)
+  }
+
+  #add(nodes: readonly RingNode[], depth: number): void {
+    const order = clockwise(this.key)
+    for (const node of nodes.slice(0, closerLimit)) {
+      if (node.peer === this.#ports.self || this.#asked.has(node.peer) || this.#dead.has(node.peer)) continue
+      if (this.#candidates.some((known) => known.node === node)) continue
+      this.#candidates.push({ node, depth })
+    }
+    this.#candidates.sort((left, right) => order(right.node, left.node))
+    this.#candidates.length = Math.min(this.#candidates.length, 8 * closerLimit)
+  }
+}
+
+/** Whether a list can be that of the member before the key: in the order of the ring, from there on. */
+export function isAnswer(predecessor: RingNode, successors: readonly RingNode[], key: RingPoint): boolean {
+  const [head] = successors
+  if (head === undefined) return false
+  const order = clockwise(predecessor.point)
+  const isPast = successors.every((node, place) => place === 0 || order(successors[place - 1] as RingNode, node) < 0)
+  const asNode = { peer: predecessor.peer, index: 0, point: key }
+  return isPast && (head.point === key || order(asNode, head) < 0)
+}

@@ -1,0 +1,158 @@
+import { integer, type PeerId } from '../../node/protocol/index.ts'
+import type { ChordEnvironment, RejectionReason } from './events.ts'
+import { IterativeLookup, isAnswer, type LookupOutcome, type LookupPorts, type OwnAnswer } from './lookup.ts'
+import { closerLimit, type Question, type Reply } from './messages.ts'
+import type { ResolvedChordOptions } from './options.ts'
+import type { Requests } from './requests.ts'
+import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+
+export interface LookupsPorts {
+  readonly environment: ChordEnvironment
+  readonly requests: Requests
+  /** @param avoid as if these were not there */
+  readonly own: (key: RingPoint, count: number, avoid?: ReadonlySet<PeerId>) => OwnAnswer
+  /** Where a peer that is on no ring begins. */
+  readonly doors: () => readonly RingNode[]
+  readonly silent: (peer: PeerId) => void
+  readonly reject: (from: PeerId, reason: RejectionReason) => void
+}
+
+type Route = Extract<Question, { readonly type: 'route' }>
+
+interface Running {
+  /** Ends it with a failure. */
+  readonly give: (reason: string) => void
+  /** Of a recursive one. */
+  readonly routed?: (outcome: LookupOutcome) => void
+  readonly key: RingPoint
+}
+
+/** All lookups of this peer, and its part in those of others. */
+export class Lookups {
+  readonly #ports: LookupsPorts
+  readonly #options: ResolvedChordOptions
+  readonly #running = new Map<number, Running>()
+  #handedOn = 0
+
+  constructor(ports: LookupsPorts, options: ResolvedChordOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  /**
+   * @param settle called exactly once; at once if this peer knows the answer
+   * @param from whom to ask first, in place of what this peer knows: to look from another ring
+   * @returns its number, for `cancel`; undefined if it has been settled
+   */
+  look(key: RingPoint, settle: (outcome: LookupOutcome) => void, from?: readonly RingNode[]): number | undefined {
+    const own = from === undefined ? this.#ports.own(key, closerLimit) : ({ type: 'closer', nodes: from } as const)
+    if (own.type === 'found') {
+      settle({ ...own, hops: 0, contacts: [] })
+      return undefined
+    }
+    const nodes = own.type === 'closer' ? own.nodes : this.#ports.doors()
+    if (nodes.length === 0 || this.#running.size >= this.#options.lookupLimit) {
+      const reason = nodes.length === 0 ? 'no peer is known' : `${this.#running.size} lookups are under way already`
+      settle({ type: 'failed', reason, hops: 0, contacts: [] })
+      return undefined
+    }
+    return this.#begin(key, nodes, settle, from === undefined && own.type === 'closer')
+  }
+
+  cancel(number: number): void {
+    this.#running.delete(number)
+  }
+
+  expire(number: number): void {
+    this.#running.get(number)?.give(`there was no answer within ${this.#options.lookupTimeout} ms`)
+  }
+
+  /** The reply to the question for a next step. */
+  step(question: Extract<Question, { readonly type: 'step' }>): Reply {
+    const { number } = question
+    const own = this.#ports.own(question.key, closerLimit, new Set(question.avoid))
+    switch (own.type) {
+      case 'found':
+        return { type: 'found', number, at: own.predecessor.index, successors: own.successors }
+      case 'closer':
+        return { type: 'closer', number, nodes: own.nodes }
+      case 'outside':
+        return { type: 'outside', number }
+    }
+  }
+
+  /** Answers the origin of a recursive lookup, or hands it on. @returns whether it does either */
+  route(route: Route): boolean {
+    const own = this.#ports.own(route.key, closerLimit)
+    if (own.type === 'outside') return false
+    if (own.type === 'found') {
+      const { predecessor, successors } = own
+      const { lookup, hops } = route
+      this.#ports.environment.send(route.origin, { type: 'routed', lookup, at: predecessor.index, hops, successors })
+      return true
+    }
+    const isTaken = this.#handedOn < this.#options.lookupLimit && route.hops < this.#options.contactLimit
+    if (isTaken) this.#handOn({ ...route, hops: route.hops + 1 }, own.nodes, () => undefined)
+    return isTaken
+  }
+
+  routed(from: PeerId, message: { lookup: number; at: number; hops: number; successors: readonly RingNode[] }): void {
+    const running = this.#running.get(message.lookup)
+    const predecessor = ringNode(from, message.at)
+    if (running?.routed === undefined) return this.#ports.reject(from, 'unasked')
+    if (!isAnswer(predecessor, message.successors, running.key)) return this.#ports.reject(from, 'disordered')
+    const { hops, successors } = message
+    running.routed({ type: 'found', predecessor, successors, hops, contacts: [] })
+  }
+
+  #begin(
+    key: RingPoint,
+    nodes: readonly RingNode[],
+    settle: (outcome: LookupOutcome) => void,
+    isInside: boolean,
+  ): number {
+    const { environment } = this.#ports
+    // Nobody else can guess it, so nobody else can answer a recursive lookup.
+    const number = integer(environment.random, 2 ** 32) * 2 ** 16 + integer(environment.random, 2 ** 16)
+    const end = (outcome: LookupOutcome): void => {
+      if (this.#running.delete(number)) settle(outcome)
+    }
+    environment.schedule({ type: 'lookup', number }, this.#options.lookupTimeout)
+    if (isInside && this.#options.routing === 'recursive') {
+      const give = (reason: string): void => end({ type: 'failed', reason, hops: 0, contacts: [] })
+      this.#running.set(number, { key, give, routed: end })
+      const route = { type: 'route', number: 0, key, origin: environment.self, lookup: number, hops: 1 } as const
+      this.#handOn(route, nodes, () => give('nobody who is known answers'))
+      return number
+    }
+    const lookup = new IterativeLookup(key, this.#iterativePorts(key, isInside, end), this.#options)
+    this.#running.set(number, { key, give: (reason) => lookup.give(reason) })
+    lookup.begin(nodes)
+    return number
+  }
+
+  #iterativePorts(key: RingPoint, isInside: boolean, settle: (outcome: LookupOutcome) => void): LookupPorts {
+    const { environment, requests, silent, reject } = this.#ports
+    return {
+      self: environment.self,
+      now: () => environment.now(),
+      ask: (peer, avoid, answered) => requests.ask(peer, { type: 'step', key, avoid }, 1, answered),
+      own: (avoid) => (isInside ? this.#ports.own(key, closerLimit, avoid) : { type: 'outside' }),
+      silent,
+      disordered: (peer) => reject(peer, 'disordered'),
+      settle,
+    }
+  }
+
+  /** To the nearest that takes it. */
+  #handOn(route: Route, [next, ...others]: readonly RingNode[], failed: () => void): void {
+    if (next === undefined) return failed()
+    this.#handedOn++
+    this.#ports.requests.ask(next.peer, route, 1, (reply) => {
+      this.#handedOn--
+      if (reply?.type === 'yes') return
+      if (reply === undefined) this.#ports.silent(next.peer)
+      this.#handOn(route, others, failed)
+    })
+  }
+}

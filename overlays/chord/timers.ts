@@ -1,0 +1,9 @@
+export type ChordTimer =
+  /** One virtual node is to be stabilised; `life` tells an earlier membership. */
+  | { readonly type: 'stabilise'; readonly at: number; readonly life: number }
+  | { readonly type: 'join'; readonly at: number; readonly life: number }
+  | { readonly type: 'request'; readonly number: number }
+  | { readonly type: 'lookup'; readonly number: number }
+  | { readonly type: 'fingers' }
+  | { readonly type: 'gather' }
+  | { readonly type: 'unify' }

@@ -1,0 +1,203 @@
+import { jitter, type PeerId } from '../../node/protocol/index.ts'
+import type { ChordEnvironment } from './events.ts'
+import { FingerTable } from './fingers.ts'
+import type { Notice, Reply } from './messages.ts'
+import type { ResolvedChordOptions } from './options.ts'
+import type { Requests } from './requests.ts'
+import { clockwise, isOwned, isSame, type RingNode, type RingPoint } from './ring-node.ts'
+import { RoutingTable } from './routing-table.ts'
+import type { Answer, Neighbourhood, Pending, RingRules, Step } from './rules.ts'
+
+export interface VirtualNodePorts {
+  readonly environment: ChordEnvironment
+  readonly requests: Requests
+  readonly rules: RingRules
+  /** The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. */
+  readonly left: (node: VirtualNode) => void
+}
+
+const outside: Neighbourhood = { successors: [], predecessor: undefined }
+
+/** Share by which stabilisation is spread, so that neighbours do not find each other busy again and again. */
+const spread = 0.2
+
+/** As much sooner a node is stabilised again that has a new head, or has found it busy. */
+const hurry = 10
+
+/**
+ * One place of this peer on the ring. It does what the rules say, one operation at a time: while it waits for an answer it
+ * says `busy` to those who ask for its state, and a notification waits (Zave, "atomic steps").
+ */
+export class VirtualNode {
+  readonly self: RingNode
+  readonly fingers: FingerTable
+  readonly table: RoutingTable
+  readonly #ports: VirtualNodePorts
+  readonly #options: ResolvedChordOptions
+  #neighbourhood = outside
+  #isMember = false
+  #pending: Pending | undefined
+  /** The last one that notified this node while it waited. */
+  #notifiedBy: RingNode | undefined
+  /** Tells timers and answers of an earlier membership from those of this one. */
+  life = 0
+
+  constructor(self: RingNode, ports: VirtualNodePorts, options: ResolvedChordOptions) {
+    this.self = self
+    this.fingers = new FingerTable(self, options.fingerBase)
+    this.table = new RoutingTable(self)
+    this.#ports = ports
+    this.#options = options
+  }
+
+  get isMember(): boolean {
+    return this.#isMember
+  }
+
+  get successors(): readonly RingNode[] {
+    return this.#neighbourhood.successors
+  }
+
+  get predecessor(): RingNode | undefined {
+    return this.#neighbourhood.predecessor
+  }
+
+  /** @returns the successors of the key, if nobody but those to avoid lies between this node and the first of them */
+  successorsOf(key: RingPoint, avoid: ReadonlySet<PeerId>): readonly RingNode[] | undefined {
+    const { successors } = this
+    const rest = avoid.size === 0 ? successors : successors.filter(({ peer }) => !avoid.has(peer))
+    const [head] = rest
+    return head !== undefined && isOwned(this.self.point, key, head.point) ? rest : undefined
+  }
+
+  /** Begins as a member with that neighbourhood. */
+  begin(neighbourhood: Neighbourhood): void {
+    this.life++
+    this.#isMember = true
+    this.#pending = undefined
+    this.#notifiedBy = undefined
+    this.#ports.environment.emit({ type: 'joined', node: this.self })
+    this.#adopt(neighbourhood)
+    this.stabilise(this.life)
+  }
+
+  /** Goes outside without a word; what it knew is forgotten, but for whom it can come back to. */
+  leave(): void {
+    if (!this.#isMember) return
+    this.#isMember = false
+    this.life++
+    this.#pending = undefined
+    this.#neighbourhood = outside
+    this.fingers.clear()
+    this.refillTable()
+    this.#ports.environment.emit({ type: 'left', node: this.self })
+    this.#ports.left(this)
+  }
+
+  /** Every `stabiliseInterval`, spread a little; sooner while the head of the list changes, as when many join at once. */
+  stabilise(life: number): void {
+    if (life !== this.life || !this.#isMember) return
+    if (this.#pending !== undefined) return this.#stabiliseIn(this.#options.stabiliseInterval / hurry)
+    const [head] = this.successors
+    this.#take(this.#ports.rules.stabilise(this.self, this.#neighbourhood), (isBusy) => {
+      const isSettled = !isBusy && isSame(head, this.successors[0])
+      this.#stabiliseIn(this.#options.stabiliseInterval / (isSettled ? 1 : hurry))
+    })
+  }
+
+  #stabiliseIn(delay: number): void {
+    const { environment } = this.#ports
+    const timer = { type: 'stabilise', at: this.self.index, life: this.life } as const
+    environment.schedule(timer, jitter(environment.random, delay, spread))
+  }
+
+  /** The reply to a query for this node's state. */
+  reply(number: number): Reply {
+    if (!this.#isMember) return { type: 'outside', number }
+    if (this.#pending !== undefined) return { type: 'busy', number }
+    return { type: 'neighbourhood', number, ...this.#neighbourhood }
+  }
+
+  notified(candidate: RingNode): void {
+    if (!this.#isMember) return
+    if (this.#pending === undefined) this.#take(this.#ports.rules.notified(this.self, this.#neighbourhood, candidate))
+    else this.#notifiedBy = candidate
+  }
+
+  refillTable(): void {
+    this.table.refill(this.fingers.nodes(), this.successors)
+  }
+
+  /** @param ended called when the operation is over, unless the membership is */
+  #take(step: Step, ended?: (isBusy: boolean) => void, isBusy = false): void {
+    this.#adopt(step.neighbourhood)
+    this.#pending = step.pending
+    if (this.#isTooSmall()) return this.leave()
+    if (step.pending !== undefined) return this.#ask(step.pending, ended)
+    if (step.notify !== undefined) this.#notify(step.notify)
+    ended?.(isBusy)
+    const candidate = this.#notifiedBy
+    this.#notifiedBy = undefined
+    if (candidate !== undefined) this.notified(candidate)
+  }
+
+  /** A list that comes round to this node again is that of a ring with no more than r members, which is none. */
+  #isTooSmall(): boolean {
+    const { successors } = this.#neighbourhood
+    return successors.length === 0 || successors.some((node) => isSame(node, this.self))
+  }
+
+  #ask(pending: Pending, ended: ((isBusy: boolean) => void) | undefined): void {
+    const { requests, rules } = this.#ports
+    const { life } = this
+    const { peer, index: at } = pending.to
+    const question = pending.step === 'rectify' ? ({ type: 'ping', at } as const) : ({ type: 'state', at } as const)
+    requests.ask(peer, question, this.#options.requestAttempts, (reply) => {
+      if (life !== this.life) return
+      this.#pending = undefined
+      const answer = answerOf(reply, pending.to)
+      const step = rules.answered(this.self, this.#neighbourhood, pending, answer, this.#options.successors)
+      this.#take(step, ended, answer.type === 'busy')
+    })
+  }
+
+  #notify({ peer, index: at }: RingNode): void {
+    const message: Notice = { type: 'notify', at, from: this.self.index }
+    this.#ports.environment.send(peer, message)
+  }
+
+  #adopt(neighbourhood: Neighbourhood): void {
+    const before = this.#neighbourhood
+    if (before === neighbourhood) return
+    this.#neighbourhood = neighbourhood
+    const { successors, predecessor } = neighbourhood
+    const isSameList = areSame(before.successors, successors)
+    if (isSameList && isSame(before.predecessor, predecessor)) return
+    if (!isSameList) this.refillTable()
+    this.#ports.environment.emit({ type: 'neighbourhood', node: this.self, successors, predecessor })
+  }
+}
+
+/** Somebody that is not on the ring is as good as silent; so is one whose list cannot be: hostile, or broken. */
+function answerOf(reply: Reply | undefined, from: RingNode): Answer {
+  switch (reply?.type) {
+    case 'neighbourhood':
+      return isOrdered(from, reply.successors) ? { type: 'state', neighbourhood: reply } : { type: 'timed-out' }
+    case 'busy':
+      return { type: 'busy' }
+    case 'yes':
+      return { type: 'alive' }
+    default:
+      return { type: 'timed-out' }
+  }
+}
+
+/** Whether nodes come in the order of the ring, each once, and not past the one whose list it is. */
+export function isOrdered(from: RingNode, nodes: readonly RingNode[]): boolean {
+  const order = clockwise(from.point)
+  return nodes.every((node, place) => place === 0 || order(nodes[place - 1] as RingNode, node) < 0)
+}
+
+function areSame(left: readonly RingNode[], right: readonly RingNode[]): boolean {
+  return left.length === right.length && left.every((node, place) => isSame(node, right[place]))
+}
