@@ -126,10 +126,10 @@ class ChordApi implements Chord {
   #look(key: Key, { signal }: RequestOptions = {}): Promise<{ outcome: LookupSuccess; duration: number }> {
     const begun = this.#core.now()
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason as Error)
+      if (signal?.aborted === true) return reject(signal.reason)
       const abort = (): void => {
         if (number !== undefined) this.#core.lookups.cancel(number)
-        reject(signal?.reason as Error)
+        reject(signal?.reason)
       }
       const number = this.#core.lookups.look(key, (outcome) => {
         signal?.removeEventListener('abort', abort)

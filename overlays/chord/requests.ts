@@ -71,7 +71,7 @@ export class Requests {
       const [oldest] = this.#departed
       if (oldest !== undefined) this.#departed.delete(oldest)
     }
-    for (const [number, { to, settle }] of [...this.#waiting]) {
+    for (const [number, { to, settle }] of this.#waiting) {
       if (to === peer && this.#waiting.delete(number)) settle(undefined)
     }
   }
