@@ -6,7 +6,7 @@ import type { OwnAnswer } from './lookup.ts'
 import { Lookups } from './lookups.ts'
 import type { ChordMessage, Question, Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import { Requests } from './requests.ts'
+import { ringRequests, type RingRequests } from './ring-requests.ts'
 import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 import { RoundTrips } from './round-trips.ts'
 import { zaveRules, type Neighbourhood, type RingRules } from './rules.ts'
@@ -42,7 +42,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   readonly #options: ResolvedChordOptions
   readonly #needs: ChordNeeds
   readonly #rules: RingRules
-  readonly #requests: Requests
+  readonly #requests: RingRequests
   readonly #fingers: FingerKeeper
   readonly #gathering: Gathering
   readonly #unification: Unification
@@ -57,7 +57,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#options = options
     this.#needs = needs
     const roundTrips = new RoundTrips()
-    const requests = new Requests(environment, options.requestTimeout, roundTrips)
+    const requests = ringRequests(environment, options.requestTimeout, roundTrips)
     this.#requests = requests
     this.#rules = needs.rules ?? zaveRules
     const left = (node: VirtualNode): void => this.#left(node)

@@ -2,14 +2,14 @@ import { jitter, type PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
 import type { Lookups } from './lookups.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import type { Requests } from './requests.ts'
+import type { RingRequests } from './ring-requests.ts'
 import type { RingNode } from './ring-node.ts'
 import type { RoundTrips } from './round-trips.ts'
 import type { VirtualNode } from './virtual-node.ts'
 
 export interface FingerKeeperPorts {
   readonly environment: ChordEnvironment
-  readonly requests: Requests
+  readonly requests: RingRequests
   readonly roundTrips: RoundTrips
   readonly lookups: Lookups
 }

@@ -1,13 +1,13 @@
 import type { Instant, PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import type { Requests } from './requests.ts'
+import type { RingRequests } from './ring-requests.ts'
 import { clockwise, ringNode, type RingNode } from './ring-node.ts'
 import type { Neighbourhood } from './rules.ts'
 
 export interface GatheringPorts {
   readonly environment: ChordEnvironment
-  readonly requests: Requests
+  readonly requests: RingRequests
   /** Peers that a new or abandoned peer may turn to. */
   readonly contacts: () => readonly PeerId[]
   /** A ring of r + 1 begins, this peer among them. */

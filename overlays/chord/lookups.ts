@@ -3,12 +3,12 @@ import type { ChordEnvironment, RejectionReason } from './events.ts'
 import { IterativeLookup, isAnswer, type LookupOutcome, type LookupPorts, type OwnAnswer } from './lookup.ts'
 import { closerLimit, type Question, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import type { Requests } from './requests.ts'
+import type { RingRequests } from './ring-requests.ts'
 import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 export interface LookupsPorts {
   readonly environment: ChordEnvironment
-  readonly requests: Requests
+  readonly requests: RingRequests
   /** @param avoid as if these were not there */
   readonly own: (key: RingPoint, count: number, avoid?: ReadonlySet<PeerId>) => OwnAnswer
   /** Where a peer that is on no ring begins. */

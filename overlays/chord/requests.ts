@@ -1,48 +1,57 @@
-import type { PeerId } from '../../node/protocol/index.ts'
-import type { ChordEnvironment } from './events.ts'
-import type { Question, Reply } from './messages.ts'
-import type { RoundTrips } from './round-trips.ts'
+import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
 
-/** Called exactly once: with the reply, or with nothing if none came. */
-export type Settle = (reply: Reply | undefined) => void
+interface Numbered {
+  readonly number: number
+}
 
-type Unnumbered<Message> = Message extends { readonly number: number } ? Omit<Message, 'number'> : never
+/** Without its number, which is given when it is asked. */
+export type Unnumbered<Message> = Message extends Numbered ? Omit<Message, 'number'> : never
+
+export interface RequestsPorts<Question> {
+  now(): Instant
+  send(to: PeerId, question: Question): void
+  /** `expire(number)` is to be called after that time. */
+  schedule(number: number, delay: Duration): void
+  /** How long a peer took to answer. */
+  measured?(peer: PeerId, roundTrip: Duration): void
+}
 
 /** Peers that have said good-bye. Beyond, the oldest is asked again like any other. */
 const departedLimit = 256
 
-interface Waiting {
+interface Waiting<Question, Reply> {
   readonly to: PeerId
   readonly question: Question
-  readonly settle: Settle
-  readonly sentAt: number
+  readonly settle: (reply: Reply | undefined) => void
+  readonly sentAt: Instant
   attemptsLeft: number
 }
 
 /** Questions that wait for their answer, by number. */
-export class Requests {
-  readonly #environment: ChordEnvironment
-  readonly #timeout: number
-  readonly #roundTrips: RoundTrips
-  readonly #waiting = new Map<number, Waiting>()
+export class Requests<Question extends Numbered, Reply extends Numbered> {
+  readonly #ports: RequestsPorts<Question>
+  readonly #timeout: Duration
+  readonly #waiting = new Map<number, Waiting<Question, Reply>>()
   readonly #departed = new Set<PeerId>()
   #number = 0
 
-  constructor(environment: ChordEnvironment, timeout: number, roundTrips: RoundTrips) {
-    this.#environment = environment
+  constructor(ports: RequestsPorts<Question>, timeout: Duration) {
+    this.#ports = ports
     this.#timeout = timeout
-    this.#roundTrips = roundTrips
   }
 
-  /** @param attempts how often it is sent before no answer is the answer */
-  ask(to: PeerId, question: Unnumbered<Question>, attempts: number, settle: Settle): void {
+  /**
+   * @param attempts how often it is sent before no answer is the answer
+   * @param settle called exactly once, later: with the reply, or with nothing if none came
+   */
+  ask(to: PeerId, question: Unnumbered<Question>, attempts: number, settle: (reply: Reply | undefined) => void): void {
     const number = ++this.#number
-    const numbered = { ...question, number } as Question
-    const sentAt = this.#environment.now()
+    const numbered = { ...question, number } as unknown as Question
+    const sentAt = this.#ports.now()
     const isGone = this.#departed.has(to)
     this.#waiting.set(number, { to, question: numbered, settle, sentAt, attemptsLeft: isGone ? 0 : attempts - 1 })
     // Answered by nobody, but not before this has returned.
-    if (isGone) this.#environment.schedule({ type: 'request', number }, 1)
+    if (isGone) this.#ports.schedule(number, 1)
     else this.#send(number, to, numbered)
   }
 
@@ -51,7 +60,7 @@ export class Requests {
     const waiting = this.#waiting.get(reply.number)
     if (waiting === undefined || waiting.to !== from) return false
     this.#waiting.delete(reply.number)
-    this.#roundTrips.measured(from, this.#environment.now() - waiting.sentAt)
+    this.#ports.measured?.(from, this.#ports.now() - waiting.sentAt)
     waiting.settle(reply)
     return true
   }
@@ -71,9 +80,8 @@ export class Requests {
       const [oldest] = this.#departed
       if (oldest !== undefined) this.#departed.delete(oldest)
     }
-    for (const [number, { to, settle }] of this.#waiting) {
-      if (to === peer && this.#waiting.delete(number)) settle(undefined)
-    }
+    const asked = [...this.#waiting].filter(([, { to }]) => to === peer)
+    for (const [number, { settle }] of asked) if (this.#waiting.delete(number)) settle(undefined)
   }
 
   /** The peer is here after all, or again. */
@@ -82,7 +90,7 @@ export class Requests {
   }
 
   #send(number: number, to: PeerId, question: Question): void {
-    this.#environment.send(to, question)
-    this.#environment.schedule({ type: 'request', number }, this.#timeout)
+    this.#ports.send(to, question)
+    this.#ports.schedule(number, this.#timeout)
   }
 }

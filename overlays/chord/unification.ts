@@ -1,12 +1,12 @@
 import { integer, type PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
 import type { Lookups } from './lookups.ts'
-import type { Requests } from './requests.ts'
+import type { RingRequests } from './ring-requests.ts'
 import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 export interface UnificationPorts {
   readonly environment: ChordEnvironment
-  readonly requests: Requests
+  readonly requests: RingRequests
   readonly lookups: Lookups
   /** Peers that are no neighbours on this ring. */
   readonly strangers: () => readonly PeerId[]

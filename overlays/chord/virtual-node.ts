@@ -3,14 +3,14 @@ import type { ChordEnvironment } from './events.ts'
 import { FingerTable } from './fingers.ts'
 import type { Notice, Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import type { Requests } from './requests.ts'
+import type { RingRequests } from './ring-requests.ts'
 import { clockwise, isOwned, isSame, type RingNode, type RingPoint } from './ring-node.ts'
 import { RoutingTable } from './routing-table.ts'
 import type { Answer, Neighbourhood, Pending, RingRules, Step } from './rules.ts'
 
 export interface VirtualNodePorts {
   readonly environment: ChordEnvironment
-  readonly requests: Requests
+  readonly requests: RingRequests
   readonly rules: RingRules
   /** The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. */
   readonly left: (node: VirtualNode) => void
