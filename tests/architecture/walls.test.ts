@@ -17,7 +17,13 @@ beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'peerloom-walls-'))
   for (const name of copied) await cp(join(root, name), join(copy, name), { recursive: true })
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
-  const { output, failed } = await run('tsc', ['-b', 'node/peer', 'node/simulation', 'overlays/gossipsub'])
+  const { output, failed } = await run('tsc', [
+    '-b',
+    'node/peer',
+    'node/simulation',
+    'node/reconciliation',
+    'overlays/gossipsub',
+  ])
   expect(output).toBe('')
   expect(failed).toBe(false)
 }, 120_000)
@@ -62,6 +68,9 @@ test.each([
   ['crdt', 'an overlay', use('../overlays/gossip/index.ts'), 'TS6307'],
   ['crdt/replicator', 'an overlay', use('../../overlays/gossip/index.ts'), 'TS6307'],
   ['node/protocol', 'an overlay', use('../../overlays/swim/index.ts'), 'TS6307'],
+  ['node/reconciliation', 'an overlay', use('../../overlays/gossip/index.ts'), 'TS6307'],
+  ['node/reconciliation', 'documents', use('../../crdt/index.ts'), 'TS6307'],
+  ['node/reconciliation', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
   ['node/simulation', 'the live host', use('../libp2p/index.ts'), 'TS6307'],
   ['node/simulation', 'documents', use('../../crdt/index.ts'), 'TS6307'],
   ['node/libp2p', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
@@ -78,6 +87,7 @@ test.each([
     `import { createHash } from 'node:crypto'\nexport const x: unknown = createHash\n`,
     'TS2591',
   ],
+  ['node/reconciliation', 'a clock', 'export const x: number = performance.now()\n', 'TS2304'],
   ['overlays/swim', 'a timer', 'setTimeout(() => {}, 1)\n', 'TS2304'],
   ['crdt', 'a timer', 'setInterval(() => {}, 1)\n', 'TS2304'],
   ['node/simulation', 'a clock', 'export const x: number = performance.now()\n', 'TS2304'],
@@ -111,8 +121,11 @@ test.each([
   ['overlays/swim', 'the wall clock', 'export const x: number = Date.now()\n', 'Time comes from Environment.now()'],
   ['crdt', 'the wall clock', 'export const x: Date = new Date()\n', 'Time comes from Environment.now()'],
   ['node/simulation', 'chance', 'export const x: number = Math.random()\n', 'Chance comes from Environment.random'],
+  ['node/reconciliation', 'chance', 'export const x: number = Math.random()\n', 'Chance comes from Environment.random'],
+  ['overlays/chord', 'inner files of others', use('../../node/reconciliation/turn.ts'), 'imported through'],
   ['crdt/replicator', 'chance', 'export const x: number = Math.random()\n', 'Chance comes from Environment.random'],
   ['node/protocol', 'libp2p', `export { createLibp2p } from 'libp2p'\n`, 'Pure folders import uint8arrays'],
+  ['node/reconciliation', 'any package', `export { pipe } from 'it-pipe'\n`, 'Pure folders import uint8arrays'],
   ['crdt', 'any package', `export { pipe } from 'it-pipe'\n`, 'Pure folders import uint8arrays'],
   ['overlays/gossip', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through their index.ts'],
   ['overlays/gossipsub', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through'],

@@ -1,0 +1,7 @@
+export { wholeRing, type Arc } from './arc.ts'
+export { reconciliationCodec } from './codec.ts'
+export { ItemSet } from './item-set.ts'
+export { bound, item, type Bound, type Item } from './item.ts'
+export type { MessageRange, ReconciliationMessage } from './messages.ts'
+export { reconciliationLimits, type ReconciliationOptions } from './options.ts'
+export { Reconciliation, type ReconciliationOutcome } from './reconciliation.ts'
