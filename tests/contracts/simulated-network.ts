@@ -5,6 +5,12 @@ import type { ContractNetwork, ContractPeer } from './network.ts'
 /** More than any wait of a contract takes, in virtual time. */
 const patience = 300_000
 
+/** Virtual time after which promises have their turn. */
+const step = 100
+
+/** More than one promise of an overlay's face waits for another. */
+const promiseTurns = 32
+
 /**
  * A network of one overlay in the simulator, for the contracts of the roles. Links are told of as dials would. Virtual
  * time passes only while a case waits, so nothing of it takes long.
@@ -58,12 +64,19 @@ export class SimulatedNetwork<Api> implements ContractNetwork<Api> {
   }
 
   async until(condition: () => boolean, wish: string): Promise<void> {
-    if (this.simulation.runUntil(condition, patience)) return
-    throw new Error(`Waited ${patience} virtual ms for ${wish} (seed ${this.simulation.seed})`)
+    for (let waited = 0; !condition(); waited += step) {
+      if (waited >= patience)
+        throw new Error(`Waited ${patience} virtual ms for ${wish} (seed ${this.simulation.seed})`)
+      this.simulation.run(step)
+      await promises()
+    }
   }
 
   async settle(): Promise<void> {
-    this.simulation.run(this.#settleFor)
+    for (let waited = 0; waited < this.#settleFor; waited += step) {
+      this.simulation.run(Math.min(step, this.#settleFor - waited))
+      await promises()
+    }
   }
 
   dispose(): Promise<void> {
@@ -83,4 +96,9 @@ export class SimulatedNetwork<Api> implements ContractNetwork<Api> {
     if (peer === undefined) throw new Error(`There is no peer ${id}`)
     return peer
   }
+}
+
+/** Lets those go on who wait for a promise that a core has settled. As many turns each time, so that runs are the same. */
+async function promises(): Promise<void> {
+  for (let turn = 0; turn < promiseTurns; turn++) await Promise.resolve()
 }

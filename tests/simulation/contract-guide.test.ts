@@ -52,7 +52,14 @@ test('the overlay of the guide that is broken as the guide says fails as the gui
 })
 
 test('the guide names every option of the harness and every suite', () => {
-  for (const name of ['leaves', 'rejoins', 'tags', 'partitions', 'restarts']) expect(guide).toContain(`| \`${name}\``)
-  for (const suite of ['membershipContract', 'broadcastContract', 'documentStoreContract'])
+  for (const name of ['leaves', 'rejoins', 'tags', 'handsOver', 'forgetsProviders', 'partitions', 'restarts'])
+    expect(guide).toContain(`| \`${name}\``)
+  for (const suite of [
+    'membershipContract',
+    'broadcastContract',
+    'routerContract',
+    'dhtContract',
+    'documentStoreContract',
+  ])
     expect(guide).toContain(suite)
 })
