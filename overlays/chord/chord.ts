@@ -1,6 +1,7 @@
-import { jitter, type Instant, type PeerId, type Protocol } from '../../node/protocol/index.ts'
+import { LookupFailedError, jitter, type Instant, type PeerId, type Protocol } from '../../node/protocol/index.ts'
 import type { ChordEnvironment, RejectionReason } from './events.ts'
 import { FingerKeeper } from './finger-keeper.ts'
+import { Contacts } from './contacts.ts'
 import { Gathering } from './gathering.ts'
 import type { OwnAnswer } from './lookup.ts'
 import { Lookups } from './lookups.ts'
@@ -22,10 +23,10 @@ export interface ChordNeeds {
   readonly ring?: SettledRing | undefined
   /** @default Zave's */
   readonly rules?: RingRules | undefined
+  /** Told when the neighbourhood of a place of this peer has changed, or who is known where there is no ring. */
+  readonly changed?: (() => void) | undefined
 }
 
-/** Connected peers that are remembered, to turn to when nobody else is known. */
-const contactLimit = 256
 /** Peers that said they are on a ring. */
 const doorLimit = 16
 
@@ -46,7 +47,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   readonly #fingers: FingerKeeper
   readonly #gathering: Gathering
   readonly #unification: Unification
-  readonly #contacts = new Set<PeerId>()
+  readonly #contacts: Contacts
   readonly #doors = new Set<PeerId>()
   /** Neighbours of an earlier membership, to come back to. */
   #former: readonly PeerId[] = []
@@ -56,13 +57,15 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#environment = environment
     this.#options = options
     this.#needs = needs
+    this.#contacts = new Contacts(environment.random)
     const roundTrips = new RoundTrips()
     const requests = ringRequests(environment, options.requestTimeout, roundTrips)
     this.#requests = requests
     this.#rules = needs.rules ?? zaveRules
     const left = (node: VirtualNode): void => this.#left(node)
+    const changed = (): void => this.#needs.changed?.()
     this.nodes = Array.from({ length: options.virtualNodes }, (_, index) => {
-      const ports = { environment, requests, rules: this.#rules, left }
+      const ports = { environment, requests, rules: this.#rules, left, changed }
       return new VirtualNode(ringNode(environment.self, index), ports, options)
     })
     this.lookups = new Lookups(
@@ -70,7 +73,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         environment,
         requests,
         own: (key, count, avoid) => this.#own(key, count, avoid),
-        doors: () => Array.from(this.#doors, (peer) => ringNode(peer)),
+        doors: () => Array.from([...this.#doors, ...this.#contacts.connected()], (peer) => ringNode(peer)),
         silent: (peer) => this.#fingers.silent(peer),
         reject: (from, reason) => this.#reject(from, reason),
       },
@@ -81,9 +84,10 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       {
         environment,
         requests,
-        contacts: () => [...this.#contacts, ...this.#needs.sample(options.successors)],
+        contacts: () => [...this.#contacts.promising(), ...this.#needs.sample(options.successors)],
         founded: (neighbourhood) => this.#founded(neighbourhood),
         full: (from) => this.#reject(from, 'full'),
+        changed,
       },
       options,
     )
@@ -168,7 +172,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   }
 
   disconnected(peer: PeerId): void {
-    this.#contacts.delete(peer)
+    this.#contacts.lost(peer)
   }
 
   /** Leaving is failing, said aloud: whoever would have waited for an answer need not. */
@@ -177,6 +181,15 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     const peers = new Set(this.nodes.flatMap(({ table, predecessor }) => [...table.nodes, predecessor]))
     for (const node of peers) if (node !== undefined && node.peer !== this.#environment.self) this.#sayGone(node.peer)
     if (!this.isMember) for (const { peer } of this.#gathering.members('0')) this.#sayGone(peer)
+    this.lookups.stop()
+  }
+
+  /** @param settle hears of the distinct peers that follow the key on the ring, or why none is known */
+  peersFor(key: RingPoint, settle: (found: { value: readonly PeerId[] } | { error: LookupFailedError }) => void): void {
+    this.lookups.look(key, (outcome) => {
+      if (outcome.type === 'found') settle({ value: [...new Set(outcome.successors.map(({ peer }) => peer))] })
+      else settle({ error: new LookupFailedError(key, outcome.hops, outcome.reason) })
+    })
   }
 
   now(): Instant {
@@ -195,18 +208,20 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   }
 
   #meet(peer: PeerId): void {
-    if (peer === this.#environment.self || this.#contacts.size >= contactLimit) return
-    this.#contacts.add(peer)
-    this.#unification.suspect(peer)
+    if (peer !== this.#environment.self && this.#contacts.add(peer)) this.#unification.suspect(peer)
   }
 
   #reply(question: Question, from: PeerId): Reply {
     const { number } = question
     switch (question.type) {
       case 'state':
+        // A founder that has not heard yet that the ring has begun is no dead one.
+        if (this.#gathering.isPromised) return { type: 'busy', number }
         return this.nodes[question.at]?.reply(number) ?? { type: 'outside', number }
-      case 'ping':
-        return { type: this.nodes[question.at]?.isMember === true ? 'yes' : 'outside', number }
+      case 'ping': {
+        const isThere = this.#gathering.isPromised || this.nodes[question.at]?.isMember === true
+        return { type: isThere ? 'yes' : 'outside', number }
+      }
       case 'step':
         return this.lookups.step(question)
       case 'route':
@@ -219,8 +234,9 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   #own(key: RingPoint, count: number, avoid: ReadonlySet<PeerId> = nobody): OwnAnswer {
     const members = this.nodes.filter(({ isMember }) => isMember)
     if (members.length === 0) {
-      if (!this.#gathering.isOpen) return { type: 'outside' }
-      return { type: 'found', predecessor: ringNode(this.#environment.self), successors: this.#gathering.members(key) }
+      if (!this.#gathering.isKnowing) return { type: 'outside' }
+      const successors = this.#gathering.members(key)
+      return { type: 'found', predecessor: successors.at(-1) ?? ringNode(this.#environment.self), successors }
     }
     for (const node of members) {
       const successors = node.successorsOf(key, avoid)
@@ -239,7 +255,8 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   }
 
   #foundDoor(peer: PeerId): void {
-    if (this.isMember || this.#doors.size >= doorLimit) return
+    // What was promised comes first: that ring may be about to begin.
+    if (this.isMember || this.#gathering.isPromised || this.#doors.size >= doorLimit) return
     this.#doors.add(peer)
     if (!this.#gathering.isOpen) return
     this.#gathering.close()
@@ -307,7 +324,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
 
   #strangers(): PeerId[] {
     const known = new Set(this.#ringPeers())
-    const met = new Set([...this.#contacts, ...this.#needs.sample(this.#options.successors)])
+    const met = new Set([...this.#contacts.promising(), ...this.#needs.sample(this.#options.successors)])
     return [...met].filter((peer) => !known.has(peer) && peer !== this.#environment.self)
   }
 
@@ -326,6 +343,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#requests.departed(peer)
     this.#fingers.silent(peer)
     this.#gathering.gone(peer)
+    this.#contacts.gone(peer)
     this.#doors.delete(peer)
   }
 

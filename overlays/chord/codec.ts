@@ -6,7 +6,7 @@ import {
   type Codec,
   type PeerId,
 } from '../../node/protocol/index.ts'
-import { avoidLimit, messageLimits, type ChordMessage } from './messages.ts'
+import { avoidLimit, messageLimits, pathLimit, type ChordMessage } from './messages.ts'
 import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 /** The place in this list is the first byte of a message. */
@@ -53,7 +53,7 @@ function encodeBody(message: ChordMessage, writer: ByteWriter): void {
       writePeers(message.avoid, writer.raw(hexToBytes(message.key)))
       break
     case 'route':
-      writer.raw(hexToBytes(message.key)).text(message.origin).varint(message.lookup).u8(message.hops)
+      writePeers(message.path, writer.raw(hexToBytes(message.key)).text(message.origin).varint(message.lookup))
       break
     case 'propose':
     case 'gather':
@@ -74,7 +74,8 @@ function encodeBody(message: ChordMessage, writer: ByteWriter): void {
       writeNodes(message.successors, writer.u8(message.at))
       break
     case 'routed':
-      writeNodes(message.successors, writer.varint(message.lookup).u8(message.at).u8(message.hops))
+      writePeers(message.path, writer.varint(message.lookup).u8(message.at))
+      writeNodes(message.successors, writer)
       break
     case 'notify':
       writer.u8(message.at).u8(message.from)
@@ -90,7 +91,7 @@ function decodeBody(type: ChordMessage['type'] | undefined, reader: ByteReader):
       return { type, number: reader.varint(), key: readPoint(reader), avoid: reader.list(avoidLimit, readPeer) }
     case 'route': {
       const [number, key] = [reader.varint(), readPoint(reader)]
-      return { type, number, key, origin: readPeer(reader), lookup: reader.varint(), hops: reader.u8() }
+      return { type, number, key, origin: readPeer(reader), lookup: reader.varint(), path: readPath(reader) }
     }
     case 'propose':
       return { type, number: reader.varint(), members: readPeers(reader) }
@@ -117,7 +118,7 @@ function decodeBody(type: ChordMessage['type'] | undefined, reader: ByteReader):
       return { type, at: readIndex(reader), from: readIndex(reader) }
     case 'routed': {
       const lookup = reader.varint()
-      return { type, lookup, at: readIndex(reader), hops: reader.u8(), successors: readNodes(reader) }
+      return { type, lookup, at: readIndex(reader), path: readPath(reader), successors: readNodes(reader) }
     }
     case 'inside':
     case 'gone':
@@ -144,6 +145,10 @@ function readNodes(reader: ByteReader): RingNode[] {
 /** Whatever a peer says of another, that one's point is computed here. */
 function readNode(reader: ByteReader): RingNode {
   return ringNode(readPeer(reader), readIndex(reader))
+}
+
+function readPath(reader: ByteReader): PeerId[] {
+  return reader.list(pathLimit, readPeer)
 }
 
 function readPeers(reader: ByteReader): PeerId[] {

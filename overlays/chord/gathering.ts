@@ -13,10 +13,14 @@ export interface GatheringPorts {
   /** A ring of r + 1 begins, this peer among them. */
   readonly founded: (neighbourhood: Neighbourhood) => void
   readonly full: (from: PeerId) => void
+  /** Others are heard than before. */
+  readonly changed: () => void
 }
 
 /** Rounds without a word after which a peer is no longer counted on. */
 const silentRounds = 4
+/** Rounds after which those who are there have been heard. */
+const knowingRounds = 2
 /** For so many rounds a peer that has agreed to one proposal agrees to no other. */
 const promiseRounds = 10
 
@@ -35,6 +39,7 @@ export class Gathering {
   #promise: { readonly members: readonly PeerId[]; readonly until: Instant } | undefined
   #proposal: readonly PeerId[] | undefined
   #isOpen = false
+  #rounds = 0
 
   constructor(ports: GatheringPorts, options: ResolvedChordOptions) {
     this.#ports = ports
@@ -45,10 +50,21 @@ export class Gathering {
     return this.#isOpen
   }
 
+  /** Whether this peer knows all others there are, as far as it can: those it was told of had time to answer. */
+  get isKnowing(): boolean {
+    return this.#isOpen && (this.#known.size === 0 || this.#rounds > knowingRounds)
+  }
+
+  /** Whether it has agreed to a ring that may begin any moment. */
+  get isPromised(): boolean {
+    return this.#isOpen && this.#promise !== undefined && this.#ports.environment.now() < this.#promise.until
+  }
+
   /** @param known who may be in the same case */
   open(known: Iterable<PeerId> = []): void {
     if (this.#isOpen) return
     this.#isOpen = true
+    this.#rounds = 0
     this.#known.clear()
     this.#promise = undefined
     this.#proposal = undefined
@@ -76,6 +92,7 @@ export class Gathering {
   round(): void {
     if (!this.#isOpen) return
     const { environment, contacts } = this.#ports
+    this.#rounds++
     this.#forgetSilent()
     for (const peer of contacts()) this.#learn(peer)
     for (const peer of this.#known.keys()) this.#tell(peer)
@@ -93,6 +110,7 @@ export class Gathering {
 
   heard(from: PeerId, members: readonly PeerId[]): void {
     const isNew = !this.#known.has(from)
+    if (!((this.#known.get(from) ?? 0) > 0)) this.#ports.changed()
     if (!isNew || this.#hasRoom()) this.#known.set(from, this.#ports.environment.now())
     else this.#ports.full(from)
     if (isNew) this.#tell(from)

@@ -1,7 +1,7 @@
 import type { Instant, LookupContact, PeerId } from '../../node/protocol/index.ts'
 import { avoidLimit, closerLimit, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { clockwise, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 /** How a lookup has ended. */
 export type LookupOutcome = LookupSuccess | LookupFailure
@@ -71,7 +71,8 @@ export class IterativeLookup {
   readonly #dead = new Set<PeerId>()
   /** Those that have answered, the nearest to the key last, with how many were dead when they were asked. */
   readonly #answering: { readonly candidate: Candidate; deadThen: number }[] = []
-  #deadAtFirst = 0
+  /** When this peer last asked itself; not since the beginning, at first. */
+  #deadAtFirst = -1
   #underWay = 0
   #deepest = 0
   #isSettled = false
@@ -103,7 +104,10 @@ export class IterativeLookup {
     if (this.#underWay === 0 && !this.#isSettled) this.#goBack()
   }
 
-  /** All that were named are dead: those who named them may know others, once they are told. */
+  /**
+   * All that were named are dead: those who named them may know others, once they are told. So may this peer, which may
+   * also have taken a place on the ring since it was last looked at.
+   */
   #goBack(): void {
     const last = this.#answering.findLast(({ deadThen }) => deadThen < this.#dead.size)
     if (last !== undefined) return this.#ask(last.candidate)
@@ -125,7 +129,9 @@ export class IterativeLookup {
       this.#underWay--
       if (reply !== undefined) this.#remember(candidate, deadThen)
       const took = this.#ports.now() - this.#begun - at
-      this.#contacts.push({ peer, at, took, outcome: reply === undefined ? 'timed-out' : 'answered' })
+      // In the order in which they were asked, not in that of their answers.
+      const after = this.#contacts.findLastIndex((contact) => contact.at <= at)
+      this.#contacts.splice(after + 1, 0, { peer, at, took, outcome: reply === undefined ? 'timed-out' : 'answered' })
       if (!this.#isSettled) this.#answered(candidate, reply)
     })
   }
@@ -181,12 +187,11 @@ export class IterativeLookup {
   }
 }
 
-/** Whether a list can be that of the member before the key: in the order of the ring, from there on. */
-export function isAnswer(predecessor: RingNode, successors: readonly RingNode[], key: RingPoint): boolean {
+/** Whether a list can be what follows the key where `from` precedes it: in the order of the ring, and not before the key. */
+export function isAnswer(from: RingNode, successors: readonly RingNode[], key: RingPoint): boolean {
   const [head] = successors
-  if (head === undefined) return false
-  const order = clockwise(predecessor.point)
-  const isPast = successors.every((node, place) => place === 0 || order(successors[place - 1] as RingNode, node) < 0)
-  const asNode = { peer: predecessor.peer, index: 0, point: key }
-  return isPast && (head.point === key || order(asNode, head) < 0)
+  if (head === undefined || !isOwned(from.point, key, head.point)) return false
+  const order = clockwise(key)
+  const afterKey = head.point === key ? successors.slice(1) : successors
+  return afterKey.every((node, place) => place === 0 || order(afterKey[place - 1] as RingNode, node) < 0)
 }

@@ -1,7 +1,7 @@
-import { integer, type PeerId } from '../../node/protocol/index.ts'
+import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment, RejectionReason } from './events.ts'
 import { IterativeLookup, isAnswer, type LookupOutcome, type LookupPorts, type OwnAnswer } from './lookup.ts'
-import { closerLimit, type Question, type Reply } from './messages.ts'
+import { closerLimit, pathLimit, type Notice, type Question, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
 import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
@@ -25,7 +25,10 @@ interface Running {
   /** Of a recursive one. */
   readonly routed?: (outcome: LookupOutcome) => void
   readonly key: RingPoint
+  readonly begun: Instant
 }
+
+const stopped = 'this peer has stopped'
 
 /** All lookups of this peer, and its part in those of others. */
 export class Lookups {
@@ -33,6 +36,7 @@ export class Lookups {
   readonly #options: ResolvedChordOptions
   readonly #running = new Map<number, Running>()
   #handedOn = 0
+  #isStopped = false
 
   constructor(ports: LookupsPorts, options: ResolvedChordOptions) {
     this.#ports = ports
@@ -45,6 +49,10 @@ export class Lookups {
    * @returns its number, for `cancel`; undefined if it has been settled
    */
   look(key: RingPoint, settle: (outcome: LookupOutcome) => void, from?: readonly RingNode[]): number | undefined {
+    if (this.#isStopped) {
+      settle({ type: 'failed', reason: stopped, hops: 0, contacts: [] })
+      return undefined
+    }
     const own = from === undefined ? this.#ports.own(key, closerLimit) : ({ type: 'closer', nodes: from } as const)
     if (own.type === 'found') {
       settle({ ...own, hops: 0, contacts: [] })
@@ -57,6 +65,12 @@ export class Lookups {
       return undefined
     }
     return this.#begin(key, nodes, settle, from === undefined && own.type === 'closer')
+  }
+
+  /** All that are under way have failed, and all that begin from here on. */
+  stop(): void {
+    this.#isStopped = true
+    for (const { give } of [...this.#running.values()]) give(stopped)
   }
 
   cancel(number: number): void {
@@ -87,22 +101,25 @@ export class Lookups {
     if (own.type === 'outside') return false
     if (own.type === 'found') {
       const { predecessor, successors } = own
-      const { lookup, hops } = route
-      this.#ports.environment.send(route.origin, { type: 'routed', lookup, at: predecessor.index, hops, successors })
+      const { lookup, path } = route
+      this.#ports.environment.send(route.origin, { type: 'routed', lookup, at: predecessor.index, path, successors })
       return true
     }
-    const isTaken = this.#handedOn < this.#options.lookupLimit && route.hops < this.#options.contactLimit
-    if (isTaken) this.#handOn({ ...route, hops: route.hops + 1 }, own.nodes, () => undefined)
+    const isTaken = this.#handedOn < this.#options.lookupLimit && route.path.length < pathLimit
+    const path = [...route.path, this.#ports.environment.self]
+    if (isTaken) this.#handOn({ ...route, path }, own.nodes, () => undefined)
     return isTaken
   }
 
-  routed(from: PeerId, message: { lookup: number; at: number; hops: number; successors: readonly RingNode[] }): void {
+  routed(from: PeerId, message: Extract<Notice, { readonly type: 'routed' }>): void {
     const running = this.#running.get(message.lookup)
     const predecessor = ringNode(from, message.at)
     if (running?.routed === undefined) return this.#ports.reject(from, 'unasked')
     if (!isAnswer(predecessor, message.successors, running.key)) return this.#ports.reject(from, 'disordered')
-    const { hops, successors } = message
-    running.routed({ type: 'found', predecessor, successors, hops, contacts: [] })
+    const took = this.#ports.environment.now() - running.begun
+    // When each of them was asked only they know.
+    const contacts = [...message.path, from].map((peer) => ({ peer, at: 0, took, outcome: 'answered' as const }))
+    running.routed({ type: 'found', predecessor, successors: message.successors, hops: contacts.length, contacts })
   }
 
   #begin(
@@ -117,16 +134,17 @@ export class Lookups {
     const end = (outcome: LookupOutcome): void => {
       if (this.#running.delete(number)) settle(outcome)
     }
+    const begun = environment.now()
     environment.schedule({ type: 'lookup', number }, this.#options.lookupTimeout)
     if (isInside && this.#options.routing === 'recursive') {
       const give = (reason: string): void => end({ type: 'failed', reason, hops: 0, contacts: [] })
-      this.#running.set(number, { key, give, routed: end })
-      const route = { type: 'route', number: 0, key, origin: environment.self, lookup: number, hops: 1 } as const
+      this.#running.set(number, { key, begun, give, routed: end })
+      const route = { type: 'route', number: 0, key, origin: environment.self, lookup: number, path: [] } as const
       this.#handOn(route, nodes, () => give('nobody who is known answers'))
       return number
     }
     const lookup = new IterativeLookup(key, this.#iterativePorts(key, isInside, end), this.#options)
-    this.#running.set(number, { key, give: (reason) => lookup.give(reason) })
+    this.#running.set(number, { key, begun, give: (reason) => lookup.give(reason) })
     lookup.begin(nodes)
     return number
   }

@@ -18,7 +18,7 @@ export type Question =
       /** The origin's number of this lookup. */
       readonly lookup: number
       /** Peers it has passed. */
-      readonly hops: number
+      readonly path: readonly PeerId[]
     }
   /** To form a ring with these, the asker among them. */
   | { readonly type: 'propose'; readonly number: number; readonly members: readonly PeerId[] }
@@ -51,7 +51,8 @@ export type Notice =
       readonly type: 'routed'
       readonly lookup: number
       readonly at: number
-      readonly hops: number
+      /** Peers that handed it on to the sender. */
+      readonly path: readonly PeerId[]
       readonly successors: readonly RingNode[]
     }
   /** The sender is on no ring, and knows these. */
@@ -71,6 +72,8 @@ export type ChordMessage = Question | Reply | Notice
 export const closerLimit = 8
 /** Peers that one question may ask to avoid. */
 export const avoidLimit = 16
+/** Peers that a recursive lookup may pass. */
+export const pathLimit = 64
 export const messageLimits: {
   readonly peerBytes: number
   readonly index: number

@@ -1,6 +1,7 @@
 import {
   Listeners,
   LookupFailedError,
+  type Dht,
   type Key,
   type LookupTrace,
   type Overlay,
@@ -11,6 +12,11 @@ import {
 } from '../../node/protocol/index.ts'
 import type { ChordCore } from './chord.ts'
 import { chordDefinition } from './definition.ts'
+import { chordDhtDefinition } from './dht/definition.ts'
+import { DhtApi } from './dht/dht-api.ts'
+import type { DhtCore } from './dht/dht.ts'
+import type { DhtEvent } from './dht/events.ts'
+import type { ChordDhtOptions } from './dht/options.ts'
 import type { ChordEvent } from './events.ts'
 import type { LookupSuccess } from './lookup.ts'
 import { resolveChordOptions, type ChordOptions } from './options.ts'
@@ -29,10 +35,18 @@ export interface PlaceView {
   readonly fingers: readonly { readonly target: Key; readonly node: RingNode }[]
 }
 
-export interface Chord extends Router {
+export interface Chord extends Router, Dht {
+  /**
+   * Gives every record held here to those who should hold it when this peer is gone: before it is stopped for good.
+   *
+   * @returns whether all of them have it
+   */
+  handOver(options?: RequestOptions): Promise<boolean>
+  /** Records held here for the ring, and their bytes. */
+  held(): { readonly records: number; readonly bytes: number }
   /** The places of this peer, one without virtual nodes. */
   places(): readonly PlaceView[]
-  subscribe(listener: (event: ChordEvent) => void, options?: SubscribeOptions): void
+  subscribe(listener: (event: ChordEvent | DhtEvent) => void, options?: SubscribeOptions): void
 }
 
 export interface ChordSetup {
@@ -42,33 +56,55 @@ export interface ChordSetup {
   readonly rules?: RingRules
 }
 
+export interface ChordOverlayOptions extends ChordOptions {
+  /** How records are kept. */
+  readonly dht?: ChordDhtOptions
+}
+
 /**
- * A ring of peers on which each is responsible for the keys between its predecessor and itself.
+ * A ring of peers on which each is responsible for the keys between its predecessor and itself, and a DHT on it.
  *
  * @throws RangeError when the options make no sense
  */
-export function chord(options?: ChordOptions, setup: ChordSetup = {}): Overlay<Chord> {
-  const definition = chordDefinition(options)
-  const { successors } = resolveChordOptions(options)
+export function chord(options: ChordOverlayOptions = {}, setup: ChordSetup = {}): Overlay<Chord> {
+  const { dht, ...ringOptions } = options
+  const definition = chordDefinition(ringOptions)
+  const { successors } = resolveChordOptions(ringOptions)
+  const dhtDefinition = chordDhtDefinition(dht, successors)
   return {
     attach(host) {
-      const listeners = new Listeners<ChordEvent>()
+      const listeners = new Listeners<ChordEvent | DhtEvent>()
       const sample = (count: number): readonly PeerId[] => host.role('membership')?.sample(count) ?? []
-      const core = host.run(definition, { sample, ...setup }, (event) => listeners.tell(event))
-      const api = new ChordApi(core, host.self, successors, listeners)
+      const tell = (event: ChordEvent | DhtEvent): void => listeners.tell(event)
+      let store: DhtCore | undefined
+      const changed = (): void => store?.ringChanged()
+      const core = host.run(definition, { sample, changed, ...setup }, tell)
+      const addresses = (): readonly string[] => host.addresses?.own() ?? []
+      store = host.run(dhtDefinition, { ring: core, addresses }, tell)
+      const api = new ChordApi(core, store, host.self, successors, listeners)
       host.offer('router', api)
+      host.offer('dht', api)
       return api
     },
   }
 }
 
-class ChordApi implements Chord {
+class ChordApi extends DhtApi implements Chord {
   readonly #core: ChordCore
   readonly #self: PeerId
+  readonly #dht: DhtCore
   readonly #listLength: number
-  readonly #listeners: Listeners<ChordEvent>
+  readonly #listeners: Listeners<ChordEvent | DhtEvent>
 
-  constructor(core: ChordCore, self: PeerId, listLength: number, listeners: Listeners<ChordEvent>) {
+  constructor(
+    core: ChordCore,
+    dht: DhtCore,
+    self: PeerId,
+    listLength: number,
+    listeners: Listeners<ChordEvent | DhtEvent>,
+  ) {
+    super(dht)
+    this.#dht = dht
     this.#core = core
     this.#self = self
     this.#listLength = listLength
@@ -113,13 +149,18 @@ class ChordApi implements Chord {
     return [...peers]
   }
 
+  held(): { readonly records: number; readonly bytes: number } {
+    const { items, bytes } = this.#dht.table
+    return { records: items.size, bytes }
+  }
+
   places(): readonly PlaceView[] {
     return this.#core.nodes.map(({ self, isMember, successors, predecessor, fingers }) => {
       return { node: self, isMember, successors, predecessor, fingers: fingers.entries() }
     })
   }
 
-  subscribe(listener: (event: ChordEvent) => void, options?: SubscribeOptions): void {
+  subscribe(listener: (event: ChordEvent | DhtEvent) => void, options?: SubscribeOptions): void {
     this.#listeners.subscribe(listener, options)
   }
 

@@ -14,6 +14,7 @@ export interface VirtualNodePorts {
   readonly rules: RingRules
   /** The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. */
   readonly left: (node: VirtualNode) => void
+  readonly changed: () => void
 }
 
 const outside: Neighbourhood = { successors: [], predecessor: undefined }
@@ -175,6 +176,7 @@ export class VirtualNode {
     if (isSameList && isSame(before.predecessor, predecessor)) return
     if (!isSameList) this.refillTable()
     this.#ports.environment.emit({ type: 'neighbourhood', node: this.self, successors, predecessor })
+    this.#ports.changed()
   }
 }
 

@@ -1,0 +1,65 @@
+import type { Dht, DhtRecord, DhtWrite, Key, Provider, RequestOptions } from '../../../node/protocol/index.ts'
+import { assertRecordSize } from '../../../node/protocol/index.ts'
+import type { Settle } from './coordinator.ts'
+import type { DhtCore } from './dht.ts'
+
+/** The role `Dht` as promises over the core. */
+export class DhtApi implements Dht {
+  readonly #core: DhtCore
+
+  constructor(core: DhtCore) {
+    this.#core = core
+  }
+
+  get author(): Uint8Array {
+    return this.#core.author
+  }
+
+  put(key: Key, write: DhtWrite, options?: RequestOptions): Promise<DhtRecord> {
+    return settled<DhtRecord>(options, (settle) => {
+      assertRecordSize(write.value, write.kind === 'immutable' ? '' : write.name)
+      this.#core.put(key, write, settle)
+    }).then(copyOf)
+  }
+
+  get(key: Key, options?: RequestOptions): Promise<readonly DhtRecord[]> {
+    return settled<readonly DhtRecord[]>(options, (settle) => this.#core.get(key, settle)).then((records) =>
+      records.map(copyOf),
+    )
+  }
+
+  provide(key: Key, options?: RequestOptions): Promise<void> {
+    return settled(options, (settle) => this.#core.provide(key, settle))
+  }
+
+  withdraw(key: Key): void {
+    this.#core.withdraw(key)
+  }
+
+  providers(key: Key, options?: RequestOptions): Promise<readonly Provider[]> {
+    return settled(options, (settle) => this.#core.providers(key, settle))
+  }
+
+  /** Gives everything held here to those who should hold it when this peer is gone. Before a stop for good. */
+  handOver(options?: RequestOptions): Promise<boolean> {
+    return settled(options, (settle) => this.#core.handOver(settle))
+  }
+}
+
+/** What callers do to their record is no matter of the table's. */
+function copyOf(record: DhtRecord): DhtRecord {
+  return { ...record, value: record.value.slice() }
+}
+
+function settled<Value>({ signal }: RequestOptions = {}, act: (settle: Settle<Value>) => void): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(signal.reason)
+    const abort = (): void => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    act((outcome) => {
+      signal?.removeEventListener('abort', abort)
+      if ('value' in outcome) resolve(outcome.value)
+      else reject(outcome.error)
+    })
+  })
+}

@@ -1,0 +1,327 @@
+import {
+  LookupFailedError,
+  nextVersion,
+  ownedBytes,
+  ownedKey,
+  recordKey,
+  sharedBytes,
+  sharedKey,
+  type DhtRecord,
+  type DhtWrite,
+  type Instant,
+  type Key,
+  type OwnedRecord,
+  type PeerId,
+  type Protocol,
+  type Provider,
+  type SharedRecord,
+  type Ticket,
+} from '../../../node/protocol/index.ts'
+import type { ChordCore } from '../chord.ts'
+import { Requests } from '../requests.ts'
+import { Coordinator, type DhtRequests, type Settle, type Settled } from './coordinator.ts'
+import { Edge } from './edge.ts'
+import type { DhtEntry, DhtEnvironment, DhtTimer } from './events.ts'
+import type { DhtMessage, DhtQuestion, DhtReply } from './messages.ts'
+import type { ResolvedDhtOptions } from './options.ts'
+import { ProviderTable } from './provider-table.ts'
+import { itemAt } from './record-item.ts'
+import { RecordTable } from './record-table.ts'
+import { Repair } from './repair.ts'
+import { Replica } from './replica.ts'
+import { Sessions } from './sessions.ts'
+import { Transfer } from './transfer.ts'
+
+export interface DhtNeeds {
+  readonly ring: ChordCore
+  /** At which this peer is reached, to be told with what it provides. */
+  readonly addresses: () => readonly string[]
+}
+
+/** How often expired things are looked for, and things to be put again. */
+const tidyInterval = 30_000
+
+/** The DHT on a ring: what this peer holds for others, what it asks of them, and what keeps records where they belong. */
+export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
+  readonly coordinator: Coordinator
+  readonly repair: Repair
+  readonly table: RecordTable
+  readonly #environment: DhtEnvironment
+  readonly #options: ResolvedDhtOptions
+  readonly #needs: DhtNeeds
+  readonly #requests: DhtRequests
+  readonly #edge: Edge
+  readonly #providers: ProviderTable
+  readonly #replica: Replica
+  readonly #sessions: Sessions
+  /** When each is put again. */
+  readonly #published = new Map<Key, { readonly record: DhtRecord; due: Instant }>()
+  readonly #provided = new Map<Key, { due: Instant }>()
+  /** Operations of this peer's user that are under way. */
+  readonly #open = new Set<() => void>()
+  #isRunning = false
+
+  constructor(environment: DhtEnvironment, options: ResolvedDhtOptions, needs: DhtNeeds) {
+    this.#environment = environment
+    this.#options = options
+    this.#needs = needs
+    this.#requests = new Requests<DhtQuestion, DhtReply>(
+      {
+        now: () => environment.now(),
+        send: (to, question) => void environment.send(to, question),
+        schedule: (number, delay) => environment.schedule({ type: 'request', number }, delay),
+      },
+      options.requestTimeout,
+    )
+    this.#edge = new Edge(environment, options.pendingLimit)
+    this.table = new RecordTable(options)
+    this.#providers = new ProviderTable(options)
+    const [edge, table, providers, requests] = [this.#edge, this.table, this.#providers, this.#requests]
+    this.#replica = new Replica({ environment, edge, table, providers }, options)
+    this.#sessions = new Sessions(environment, requests, table)
+    const transfer = new Transfer(this.#sessions, requests, this.#replica)
+    this.repair = new Repair({ environment, ring: needs.ring, table, replica: this.#replica, transfer }, options)
+    const replicas = (key: Key, settle: Settle<readonly PeerId[]>): void => needs.ring.peersFor(key, settle)
+    this.coordinator = new Coordinator({ environment, requests, edge, table, replicas }, options)
+  }
+
+  restore(entries: Iterable<DhtEntry>): void {
+    for (const entry of entries) {
+      if (entry.type === 'record') this.#replica.restore(entry.record, entry.lifetime)
+      else this.table.delete(itemAt(entry.key, entry.id))
+    }
+  }
+
+  start(): void {
+    this.#isRunning = true
+    this.repair.start()
+    this.#environment.schedule({ type: 'tidy' }, tidyInterval)
+  }
+
+  receive(message: DhtMessage, from: PeerId): void {
+    if (!this.#isRunning) return
+    switch (message.type) {
+      case 'store':
+        return this.#store(message, from)
+      case 'fetch':
+      case 'give':
+      case 'provide':
+      case 'who':
+      case 'reconcile':
+        return void this.#environment.send(from, this.#reply(message, from))
+      default:
+        if (!this.#requests.replied(message, from)) this.#reject(from, 'unasked')
+    }
+  }
+
+  expire(timer: DhtTimer): void {
+    if (!this.#isRunning) return
+    switch (timer.type) {
+      case 'request':
+        return this.#requests.expire(timer.number)
+      case 'repair':
+        return this.repair.expire(timer.round)
+      case 'tidy':
+        return this.#tidy()
+    }
+  }
+
+  written(ticket: Ticket): void {
+    this.#edge.written(ticket)
+  }
+
+  verified(ticket: Ticket, isValid: boolean): void {
+    this.#edge.verified(ticket, isValid)
+  }
+
+  signed(ticket: Ticket, signature: Uint8Array): void {
+    this.#edge.signed(ticket, signature)
+  }
+
+  stop(): void {
+    this.#isRunning = false
+    for (const fail of this.#open) fail()
+  }
+
+  ringChanged(): void {
+    if (this.#isRunning) this.repair.ringChanged()
+  }
+
+  get author(): Uint8Array {
+    return this.#environment.author
+  }
+
+  /** What has to be read first is read; then it is signed, and written. */
+  put(key: Key, write: DhtWrite, told: Settle<DhtRecord>): void {
+    const settle = this.#operation(key, told)
+    if (settle === undefined) return
+    const put = (record: DhtRecord): void => {
+      if (recordKey(record) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
+      this.coordinator.write(record, (settled) => {
+        if ('value' in settled) this.#publish(key, record)
+        settle(settled)
+      })
+    }
+    switch (write.kind) {
+      case 'immutable':
+        return put({ kind: 'immutable', value: write.value.slice() })
+      case 'owned':
+        return this.#owned(key, write, put, settle)
+      case 'shared':
+        return this.#shared(key, write, put, settle)
+    }
+  }
+
+  get(key: Key, told: Settle<readonly DhtRecord[]>): void {
+    const settle = this.#operation(key, told)
+    if (settle !== undefined) this.coordinator.read(key, settle)
+  }
+
+  /** Before a stop for good. */
+  handOver(told: Settle<boolean>): void {
+    const settle = this.#operation(sharedKey('hand-over'), told)
+    if (settle !== undefined) this.repair.handOver((isWhole) => settle({ value: isWhole }))
+  }
+
+  provide(key: Key, told: Settle<void>): void {
+    const settle = this.#operation(key, told)
+    if (settle === undefined) return
+    if (this.#provided.size >= this.#options.publishedLimit && !this.#provided.has(key)) {
+      return settle({ error: new RangeError(`Cannot provide more than ${this.#provided.size} keys`) })
+    }
+    this.#provided.set(key, { due: this.#environment.now() + this.#options.provideInterval })
+    this.coordinator.announce(key, this.#needs.addresses(), settle)
+  }
+
+  withdraw(key: Key): void {
+    this.#provided.delete(key)
+  }
+
+  providers(key: Key, told: Settle<readonly Provider[]>): void {
+    const settle = this.#operation(key, told)
+    if (settle !== undefined) this.coordinator.providers(key, settle)
+  }
+
+  /** Settles once, when the peer stops at the latest. @returns undefined if it has stopped, and that was told */
+  #operation<Value>(key: Key, told: Settle<Value>): Settle<Value> | undefined {
+    const fail = (): void => settle({ error: new LookupFailedError(key, 0, 'this peer has stopped') })
+    const settle = (settled: Settled<Value>): void => {
+      if (this.#open.delete(fail)) told(settled)
+    }
+    this.#open.add(fail)
+    if (this.#isRunning) return settle
+    fail()
+    return undefined
+  }
+
+  #owned(
+    key: Key,
+    write: Extract<DhtWrite, { readonly kind: 'owned' }>,
+    put: (record: OwnedRecord) => void,
+    settle: Settle<DhtRecord>,
+  ): void {
+    const owner = this.#environment.author
+    if (ownedKey(owner, write.name) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
+    const unsigned = { kind: 'owned' as const, owner, name: write.name, value: write.value.slice() }
+    const sign = (sequence: number): void => {
+      const record = { ...unsigned, sequence }
+      this.#edge.sign(ownedBytes(record), (signature) => put({ ...record, signature }))
+    }
+    if (write.sequence !== undefined) return sign(write.sequence)
+    this.coordinator.read(key, (found) => {
+      if ('error' in found) return settle(found)
+      sign(1 + Math.max(0, ...found.value.map((record) => (record.kind === 'owned' ? record.sequence : 0))))
+    })
+  }
+
+  #shared(
+    key: Key,
+    write: Extract<DhtWrite, { readonly kind: 'shared' }>,
+    put: (record: SharedRecord) => void,
+    settle: Settle<DhtRecord>,
+  ): void {
+    const unsigned = {
+      kind: 'shared' as const,
+      name: write.name,
+      writer: this.#environment.author,
+      value: write.value.slice(),
+    }
+    const sign = (read: readonly SharedRecord[]): void => {
+      const record = { ...unsigned, version: nextVersion(read, this.#environment.self) }
+      this.#edge.sign(sharedBytes(record), (signature) => put({ ...record, signature }))
+    }
+    if (write.replaces !== undefined) return sign(write.replaces)
+    this.coordinator.read(key, (found) => {
+      if ('error' in found) return settle(found)
+      sign(found.value.filter((record) => record.kind === 'shared'))
+    })
+  }
+
+  #store(message: Extract<DhtQuestion, { readonly type: 'store' }>, from: PeerId): void {
+    const { number, leases } = message
+    this.#replica.storeAll(leases, (outcomes) => {
+      if (!this.#isRunning) return
+      if (outcomes.includes('forged')) this.#reject(from, 'forged')
+      if (outcomes.includes('full')) this.#reject(from, 'full')
+      this.#environment.send(from, { type: 'stored', number, outcomes, newer: this.#replica.newer(leases, outcomes) })
+    })
+  }
+
+  #reply(question: Exclude<DhtQuestion, { readonly type: 'store' }>, from: PeerId): DhtReply {
+    const { number } = question
+    switch (question.type) {
+      case 'fetch':
+        return {
+          type: 'fetched',
+          number,
+          isComplete: this.repair.isComplete,
+          leases: this.#replica.leases(question.key),
+        }
+      case 'give':
+        return { type: 'given', number, leases: this.#replica.give(question.items).leases }
+      case 'provide':
+        return { type: 'provided', number, isTaken: this.#replica.announced(question.key, from, question.addresses) }
+      case 'who':
+        return { type: 'known', number, providers: this.#providers.of(question.key, this.#environment.now()) }
+      case 'reconcile': {
+        const answer = this.#sessions.answer(from, question.session, question, question.message)
+        if (answer === undefined) this.#reject(from, 'session')
+        return answer === undefined ? { type: 'declined', number } : { type: 'reconciled', number, ...answer }
+      }
+    }
+  }
+
+  #publish(key: Key, record: DhtRecord): void {
+    if (this.#published.size >= this.#options.publishedLimit && !this.#published.has(key)) return
+    this.#published.set(key, { record, due: this.#environment.now() + this.#options.republishInterval })
+  }
+
+  #tidy(): void {
+    const now = this.#environment.now()
+    this.#environment.schedule({ type: 'tidy' }, tidyInterval)
+    this.#replica.expire()
+    this.#sessions.tidy()
+    for (const [key, entry] of this.#published) if (entry.due <= now) this.#republish(key, entry)
+    for (const [key, entry] of this.#provided) {
+      if (entry.due > now) continue
+      entry.due = now + this.#options.provideInterval
+      this.coordinator.announce(key, this.#needs.addresses(), () => undefined)
+    }
+  }
+
+  /** What somebody has replaced since is his to put again. */
+  #republish(key: Key, entry: { readonly record: DhtRecord; due: Instant }): void {
+    entry.due = this.#environment.now() + this.#options.republishInterval
+    this.coordinator.write(entry.record, (settled) => {
+      if ('error' in settled && settled.error.name === 'StaleRecordError') this.#published.delete(key)
+    })
+  }
+
+  #reject(from: PeerId, reason: 'unasked' | 'forged' | 'full' | 'session'): void {
+    this.#environment.emit({ type: 'rejected', from, reason })
+  }
+}
+
+function misplaced(key: Key, { kind }: DhtWrite): string {
+  return `Cannot put this ${kind} record under the key ${key.slice(0, 12)}…: its own key is another one`
+}

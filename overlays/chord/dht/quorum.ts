@@ -1,0 +1,70 @@
+import type { PeerId } from '../../../node/protocol/index.ts'
+
+/** What one replica has said: an answer that counts, or none. */
+export type Vote = 'yes' | 'no'
+
+export interface QuorumPorts {
+  /** Asks one replica; `voted` is called exactly once. */
+  ask(peer: PeerId, voted: (vote: Vote) => void): void
+  /** Enough have said yes; called at most once. */
+  reached(): void
+  /** Too few are left who could; called at most once, and never after `reached`. */
+  missed(yes: number): void
+  /** All that were asked have answered, or will not. Called once, last. */
+  finished?(): void
+}
+
+/**
+ * Some of the replicas of a key. The first N are asked at once; for each that does not answer the next one along the ring
+ * is, so that a write does not fail where a replica has (Dynamo's sloppy quorum, §4.6). What was left with a substitute
+ * finds its way home by itself: whoever holds a record that others should hold gives it to them (repair.ts).
+ */
+export class Quorum {
+  readonly #ports: QuorumPorts
+  readonly #wanted: number
+  readonly #spare: PeerId[]
+  #yes = 0
+  #open = 0
+  #isSettled = false
+
+  /** @param peers in the order of the ring from the key on */
+  constructor(peers: readonly PeerId[], replicas: number, wanted: number, ports: QuorumPorts) {
+    this.#ports = ports
+    this.#wanted = Math.min(wanted, peers.length)
+    this.#spare = peers.slice(replicas)
+    const first = peers.slice(0, replicas)
+    this.#open = first.length
+    if (first.length === 0) this.#end()
+    for (const peer of first) this.#ask(peer)
+  }
+
+  #ask(peer: PeerId): void {
+    this.#ports.ask(peer, (vote) => {
+      this.#open--
+      if (vote === 'yes') this.#yes++
+      if (vote === 'yes' && this.#yes === this.#wanted) this.#reach()
+      if (vote === 'no') this.#replace()
+      if (this.#open === 0) this.#end()
+    })
+  }
+
+  #replace(): void {
+    const next = this.#isSettled ? undefined : this.#spare.shift()
+    if (next === undefined) return
+    this.#open++
+    this.#ask(next)
+  }
+
+  #reach(): void {
+    this.#isSettled = true
+    this.#ports.reached()
+  }
+
+  #end(): void {
+    if (!this.#isSettled) {
+      this.#isSettled = true
+      this.#ports.missed(this.#yes)
+    }
+    this.#ports.finished?.()
+  }
+}

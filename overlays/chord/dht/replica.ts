@@ -1,0 +1,118 @@
+import { recordId, recordKey, type DhtRecord, type Key, type PeerId } from '../../../node/protocol/index.ts'
+import type { Item } from '../../../node/reconciliation/index.ts'
+import type { Edge } from './edge.ts'
+import type { DhtEnvironment } from './events.ts'
+import { dhtMessageLimits, type Lease, type StoreOutcome } from './messages.ts'
+import type { ResolvedDhtOptions } from './options.ts'
+import type { ProviderTable } from './provider-table.ts'
+import { keyOfItem } from './record-item.ts'
+import type { HeldRecord, RecordTable } from './record-table.ts'
+
+export interface ReplicaPorts {
+  readonly environment: DhtEnvironment
+  readonly edge: Edge
+  readonly table: RecordTable
+  readonly providers: ProviderTable
+}
+
+/** This peer's part in holding records: what it takes, and only after it is on disk says so; what it gives. */
+export class Replica {
+  readonly #ports: ReplicaPorts
+  readonly #options: ResolvedDhtOptions
+
+  constructor(ports: ReplicaPorts, options: ResolvedDhtOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  /** @param settle called once all are decided, in their order */
+  storeAll(leases: readonly Lease[], settle: (outcomes: StoreOutcome[]) => void): void {
+    const outcomes: StoreOutcome[] = []
+    let open = leases.length
+    if (open === 0) return settle(outcomes)
+    leases.forEach((lease, place) =>
+      this.store(lease, (outcome) => {
+        outcomes[place] = outcome
+        if (--open === 0) settle(outcomes)
+      }),
+    )
+  }
+
+  store({ record, lifetime }: Lease, settle: (outcome: StoreOutcome) => void): void {
+    const { edge, table, environment } = this.#ports
+    const kept = Math.min(lifetime, this.#options.recordLifetime)
+    const known = table.knows(record)
+    if (known !== undefined) return settle(table.merge(record, environment.now() + kept).outcome)
+    if (edge.isFull) return settle('full')
+    edge.verify(record, (isValid) => {
+      if (!isValid) return settle('forged')
+      edge.write({ type: 'record', record, lifetime: kept }, () => settle(this.#keep(record, kept)))
+    })
+  }
+
+  /** Of what an earlier run wrote. */
+  restore(record: DhtRecord, lifetime: number): void {
+    this.#ports.table.merge(record, this.#ports.environment.now() + lifetime)
+  }
+
+  leases(key: Key): Lease[] {
+    return this.#ports.table.at(key).map((held) => this.#lease(held))
+  }
+
+  /** As many of them as one message may hold; `upTo` is where the rest begins. */
+  give(items: readonly Item[]): { readonly leases: readonly Lease[]; readonly upTo: number } {
+    const leases: Lease[] = []
+    let bytes = 0
+    for (const [place, item] of items.entries()) {
+      const held = this.#ports.table.find(item)
+      if (held === undefined) continue
+      bytes += held.bytes
+      const isFull = bytes > dhtMessageLimits.leaseBytes || leases.length >= dhtMessageLimits.leases
+      if (leases.length > 0 && isFull) return { leases, upTo: place }
+      leases.push(this.#lease(held))
+    }
+    return { leases, upTo: items.length }
+  }
+
+  newer(leases: readonly Lease[], outcomes: readonly StoreOutcome[]): DhtRecord[] {
+    const stale = leases.filter((_, place) => outcomes[place] === 'stale')
+    return stale.flatMap(({ record }) => this.#ports.table.at(recordKey(record)).map((held) => held.record)).slice(0, 1)
+  }
+
+  announced(key: Key, peer: PeerId, addresses: readonly string[]): boolean {
+    const expiresAt = this.#ports.environment.now() + this.#options.providerLifetime
+    return this.#ports.providers.add(key, { peer, addresses }, expiresAt)
+  }
+
+  /** Others hold it, who should. */
+  handOver(item: Item): void {
+    if (!this.#ports.table.delete(item)) return
+    const key = keyOfItem(item)
+    this.#ports.edge.write({ type: 'forget', key, id: item.slice(64) })
+    this.#ports.environment.emit({ type: 'handed-over', key })
+  }
+
+  expire(): void {
+    const { environment, table, edge, providers } = this.#ports
+    providers.expire(environment.now())
+    for (const { item } of table.expire(environment.now())) {
+      const key = keyOfItem(item)
+      edge.write({ type: 'forget', key, id: item.slice(64) })
+      environment.emit({ type: 'expired', key })
+    }
+  }
+
+  #keep(record: DhtRecord, lifetime: number): StoreOutcome {
+    const { environment, table, edge } = this.#ports
+    const { outcome, replaced } = table.merge(record, environment.now() + lifetime)
+    for (const { item } of replaced) edge.write({ type: 'forget', key: keyOfItem(item), id: item.slice(64) })
+    if (outcome === 'kept') environment.emit({ type: 'kept', key: recordKey(record) })
+    // On disk, but not held: too much came at once.
+    else edge.write({ type: 'forget', key: recordKey(record), id: recordId(record) })
+    return outcome
+  }
+
+  #lease({ record, expiresAt }: HeldRecord): Lease {
+    return { record, lifetime: Math.max(0, expiresAt - this.#ports.environment.now()) }
+  }
+}
