@@ -27,7 +27,7 @@ export interface Libp2pHost extends Host {
   readonly counters: HostCounters
   /** Peers that speak the protocol and have a channel now. */
   connections(protocol: ProtocolName): readonly PeerId[]
-  /** Tells where a durable protocol keeps its entries. To be called before it is run. */
+  /** Tells where a durable protocol keeps its entries. To be called before it is run; left out, they end with the host. */
   keep<Entry>(protocol: ProtocolName, storage: EntryStorage<Entry>): void
   /**
    * Makes a service of libp2p a part of this host: it starts and stops with it, and meets only peers that have proven

@@ -19,6 +19,9 @@ import { monotonicNow, type Timers } from './timers.ts'
 
 type Core = Protocol<unknown, unknown, unknown>
 
+/** A host that was not told where to keep entries is a peer in memory: they last as long as it. */
+const forgetful: Pick<EntryStorage<unknown>, 'append'> = { append: () => Promise.resolve() }
+
 /** What a host does for the protocols it runs. */
 export interface RunnerHost {
   readonly self: PeerId
@@ -211,10 +214,6 @@ export class RunningProtocol {
   }
 
   #write(entry: unknown): Ticket {
-    assert(
-      this.#storage !== undefined,
-      `${this.name} writes entries: tell the host where to keep them before it is run`,
-    )
     const ticket = this.#issue()
     this.#unwritten.push(entry)
     this.#unwrittenTickets.push(ticket)
@@ -224,7 +223,7 @@ export class RunningProtocol {
 
   /** Whatever was written while an append was under way goes with the next one, so that they share a flush. */
   async #append(): Promise<void> {
-    const storage = this.#storage as EntryStorage<unknown>
+    const storage = this.#storage ?? forgetful
     while (this.#unwritten.length > 0) {
       const entries = this.#unwritten
       const tickets = this.#unwrittenTickets

@@ -23,6 +23,8 @@ import {
   type SubscribeOptions,
 } from '../protocol/index.ts'
 import { documents, type Documents, type ReplicatorEvent, type ReplicatorOptions } from '../../crdt/replicator/index.ts'
+import { chordDhtName } from '../../overlays/chord/index.ts'
+import { openDhtStorage } from './dht-storage.ts'
 import { Joiner } from './joiner.ts'
 import { PeerDocuments, type WaitOptions } from './peer-documents.ts'
 import { openReplicatorStorage, type Damage } from './replicator-storage.ts'
@@ -131,6 +133,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     const host = createHost({ node, network, author: authorKey(author), onFatal: () => {} })
     try {
       host.keep(documentsProtocol, storage)
+      host.keep(chordDhtName, await openDhtStorage(store))
       const peer = new Peer(parts, host, lease, damages)
       await host.start()
       await node.start()

@@ -64,6 +64,7 @@ export {
   StoreFullError,
   StoreInUseError,
   assertStorable,
+  assertStorableValues,
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
@@ -72,4 +73,6 @@ export {
   type StoreEvent,
   type StoredChangeSet,
   type StoredDocument,
+  type StoredValue,
+  type ValueChange,
 } from './store.ts'

@@ -28,6 +28,17 @@ export interface StoredDocument {
   readonly genesis: Uint8Array
 }
 
+export interface StoredValue {
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+export interface ValueChange {
+  readonly key: string
+  /** Left out: the value is deleted. No error when there is none. */
+  readonly value?: Uint8Array
+}
+
 /** The right to write as one replica. No two sessions ever hold the same counter at once. */
 export interface ReplicaLease {
   /** From 0. With the author's key it gives the ReplicaId. */
@@ -71,6 +82,15 @@ export interface DocumentStore {
   get(key: string): Promise<Uint8Array | undefined>
   /** Resolves when it would survive a crash. */
   put(key: string, value: Uint8Array): Promise<void>
+  /** All small values whose name begins so, by name in the order of their UTF-16 code units. */
+  scan(prefix: string): Promise<readonly StoredValue[]>
+  /**
+   * Puts and deletes several small values at once; the last of one name counts. Resolves when all would survive a crash;
+   * all or none of them are kept.
+   *
+   * @throws StoreFullError StoreFailedError as `append`
+   */
+  change(changes: readonly ValueChange[]): Promise<void>
   lease(): Promise<ReplicaLease>
   subscribe(listener: (event: StoreEvent) => void, options?: SubscribeOptions): void
   /** Waits for what was appended, then closes. Leases not released by then count as lost. */
@@ -143,4 +163,10 @@ export function assertStorable(set: StoredChangeSet): void {
   assert(Number.isSafeInteger(set.sequence) && set.sequence >= 0, 'a sequence number is an integer from 0 on')
   assert(Number.isSafeInteger(set.fragment) && set.fragment >= 0, 'a fragment number is an integer from 0 on')
   assert(set.bytes.length <= storedSizeLimitBytes, 'a change set is no larger than what a store keeps in one piece')
+}
+
+/** @throws AssertionError when a store could not keep one of them in one piece */
+export function assertStorableValues(changes: readonly ValueChange[]): void {
+  const isStorable = ({ value }: ValueChange): boolean => (value?.length ?? 0) <= storedSizeLimitBytes
+  assert(changes.every(isStorable), 'a value is no larger than what a store keeps in one piece')
 }

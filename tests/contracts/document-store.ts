@@ -235,6 +235,38 @@ function addDocuments(add: AddStoreCase): void {
     await store.put('empty', new Uint8Array(0))
     expectBytes(await store.get('empty'), new Uint8Array(0))
   })
+
+  add('values whose names begin alike are found together, in the order of their names', async ({ open }) => {
+    const store = await open()
+    const keys = ['a/1', 'a/2', 'a/ключ', 'a/\u{10000}', 'a/\uffff', 'a', 'b/1']
+    await store.change(keys.map((key) => ({ key, value: bytesOf(key.length) })))
+    const found = await store.scan('a/')
+    expectEqual(
+      found.map(({ key }) => key),
+      keys.slice(0, 5).sort(),
+    )
+    for (const { key, value } of found) expectBytes(value, bytesOf(key.length))
+    expectEqual((await store.scan('')).length, keys.length)
+    expectEqual(await store.scan('c'), [])
+  })
+
+  add('of several changes of one value the last counts, and what was deleted is gone', async ({ open }) => {
+    const store = await open()
+    const given = bytesOf(1)
+    const changed = store.change([
+      { key: 'a', value: bytesOf(3) },
+      { key: 'b', value: bytesOf(3) },
+      { key: 'a', value: given },
+      { key: 'b' },
+      { key: 'never' },
+    ])
+    given.fill(9)
+    await changed
+    expectBytes(await store.get('a'), bytesOf(1))
+    expectEqual(await store.get('b'), undefined)
+    await store.change([{ key: 'a' }])
+    expectEqual(await store.scan(''), [])
+  })
 }
 
 function addEnds(add: AddStoreCase): void {
@@ -251,6 +283,8 @@ function addEnds(add: AddStoreCase): void {
       store.remove(document(1)),
       store.get('key'),
       store.put('key', bytesOf(1)),
+      store.scan('key'),
+      store.change([{ key: 'key' }]),
       store.lease(),
       lease.release(),
     ]

@@ -5,6 +5,7 @@ import {
   StoreFailedError,
   assert,
   assertStorable,
+  assertStorableValues,
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
@@ -12,7 +13,9 @@ import {
   type StoreEvent,
   type StoredChangeSet,
   type StoredDocument,
+  type StoredValue,
   type SubscribeOptions,
+  type ValueChange,
 } from '../../protocol/index.ts'
 import { AppendQueue } from './append-queue.ts'
 import {
@@ -124,6 +127,33 @@ class IndexedDbStore implements DocumentStore {
     return this.#read<Uint8Array | undefined>(values, (store) => store.get(key))
   }
 
+  async scan(prefix: string): Promise<readonly StoredValue[]> {
+    this.#takeTurn()
+    // One transaction, so that names and values belong together.
+    const store = this.#begin(values, 'readonly').objectStore(values)
+    const range = IDBKeyRange.lowerBound(prefix)
+    try {
+      const [names, found] = await Promise.all([answerOf(store.getAllKeys(range)), answerOf(store.getAll(range))])
+      const all = names.map((key, place) => ({ key: String(key), value: found[place] as Uint8Array }))
+      return all.filter(({ key }) => key.startsWith(prefix))
+    } catch (cause) {
+      throw this.#unreadable(cause)
+    }
+  }
+
+  async change(changes: readonly ValueChange[]): Promise<void> {
+    assertStorableValues(changes)
+    this.#takeTurn()
+    const copies = changes.map(({ key, value }) => ({ key, value: value?.slice() }))
+    await this.#write([values], (transaction) => {
+      const store = transaction.objectStore(values)
+      for (const { key, value } of copies) {
+        if (value === undefined) store.delete(key)
+        else store.put(value, key)
+      }
+    })
+  }
+
   async put(key: string, value: Uint8Array): Promise<void> {
     this.#takeTurn()
     assert(value.length <= storedSizeLimitBytes, 'a value is no larger than what a store keeps in one piece')
@@ -201,9 +231,13 @@ class IndexedDbStore implements DocumentStore {
     try {
       return await answerOf(ask(transaction.objectStore(name)))
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : cause
-      throw new StoreDamagedError(`Cannot read from the store ${this.#name}: ${reason}`, { cause })
+      throw this.#unreadable(cause)
     }
+  }
+
+  #unreadable(cause: unknown): StoreDamagedError {
+    const reason = cause instanceof Error ? cause.message : cause
+    return new StoreDamagedError(`Cannot read from the store ${this.#name}: ${reason}`, { cause })
   }
 
   async #write(stores: readonly StoreName[], act: (transaction: IDBTransaction) => void): Promise<void> {

@@ -3,6 +3,7 @@ import {
   StoreClosedError,
   assert,
   assertStorable,
+  assertStorableValues,
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
@@ -10,6 +11,8 @@ import {
   type StoreEvent,
   type StoredChangeSet,
   type StoredDocument,
+  type StoredValue,
+  type ValueChange,
   type SubscribeOptions,
 } from '../../protocol/index.ts'
 
@@ -78,6 +81,21 @@ class MemoryStore implements DocumentStore {
     this.#assertOpen()
     assert(value.length <= storedSizeLimitBytes, 'a value is no larger than what a store keeps in one piece')
     this.#values.set(key, value.slice())
+  }
+
+  async scan(prefix: string): Promise<readonly StoredValue[]> {
+    this.#assertOpen()
+    const found = [...this.#values].filter(([key]) => key.startsWith(prefix))
+    return found.sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, value]) => ({ key, value: value.slice() }))
+  }
+
+  async change(changes: readonly ValueChange[]): Promise<void> {
+    this.#assertOpen()
+    assertStorableValues(changes)
+    for (const { key, value } of changes) {
+      if (value === undefined) this.#values.delete(key)
+      else this.#values.set(key, value.slice())
+    }
   }
 
   async lease(): Promise<ReplicaLease> {

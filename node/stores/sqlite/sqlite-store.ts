@@ -8,6 +8,7 @@ import {
   StoreFailedError,
   assert,
   assertStorable,
+  assertStorableValues,
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
@@ -15,7 +16,9 @@ import {
   type StoreEvent,
   type StoredChangeSet,
   type StoredDocument,
+  type StoredValue,
   type SubscribeOptions,
+  type ValueChange,
 } from '../../protocol/index.ts'
 import { ChangeTables } from './changes.ts'
 import { Counters } from './counters.ts'
@@ -161,6 +164,17 @@ class SqliteStore implements DocumentStore {
     await this.#write(() => this.#values.put(key, copy))
   }
 
+  scan(prefix: string): Promise<readonly StoredValue[]> {
+    return this.#do('read', () => scanned(this.#values, prefix))
+  }
+
+  async change(changes: readonly ValueChange[]): Promise<void> {
+    assertStorableValues(changes)
+    const copies = changes.map(({ key, value }) => ({ key, value: value?.slice() }))
+    this.#bytesSinceCheckpoint += copies.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+    await this.#do('write', () => changed(this.#values, copies))
+  }
+
   async lease(): Promise<ReplicaLease> {
     const counter = await this.#write(() => this.#counters.take())
     let released: Promise<void> | undefined
@@ -226,6 +240,27 @@ class SqliteStore implements DocumentStore {
       this.#listeners.tell({ type: 'failed', error: explained })
     }
     return explained
+  }
+}
+
+/** Sorted here: SQLite has the order of UTF-8, which is not that of JavaScript's texts. */
+function* scanned(values: ValueTable, prefix: string): Generator<void, StoredValue[]> {
+  const found: StoredValue[] = []
+  for (const value of values.scan(prefix)) {
+    found.push(value)
+    yield
+  }
+  return found.sort((one, other) => (one.key < other.key ? -1 : 1))
+}
+
+function* changed(
+  values: ValueTable,
+  changes: readonly { readonly key: string; readonly value: Uint8Array | undefined }[],
+): Generator<void, void> {
+  for (const { key, value } of changes) {
+    if (value === undefined) values.delete(key)
+    else values.put(key, value)
+    yield
   }
 }
 
