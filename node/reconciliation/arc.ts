@@ -1,6 +1,6 @@
 import type { Bound, Item } from './item.ts'
-import type { ItemSet, Reach } from './item-set.ts'
-import { addSum, subtractSum } from './sum.ts'
+import type { ItemSet } from './item-set.ts'
+import { addSum, subtractSum, type Reach } from './sum.ts'
 
 /**
  * The items from a bound on, up to but without another; round through zero where `to` is not after `from`. Equal bounds
@@ -69,11 +69,4 @@ export class ArcView {
   at(place: number): Item {
     return this.#set.at((this.#start.count + place) % this.#all.count)
   }
-}
-
-/** What lies between two places of one view. */
-export function between(lower: Reach, upper: Reach): Reach {
-  const sum = upper.sum.slice()
-  subtractSum(sum, 0, lower.sum, 0)
-  return { count: upper.count - lower.count, sum }
 }

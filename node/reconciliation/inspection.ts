@@ -36,8 +36,8 @@ export function inspect(
   for (const range of message.ranges) {
     if (lower === 'end' || !isUpper(arc, lower, range.upper)) return { breach: 'ranges out of order or beyond the arc' }
     while (index < open.length && !isBefore(arc, lower, (open[index] as OpenRange).upper)) index++
-    const isLast = range.kind !== 'answer' || range.upper === open[index]?.upper || isCutNext(message, told.length + 1)
-    const breach = isLast ? breachOf(arc, lower, range, open[index]) : 'an answer to a part of what was asked'
+    const isPart = range.upper !== open[index]?.upper && message.ranges[told.length + 1]?.kind !== 'cut'
+    const breach = breachOf(arc, lower, range, open[index], isPart)
     if (breach !== undefined) return { breach }
     const asked = range.kind === 'answer' ? (open[index]?.asked ?? []) : []
     told.push({ lower, range, asked })
@@ -46,11 +46,14 @@ export function inspect(
   return told
 }
 
-function isCutNext(message: ReconciliationMessage, index: number): boolean {
-  return message.ranges[index]?.kind === 'cut'
-}
-
-function breachOf(arc: Arc, lower: Bound, range: MessageRange, open: OpenRange | undefined): string | undefined {
+/** @param isPart whether it ends elsewhere than what is open, though no cut says why */
+function breachOf(
+  arc: Arc,
+  lower: Bound,
+  range: MessageRange,
+  open: OpenRange | undefined,
+  isPart: boolean,
+): string | undefined {
   if (range.kind === 'skip' || range.kind === 'cut') return undefined
   if (open === undefined || isBefore(arc, lower, open.lower) || isBefore(arc, open.upper, range.upper)) {
     return 'a range that is not open'
@@ -59,7 +62,7 @@ function breachOf(arc: Arc, lower: Bound, range: MessageRange, open: OpenRange |
   if (range.kind === 'fingerprint') return undefined
   if (!areInOrder(arc, lower, range.upper, range.items)) return 'items out of order or outside of their range'
   if (range.kind === 'ask') return undefined
-  if (lower !== open.lower) return 'an answer to a part of what was asked'
+  if (lower !== open.lower || isPart) return 'an answer to a part of what was asked'
   const last = open.asked?.[range.lacks.at(-1) ?? -1]
   if (range.lacks.length > 0 && (last === undefined || !isWithin(arc, last, lower, range.upper))) {
     return 'a place that no item has'

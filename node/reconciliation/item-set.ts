@@ -1,13 +1,7 @@
 import { assert } from '../protocol/index.ts'
 import { itemBytesLimit, type Bound, type Item } from './item.ts'
 import { TreeNode } from './monoid-tree.ts'
-import { lanes, lift, type Sum } from './sum.ts'
-
-/** How many items there are up to some place, and what they add up to. */
-export interface Reach {
-  readonly count: number
-  readonly sum: Sum
-}
+import { lanes, lift, type Reach } from './sum.ts'
 
 /** An ordered set of ids of one width. Adding, deleting and the sum of any range take O(log n). */
 export class ItemSet {

@@ -37,7 +37,7 @@ export function boundBefore(item: Item): Bound {
 }
 
 /**
- * The shortest bound with `left` before it and `right` not (after Meyer, §III: any place between two items will do, so the
+ * The shortest bound with `left` before it and `right` not (after Meyer: any place between two items will do, so the
  * one of fewest bytes is sent). Going round, zero is between the last item and the first.
  */
 export function boundBetween(left: Item, right: Item): Bound {

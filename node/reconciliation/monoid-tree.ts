@@ -8,7 +8,7 @@ const capacity = 16
 const sparse = capacity / 4
 
 /**
- * A B+ tree whose nodes keep, for each entry, how many items are below it and what they add up to (Meyer, §IV, "monoid
+ * A B+ tree whose nodes keep, for each entry, how many items are below it and what they add up to (Meyer's "monoid
  * tree"). A leaf's keys are its items; a branch's keys are its children's least items, or less.
  */
 export class TreeNode {

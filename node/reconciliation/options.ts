@@ -18,7 +18,7 @@ export interface ReconciliationOptions {
   readonly rangeLimit?: number
   /** Bytes of one message as sent. From 32,768 to 1 MiB less 1 KiB. @default 262144 */
   readonly messageLimitBytes?: number
-  /** Items reported in a session. @default 16384 */
+  /** Items reported in a session, and one more a message, so that each session gets somewhere. @default 16384 */
   readonly itemLimit?: number
   /** Bounds looked up and items compared in a session, instead of time: a bound takes about 10 µs. @default 32768 */
   readonly workLimit?: number
@@ -33,7 +33,7 @@ const reconciliationDefaults: ResolvedReconciliationOptions = Object.freeze({
   rangeLimit: 16_384,
   messageLimitBytes: 262_144,
   itemLimit: 16_384,
-  workLimit: 32_768,
+  workLimit: 65_536,
 })
 
 /** Least and greatest of each. Below the least a session could end before it has got anywhere. */

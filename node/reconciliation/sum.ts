@@ -4,7 +4,7 @@ import type { Item } from './item.ts'
 
 /**
  * What a set of items adds up to: 32 numbers modulo 2^32 each, 1024 bits. Adding is associative and commutative and can
- * be undone, so a range's sum is the difference of two sums from the beginning (Meyer, §IV: a group, not only a monoid).
+ * be undone, so a range's sum is the difference of two sums from the beginning (Meyer: a group, not only a monoid).
  * The README says why so wide.
  */
 export type Sum = Uint32Array
@@ -48,16 +48,32 @@ export function subtractSum(target: Sum, at: number, source: Sum, from: number):
   }
 }
 
+/** How many items there are up to some place, and what they add up to. */
+export interface Reach {
+  readonly count: number
+  readonly sum: Sum
+}
+
 /**
- * What is sent of a sum: 8 bytes in hexadecimal digits that nobody can foresee who does not know the session's nonce.
- *
- * @param nonce 8 bytes in hexadecimal digits
+ * What is sent of a range: of its count and sum 8 bytes, in hexadecimal digits, that nobody can foresee who does not know
+ * the session's nonce.
  */
-export function fingerprint(nonce: string, count: number, sum: Sum): string {
-  const input = new Uint8Array(nonceBytes + 4 + 4 * lanes)
-  const view = new DataView(input.buffer)
-  input.set(hexToBytes(nonce))
-  view.setUint32(nonceBytes, count)
-  for (let lane = 0; lane < lanes; lane++) view.setUint32(nonceBytes + 4 + 4 * lane, sum[lane] as number)
-  return bytesToHex(sha256(input).subarray(0, fingerprintBytes))
+export class Fingerprints {
+  readonly #input: Uint8Array<ArrayBuffer> = new Uint8Array(nonceBytes + 4 + 4 * lanes)
+  readonly #view = new DataView(this.#input.buffer)
+
+  /** @param nonce 8 bytes in hexadecimal digits */
+  constructor(nonce: string) {
+    this.#input.set(hexToBytes(nonce))
+  }
+
+  /** Of what lies between two places of one set. */
+  between(lower: Reach, upper: Reach): string {
+    const view = this.#view
+    view.setUint32(nonceBytes, upper.count - lower.count)
+    for (let lane = 0; lane < lanes; lane++) {
+      view.setUint32(nonceBytes + 4 + 4 * lane, (upper.sum[lane] as number) - (lower.sum[lane] as number))
+    }
+    return bytesToHex(sha256(this.#input).subarray(0, fingerprintBytes))
+  }
 }

@@ -1,11 +1,11 @@
-import { ArcView, between, type Arc, type Upper } from './arc.ts'
+import { ArcView, type Arc, type Upper } from './arc.ts'
 import { difference, type Difference } from './difference.ts'
 import type { ToldRange } from './inspection.ts'
 import { boundBetween, type Bound, type Item } from './item.ts'
-import type { ItemSet, Reach } from './item-set.ts'
+import type { ItemSet } from './item-set.ts'
 import type { ResolvedReconciliationOptions } from './options.ts'
 import type { Limit, Reply } from './reply.ts'
-import { fingerprint } from './sum.ts'
+import { Fingerprints, type Reach } from './sum.ts'
 
 /** What is left of a session's limits. */
 export interface Budget {
@@ -19,11 +19,16 @@ export class Turn {
   readonly need: Item[] = []
   readonly #set: ItemSet
   readonly #view: ArcView
-  readonly #nonce: string
+  readonly #fingerprints: Fingerprints
   readonly #options: ResolvedReconciliationOptions
   readonly #budget: Budget
   readonly #reply: Reply
+  /** What this message leaves to later ones: with all spent on the first splits no session would come to an end of one. */
+  readonly #workKept: number
+  /** The first range of each message always has its turn, so that every session gets somewhere. */
   #isFirst = true
+  /** Items that the range may still add to what is reported. */
+  #wanted = 0
   /** Neighbouring ranges share a bound. */
   #last: { readonly place: Upper; readonly reach: Reach } | undefined
 
@@ -37,9 +42,10 @@ export class Turn {
   ) {
     this.#set = set
     this.#view = new ArcView(set, arc)
-    this.#nonce = nonce
+    this.#fingerprints = new Fingerprints(nonce)
     this.#options = options
     this.#budget = budget
+    this.#workKept = Math.floor(budget.work / 2)
     this.#reply = reply
   }
 
@@ -50,9 +56,9 @@ export class Turn {
 
   hear({ lower, range, asked }: ToldRange): void {
     if (range.kind === 'skip' || range.kind === 'cut') return
-    // One range of each message always has its turn, so that every session gets somewhere.
-    if (this.#budget.work <= 0 && !this.#isFirst) this.#reply.endAt(lower, 'work')
+    if (this.#budget.work <= this.#workKept && !this.#isFirst) this.#reply.endAt(lower, 'work')
     if (this.#reply.cut !== undefined) return
+    this.#wanted = Math.max(this.#budget.items, this.#isFirst ? 1 : 0)
     this.#isFirst = false
     switch (range.kind) {
       case 'fingerprint':
@@ -72,13 +78,13 @@ export class Turn {
   #compare(lower: Bound, upper: Upper, theirs: string): void {
     const low = this.#reach(lower)
     const high = this.#reach(upper)
-    const own = between(low, high)
-    if (fingerprint(this.#nonce, own.count, own.sum) === theirs) return
-    if (own.count > this.#options.listLimit) this.#split(lower, upper, low.count, own.count)
+    if (this.#fingerprints.between(low, high) === theirs) return
+    const count = high.count - low.count
+    if (count > this.#options.listLimit) this.#split(lower, upper, low.count, count)
     else this.#reply.say(lower, { kind: 'ask', upper, items: [...this.#items(low.count, high.count)] })
   }
 
-  /** Into ranges of about equally many items (Meyer, §III: any partition will do). */
+  /** Into ranges of about equally many items (Meyer: any partition will do). */
   #split(lower: Bound, upper: Upper, first: number, count: number): void {
     const parts = Math.min(this.#options.branching, count)
     let from = lower
@@ -92,25 +98,25 @@ export class Turn {
   }
 
   #sayFingerprint(lower: Bound, upper: Upper): boolean {
-    const { count, sum } = between(this.#reach(lower), this.#reach(upper))
-    return this.#reply.say(lower, { kind: 'fingerprint', upper, fingerprint: fingerprint(this.#nonce, count, sum) })
+    const fingerprint = this.#fingerprints.between(this.#reach(lower), this.#reach(upper))
+    return this.#reply.say(lower, { kind: 'fingerprint', upper, fingerprint })
   }
 
   #answer(lower: Bound, upper: Upper, theirs: readonly Item[]): void {
     const room = this.#reply.room
     const mine = this.#items(this.#reach(lower).count, this.#reach(upper).count)
-    const found = difference(this.#view.arc, mine, theirs, Math.min(this.#budget.items, room))
+    const found = difference(this.#view.arc, mine, theirs, Math.min(this.#wanted, room))
     const { onlyMine: items, places: lacks, stop } = found
     const isSame = items.length === 0 && lacks.length === 0
     if (!isSame && !this.#reply.say(lower, { kind: 'answer', upper: stop ?? upper, items, lacks })) return
-    this.#report(found, room < this.#budget.items ? 'bytes' : 'items')
+    this.#report(found, room < this.#wanted ? 'bytes' : 'items')
   }
 
   /** What was listed may have been deleted since, and what is told may have been added: neither is reported. */
   #conclude(lacked: readonly Item[], told: readonly Item[]): void {
     const mine = lacked.filter((item) => this.#set.has(item))
     const theirs = told.filter((item) => !this.#set.has(item))
-    this.#report(difference(this.#view.arc, mine, theirs, this.#budget.items), 'items')
+    this.#report(difference(this.#view.arc, mine, theirs, this.#wanted), 'items')
   }
 
   #report({ onlyMine, onlyTheirs, work, stop }: Difference, limit: Limit): void {
