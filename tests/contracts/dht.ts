@@ -149,8 +149,8 @@ function addEndings(contract: Contract): void {
       api.provide(key, { signal }),
       api.providers(key, { signal }),
     ]
-    for (const begun of requests(AbortSignal.abort(reason)))
-      assertSame((await refusal(network, begun, 'an aborted request')) === reason, true, 'rejected with the reason')
+    for (const outcome of await outcomes(network, requests(AbortSignal.abort(reason)), 'aborted requests'))
+      assertSame(outcome.reason === reason, true, 'rejected with the reason')
     const ending = new AbortController()
     const begun = requests(ending.signal)
     ending.abort(reason)

@@ -124,8 +124,6 @@ function addChanges(contract: Contract): void {
   for (const [name, leave] of Object.entries(leavings)) {
     contract.add(`the others take over from a peer that ${name}, and keep what they had`, async (network) => {
       const peers = await addPeers(network, 6)
-      // All may agree before all have taken their places.
-      await network.settle()
       const before = await agreement(network, peers, keys(12))
       const [gone, ...others] = peers as [Peer, ...Peer[]]
       await network[leave](gone)
@@ -174,8 +172,9 @@ function addEndings(contract: Contract): void {
     const reason = new Error('No longer wanted')
     for (const key of keys(3)) {
       const options = { signal: AbortSignal.abort(reason) }
-      for (const begun of [api.lookup(key, options), api.trace(key, options), api.replicas(key, 2, options)])
-        assert((await refusal(network, begun, 'an aborted request')) === reason, 'rejected with another reason')
+      const requests = [api.lookup(key, options), api.trace(key, options), api.replicas(key, 2, options)]
+      for (const { reason: told } of await outcomes<unknown>(network, requests, 'aborted requests'))
+        assert(told === reason, 'rejected with another reason')
       const ending = new AbortController()
       const begun = api.lookup(key, { signal: ending.signal })
       ending.abort(reason)
@@ -206,6 +205,8 @@ function keys(count: number): Key[] {
 
 /** Resolves once the peers name the same owner of each key, one of themselves. @returns the owners, in the order of keys */
 async function agreement(network: Network, peers: readonly Peer[], keys: readonly Key[]): Promise<PeerId[]> {
+  // All may agree by chance before all have taken their places.
+  await network.settle()
   const present = new Set(peers.map(({ id }) => id))
   const owners: PeerId[] = []
   await eventually(network, 'all to agree on who is responsible', async () => {

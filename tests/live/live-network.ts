@@ -6,8 +6,10 @@ import type { ContractNetwork, ContractPeer } from '../contracts/index.ts'
 /** A bound that only a failing case runs into. */
 const patience = 60_000
 
-/** In which an overlay has done what it does unasked: so many of its timers have expired at one of the peers. */
-const settledTimers = 10
+export interface LiveNetworkOptions {
+  /** So many timers of the overlay expire at one of the peers while it does what it does unasked. @default 10 */
+  readonly settledTimers?: number
+}
 
 type Overlays<Api> = { readonly tested: Overlay<Api, Libp2pHost> }
 
@@ -20,11 +22,13 @@ interface LivePeer<Api> {
 /** A network of real nodes on loopback, in this process, for the contracts of the roles. Each joins those that run. */
 export class LiveNetwork<Api> implements ContractNetwork<Api> {
   readonly #overlay: () => Overlay<Api, Libp2pHost>
+  readonly #settledTimers: number
   readonly #peers = new Map<PeerId, LivePeer<Api>>()
   readonly #name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`
 
-  constructor(overlay: () => Overlay<Api, Libp2pHost>) {
+  constructor(overlay: () => Overlay<Api, Libp2pHost>, { settledTimers = 10 }: LiveNetworkOptions = {}) {
     this.#overlay = overlay
+    this.#settledTimers = settledTimers
   }
 
   async add(): Promise<ContractPeer<Api>> {
@@ -64,7 +68,7 @@ export class LiveNetwork<Api> implements ContractNetwork<Api> {
   async settle(): Promise<void> {
     await Promise.race(
       this.#running.map(async ({ timers }) => {
-        for (let count = 0; count < settledTimers; count++) await timers.next()
+        for (let count = 0; count < this.#settledTimers; count++) await timers.next()
       }),
     )
   }
