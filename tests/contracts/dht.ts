@@ -5,7 +5,7 @@ import { addProviders } from './dht-providers.ts'
 import { addVersions } from './dht-versions.ts'
 import { bytes, expectEverywhere, texts, type DhtPeer } from './dht-peers.ts'
 import { NetworkContract, addPeers, assertSame, type NetworkCase, type NetworkHarness } from './network.ts'
-import { Outcome, outcomes, refusal, refusalOf, result, results } from './outcome.ts'
+import { Outcome, outcomes, refusalOf, result, results } from './outcome.ts'
 
 type Contract = NetworkContract<Dht>
 

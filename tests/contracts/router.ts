@@ -1,7 +1,7 @@
 import { assert, keyOf, type Key, type LookupTrace, type PeerId, type Router } from '../../node/protocol/index.ts'
 import { NetworkContract, addPeers, assertSame } from './network.ts'
 import type { ContractNetwork, ContractPeer, NetworkCase, NetworkHarness } from './network.ts'
-import { Outcome, eventually, outcomes, refusal, result, results } from './outcome.ts'
+import { Outcome, eventually, outcomes, result, results } from './outcome.ts'
 
 type Peer = ContractPeer<Router>
 type Network = ContractNetwork<Router>
