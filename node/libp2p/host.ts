@@ -23,6 +23,8 @@ export interface EntryStorage<Entry> {
 export interface Libp2pHost extends Host {
   readonly addresses: AddressBook
   readonly network: NetworkSecret
+  /** Signs what a mounted service has to have signed, which is no core and has no environment to ask. */
+  readonly author: AuthorKey | undefined
   /** A snapshot, counted since the host was created. */
   readonly counters: HostCounters
   /** Peers that speak the protocol and have a channel now. */

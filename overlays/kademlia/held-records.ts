@@ -1,0 +1,149 @@
+import { NotFoundError } from '@libp2p/interface'
+import { Record as Libp2pRecord } from '@libp2p/kad-dht'
+import { toString } from 'uint8arrays'
+import type { MutableCounters } from './counters.ts'
+import { compareDistance, kadIdOf, type KadId } from './distance.ts'
+import { RegressionError, type Namespaces } from './namespaces.ts'
+import type { ResolvedKademliaOptions } from './options.ts'
+
+/** One key of kad-dht and what this peer holds under it. */
+export interface HeldRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  /** As kad-dht reads it. */
+  readonly bytes: Uint8Array
+  readonly kadId: KadId
+  /** When somebody put it here last, in this process's time. */
+  readonly putAt: number
+}
+
+/** What all names of kad-dht's begin with. */
+export const datastorePrefix = '/dht'
+
+/** Neither can a record be kept nor one that is farther away make room for it. */
+export class NoRoomError extends Error {
+  override readonly name: 'NoRoomError' = 'NoRoomError'
+
+  constructor(what: string) {
+    super(`Cannot keep a ${what}: there is no room for more`)
+  }
+}
+
+/** The records that this peer holds, for itself and for others: bounded, and never taken back to what was before. */
+export class HeldRecords {
+  readonly #options: ResolvedKademliaOptions
+  readonly #namespaces: Namespaces
+  readonly #counters: MutableCounters
+  readonly #self: KadId
+  readonly #now: () => number
+  /** By kad-dht's name for them. */
+  readonly #records = new Map<string, HeldRecord>()
+  /** Names of those that were written here: they make no room. */
+  readonly #own = new Set<string>()
+  #bytes = 0
+
+  constructor(
+    options: ResolvedKademliaOptions,
+    namespaces: Namespaces,
+    counters: MutableCounters,
+    self: KadId,
+    now: () => number,
+  ) {
+    this.#options = options
+    this.#namespaces = namespaces
+    this.#counters = counters
+    this.#self = self
+    this.#now = now
+  }
+
+  [Symbol.iterator](): Iterator<HeldRecord> {
+    return [...this.#records.values()][Symbol.iterator]()
+  }
+
+  /** @throws NotFoundError, as kad-dht expects */
+  get(name: string): Uint8Array {
+    const held = this.#records.get(name)
+    if (held === undefined) throw new NotFoundError(`There is no ${name}`)
+    return held.bytes
+  }
+
+  has(name: string): boolean {
+    return this.#records.has(name)
+  }
+
+  delete(name: string): void {
+    this.#bytes -= this.#records.get(name)?.bytes.length ?? 0
+    this.#records.delete(name)
+    this.#own.delete(name)
+  }
+
+  clear(): void {
+    this.#records.clear()
+    this.#own.clear()
+    this.#bytes = 0
+  }
+
+  /**
+   * What kad-dht has found valid. Between its check and this others may have come: here, in one go, is where a step back
+   * is refused.
+   *
+   * @throws RegressionError, NoRoomError: the writer then hears of no success
+   */
+  put(name: string, bytes: Uint8Array): void {
+    const { key, value, timeReceived } = Libp2pRecord.deserialize(bytes)
+    const held = this.#records.get(name)
+    const joined = this.#joined(key, held, value)
+    // Values of kad-dht's are views of whole messages: copied, so that the rest is not kept with them.
+    const record = new Libp2pRecord(key.slice(), joined.slice(), timeReceived)
+    const next = { bytes: record.serialize().slice(), kadId: held?.kadId ?? kadIdOf(key), putAt: this.#now() }
+    this.#makeRoom(name, next.kadId, next.bytes.length - (held?.bytes.length ?? 0))
+    this.#bytes += next.bytes.length - (held?.bytes.length ?? 0)
+    this.#records.set(name, { ...next, key: record.key, value: record.value })
+    this.#counters.stored++
+  }
+
+  /** What is put under the key was written by this peer. */
+  own(key: Uint8Array): void {
+    const name = recordName(key)
+    if (this.#records.has(name)) this.#own.add(name)
+  }
+
+  #joined(key: Uint8Array, held: HeldRecord | undefined, offered: Uint8Array): Uint8Array {
+    if (held === undefined) return offered
+    try {
+      return this.#namespaces.join(key, held.value, offered)
+    } catch (error) {
+      if (error instanceof RegressionError) this.#counters.regressions++
+      throw error
+    }
+  }
+
+  /** @throws NoRoomError */
+  #makeRoom(name: string, kadId: KadId, growth: number): void {
+    const { recordLimit, heldLimitBytes } = this.#options
+    const isNew = !this.#records.has(name)
+    while (this.#records.size + Number(isNew) > recordLimit || this.#bytes + growth > heldLimitBytes) {
+      const farthest = this.#farthest(name)
+      if (farthest === undefined || compareDistance(this.#self, farthest[1].kadId, kadId) < 0) {
+        this.#counters.full++
+        throw new NoRoomError('record')
+      }
+      this.delete(farthest[0])
+    }
+  }
+
+  /** Of those that may go. Looked for only when there is no room. */
+  #farthest(except: string): readonly [string, HeldRecord] | undefined {
+    let farthest: readonly [string, HeldRecord] | undefined
+    for (const entry of this.#records) {
+      if (entry[0] === except || this.#own.has(entry[0])) continue
+      if (farthest === undefined || compareDistance(this.#self, entry[1].kadId, farthest[1].kadId) > 0) farthest = entry
+    }
+    return farthest
+  }
+}
+
+/** kad-dht's name for what stands under a key. */
+function recordName(key: Uint8Array): string {
+  return `${datastorePrefix}/record/${toString(key, 'base32')}`
+}

@@ -1,0 +1,5 @@
+export type { KademliaCounters } from './counters.ts'
+export { RegressionError, type Namespace } from './namespaces.ts'
+export { resolveKademliaOptions, type KademliaOptions, type ResolvedKademliaOptions } from './options.ts'
+export { kademlia, type Kademlia } from './overlay.ts'
+export type { Bucket } from './routing.ts'

@@ -1,0 +1,104 @@
+import type { PeerId as Libp2pPeerId, PeerInfo } from '@libp2p/interface'
+import type { KadDHTComponents } from '@libp2p/kad-dht'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { AuthorKey, ServicePorts } from '../../node/libp2p/index.ts'
+import { Acquaintances } from './acquaintances.ts'
+import { createCounters, type MutableCounters } from './counters.ts'
+import { kadIdOfPeer } from './distance.ts'
+import { HeldProviders } from './held-providers.ts'
+import { HeldRecords } from './held-records.ts'
+import { holdingsDatastore } from './holdings.ts'
+import { createKadNode, type KadNode } from './kad-node.ts'
+import { Namespaces } from './namespaces.ts'
+import type { ResolvedKademliaOptions } from './options.ts'
+import { Providing } from './providing.ts'
+import { Records } from './records.ts'
+import { Requests } from './requests.ts'
+import { Routing } from './routing.ts'
+import { Upkeep } from './upkeep.ts'
+import { Values } from './values.ts'
+
+/** libp2p's DHT and all that is put around it, which start and stop together. */
+export class KademliaNode {
+  readonly counters: MutableCounters = createCounters()
+  readonly namespaces: Namespaces
+  readonly requests: Requests
+  readonly routing: Routing
+  readonly values: Values
+  readonly records: Records
+  readonly providing: Providing
+  readonly upkeep: Upkeep
+  readonly #components: KadDHTComponents
+  readonly #options: ResolvedKademliaOptions
+  readonly #acquaintances: Acquaintances
+  readonly #held: HeldRecords
+  readonly #providers: HeldProviders
+  readonly #node: KadNode
+  readonly #ending = new AbortController()
+
+  constructor(components: KadDHTComponents, options: ResolvedKademliaOptions, author: AuthorKey, ports: ServicePorts) {
+    const { counters } = this
+    const { peerId: self } = components
+    this.#components = components
+    this.#options = options
+    this.namespaces = new Namespaces(options.namespaces)
+    this.requests = new Requests(options, counters)
+    this.#acquaintances = new Acquaintances(components, options.protocol, options.openTo === 'network')
+    this.#held = new HeldRecords(options, this.namespaces, counters, kadIdOfPeer(self), now)
+    this.#providers = new HeldProviders(options, counters, self.toString())
+    const isKnown = (peer: string): Promise<boolean> => components.peerStore.has(peerIdFromString(peer))
+    const datastore = holdingsDatastore(this.#held, this.#providers, isKnown)
+    this.#node = createKadNode(this.#acquaintances.seenBy(datastore), options, this.namespaces)
+    const shared = {
+      self,
+      node: this.#node,
+      held: this.#held,
+      acquaintances: this.#acquaintances,
+      counters,
+      ending: this.#ending.signal,
+      now,
+      silent: (peer: Libp2pPeerId) => this.upkeep.suspect(peer),
+      failed: (error: unknown) => ports.failed(error),
+    }
+    this.routing = new Routing(shared)
+    this.values = new Values(shared, options)
+    this.records = new Records(this.values, author, self, lifeName())
+    this.providing = new Providing(shared)
+    this.upkeep = new Upkeep(shared, options)
+  }
+
+  async start(): Promise<void> {
+    await this.#acquaintances.start()
+    this.#node.addEventListener('peer', this.#told)
+    await this.#node.start()
+    this.upkeep.start()
+    this.requests.open()
+  }
+
+  async stop(): Promise<void> {
+    this.requests.close()
+    this.#ending.abort()
+    this.#node.removeEventListener('peer', this.#told)
+    await this.upkeep.stop()
+    await this.#node.stop()
+    this.#node.routingTableRefresh.refreshTable = () => {}
+    // kad-dht itself goes on to answer whoever asks.
+    await this.#components.registrar.unhandle(this.#options.protocol)
+    this.#acquaintances.stop()
+    this.#held.clear()
+    this.#providers.clear()
+  }
+
+  readonly #told = (event: Event): void => {
+    const { id, multiaddrs } = (event as CustomEvent<PeerInfo>).detail
+    if (!id.equals(this.#components.peerId)) this.#acquaintances.learn(id, multiaddrs)
+  }
+}
+
+function now(): number {
+  return performance.now()
+}
+
+function lifeName(): string {
+  return globalThis.crypto.getRandomValues(new Uint32Array(1)).join()
+}

@@ -1,0 +1,33 @@
+import { assertRecordSize, immutableKey, ownedKey, sharedKey } from '../../node/protocol/index.ts'
+import type { DhtWrite, Key } from '../../node/protocol/index.ts'
+
+/**
+ * What is to be written, apart from what the caller may still change.
+ *
+ * @param author public key with which it will be signed
+ * @throws RangeError when it is too large, or may not stand under the key
+ */
+export function ownWrite(key: Key, write: DhtWrite, author: Uint8Array): DhtWrite {
+  assertRecordSize(write.value, write.kind === 'immutable' ? '' : write.name)
+  if (placeOf(write, author) !== key) {
+    throw new RangeError(`Cannot put a record under ${key.slice(0, 12)}…: its key follows from it, and is another`)
+  }
+  if (write.kind === 'owned' && write.sequence !== undefined) {
+    const { sequence } = write
+    if (!Number.isSafeInteger(sequence) || sequence < 0) {
+      throw new RangeError(`Cannot put a record with the sequence number ${sequence}: it must be an integer from 0 up`)
+    }
+  }
+  return { ...write, value: write.value.slice() }
+}
+
+function placeOf(write: DhtWrite, author: Uint8Array): Key {
+  switch (write.kind) {
+    case 'immutable':
+      return immutableKey(write.value)
+    case 'owned':
+      return ownedKey(author, write.name)
+    case 'shared':
+      return sharedKey(write.name)
+  }
+}
