@@ -23,6 +23,7 @@ beforeAll(async () => {
     'node/simulation',
     'node/reconciliation',
     'overlays/gossipsub',
+    'overlays/kademlia',
   ])
   expect(output).toBe('')
   expect(failed).toBe(false)
@@ -59,9 +60,15 @@ test.each([
   ['overlays/gossip', 'a sibling overlay', use('../swim/index.ts'), 'TS6307'],
   ['overlays/swim', 'the live host', use('../../node/libp2p/index.ts'), 'TS6307'],
   ['overlays/swim', 'the simulator', use('../../node/simulation/index.ts'), 'TS6307'],
+  ['overlays/chord', 'a sibling overlay', use('../kademlia/index.ts'), 'TS6307'],
+  ['overlays/chord', 'the live host', use('../../node/libp2p/index.ts'), 'TS6307'],
   ['overlays/gossipsub', 'a sibling overlay', use('../gossip/index.ts'), 'TS6307'],
   ['overlays/gossipsub', 'the simulator', use('../../node/simulation/index.ts'), 'TS6307'],
   ['overlays/gossipsub', 'documents', use('../../crdt/index.ts'), 'TS6307'],
+  ['overlays/kademlia', 'a sibling overlay', use('../gossip/index.ts'), 'TS6307'],
+  ['overlays/kademlia', 'the other adapter', use('../gossipsub/index.ts'), 'TS6307'],
+  ['overlays/kademlia', 'the simulator', use('../../node/simulation/index.ts'), 'TS6307'],
+  ['overlays/kademlia', 'documents', use('../../crdt/index.ts'), 'TS6307'],
   ['overlays/gossip', 'documents', use('../../crdt/index.ts'), 'TS6307'],
   ['crdt', 'the live host', use('../node/libp2p/index.ts'), 'TS6307'],
   ['crdt', 'a store', use('../node/stores/memory/index.ts'), 'TS6307'],
@@ -80,6 +87,7 @@ test.each([
   ['node/stores/sqlite', 'another store', use('../memory/index.ts'), 'TS6307'],
   ['node/stores/indexeddb', 'the live host', use('../../libp2p/index.ts'), 'TS6307'],
   ['node/peer', 'an adapter', use('../../overlays/gossipsub/index.ts'), 'TS6307'],
+  ['node/peer', 'the other adapter', use('../../overlays/kademlia/index.ts'), 'TS6307'],
   ['node/peer', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
   [
     'node/protocol',
@@ -129,6 +137,7 @@ test.each([
   ['crdt', 'any package', `export { pipe } from 'it-pipe'\n`, 'Pure folders import uint8arrays'],
   ['overlays/gossip', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through their index.ts'],
   ['overlays/gossipsub', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through'],
+  ['overlays/kademlia', 'inner files of others', use('../../node/protocol/random.ts'), 'imported through'],
   ['node/peer', 'inner files of others', use('../../overlays/swim/members.ts'), 'imported through their index.ts'],
   ['node/peer', 'promises that nobody waits for', 'Promise.resolve().then(() => 1)\n', 'no-floating-promises'],
 ] as const)('the linter refuses %s the use of %s', { timeout: 60_000 }, async (folder, _, source, message) => {

@@ -89,7 +89,7 @@ export class LiveNetwork<Api> implements ContractNetwork<Api> {
   }
 }
 
-/** The timers of one overlay: what passes of its time. */
+/** The timers of one overlay, and the ends of what it was asked: what passes of its time. */
 class TimerCount {
   #waiting: (() => void)[] = []
 
@@ -116,8 +116,9 @@ class TimerCount {
         }
         const mount: Libp2pHost['mount'] = (definition) => {
           const service = host.mount(definition)
-          const { router } = service as { readonly router?: EventTarget }
+          const { router, upkeep } = service as { readonly router?: EventTarget; readonly upkeep?: EventTarget }
           router?.addEventListener('gossipsub:heartbeat', () => this.#tell())
+          upkeep?.addEventListener('kademlia:upkeep', () => this.#tell())
           return service
         }
         const counted: Readonly<Record<string, unknown>> = { run, mount }
@@ -128,9 +129,28 @@ class TimerCount {
             return typeof value === 'function' ? (value.bind(target) as unknown) : value
           },
         })
-        return overlay.attach(counting)
+        return this.#telling(overlay.attach(counting))
       },
     }
+  }
+
+  /** The same, but for what is told when one of its promises is settled: no timer may expire before the next question. */
+  #telling<Api>(api: Api): Api {
+    if (typeof api !== 'object' || api === null) return api
+    return new Proxy(api, {
+      get: (target, name) => {
+        const part: unknown = Reflect.get(target, name)
+        if (typeof part !== 'function') return part
+        return (...parameters: unknown[]): unknown => {
+          const answer: unknown = Reflect.apply(part, target, parameters)
+          if (answer instanceof Promise) {
+            const tell = (): void => this.#tell()
+            answer.then(tell, tell)
+          }
+          return answer
+        }
+      },
+    })
   }
 
   #tell(): void {

@@ -5,6 +5,7 @@ import type { Environment, Membership, Overlay, PeerId, ProtocolName } from '../
 import { Simulation } from '../../node/simulation/index.ts'
 import { gossip } from '../../overlays/gossip/index.ts'
 import { gossipsub } from '../../overlays/gossipsub/index.ts'
+import { kademlia } from '../../overlays/kademlia/index.ts'
 import { swim } from '../../overlays/swim/index.ts'
 
 declare const needsLibp2p: Overlay<Membership, Libp2pHost>
@@ -15,12 +16,17 @@ new Simulation().addPeer('a', (host) => swim().attach(host))
 new Simulation().addPeer('a', (host) => needsLibp2p.attach(host))
 // @ts-expect-error gossipsub is libp2p's own router, with clocks and timers of its own
 new Simulation().addPeer('a', (host) => gossipsub().attach(host))
+// @ts-expect-error so is Kademlia: libp2p's own DHT
+new Simulation().addPeer('a', (host) => kademlia().attach(host))
 
 // Overlays are found under the names they were given, with their own API.
-const peer = await createPeer({ overlays: { who: swim(), all: gossip(), dht: needsLibp2p, pubsub: gossipsub() } })
+const peer = await createPeer({
+  overlays: { who: swim(), all: gossip(), any: needsLibp2p, pubsub: gossipsub(), dht: kademlia() },
+})
 peer.overlays.who.join(['x' as PeerId])
 peer.overlays.all.publish('topic', new Uint8Array())
-peer.overlays.dht.members()
+peer.overlays.any.members()
+peer.overlays.dht.buckets()
 peer.overlays.pubsub.neighbours('topic')
 // @ts-expect-error there is no overlay of that name
 peer.overlays.members.members()
