@@ -70,7 +70,8 @@ export class Lookups {
   /** All that are under way have failed, and all that begin from here on. */
   stop(): void {
     this.#isStopped = true
-    for (const { give } of [...this.#running.values()]) give(stopped)
+    const running = Array.from(this.#running.values())
+    for (const { give } of running) give(stopped)
   }
 
   cancel(number: number): void {

@@ -15,7 +15,7 @@ import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
 import type { DhtQuestion, DhtReply, Lease } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
-import { Quorum } from './quorum.ts'
+import { askQuorum } from './quorum.ts'
 import type { RecordTable } from './record-table.ts'
 
 export type DhtRequests = Requests<DhtQuestion, DhtReply>
@@ -52,7 +52,7 @@ export class Coordinator {
     const lease: Lease = { record, lifetime: this.#options.recordLifetime }
     let newer: number | undefined
     this.#withReplicas(key, settle, (peers) => {
-      new Quorum(peers, this.#options.replicas, this.#options.writeQuorum, {
+      askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
         ask: (peer, voted) =>
           this.#ports.requests.ask(peer, { type: 'store', leases: [lease] }, 1, (reply) => {
             if (reply?.type !== 'stored') return voted('no')
@@ -78,7 +78,7 @@ export class Coordinator {
     const told = new Map<PeerId, readonly Lease[]>()
     const merged = (): readonly DhtRecord[] => mergeRecords([...told.values()].flat().map(({ record }) => record))
     this.#withReplicas(key, settle, (peers) => {
-      new Quorum(peers, this.#options.replicas, this.#options.readQuorum, {
+      askQuorum(peers, this.#options.replicas, this.#options.readQuorum, {
         ask: (peer, voted) =>
           this.#ports.requests.ask(peer, { type: 'fetch', key }, 1, (reply) => {
             if (reply?.type !== 'fetched') return voted('no')
@@ -101,7 +101,7 @@ export class Coordinator {
 
   announce(key: Key, addresses: readonly string[], settle: Settle<void>): void {
     this.#withReplicas(key, settle, (peers) => {
-      new Quorum(peers, this.#options.replicas, this.#options.writeQuorum, {
+      askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
         ask: (peer, voted) =>
           this.#ports.requests.ask(peer, { type: 'provide', key, addresses }, 1, (reply) =>
             voted(reply?.type === 'provided' && reply.isTaken ? 'yes' : 'no'),
@@ -117,7 +117,7 @@ export class Coordinator {
     const found = new Map<PeerId, Provider>()
     let answered = 0
     this.#withReplicas(key, settle, (peers) => {
-      new Quorum(peers, this.#options.replicas, peers.length, {
+      askQuorum(peers, this.#options.replicas, peers.length, {
         ask: (peer, voted) =>
           this.#ports.requests.ask(peer, { type: 'who', key }, 1, (reply) => {
             if (reply?.type !== 'known') return voted('no')

@@ -15,11 +15,17 @@ export interface QuorumPorts {
 }
 
 /**
- * Some of the replicas of a key. The first N are asked at once; for each that does not answer the next one along the ring
+ * Asks some of the replicas of a key. The first N are asked at once; for each that does not answer the next one along the ring
  * is, so that a write does not fail where a replica has (Dynamo's sloppy quorum, §4.6). What was left with a substitute
  * finds its way home by itself: whoever holds a record that others should hold gives it to them (repair.ts).
+ *
+ * @param peers in the order of the ring from the key on
  */
-export class Quorum {
+export function askQuorum(peers: readonly PeerId[], replicas: number, wanted: number, ports: QuorumPorts): void {
+  new Quorum(peers, Math.min(wanted, peers.length), ports).begin(replicas)
+}
+
+class Quorum {
   readonly #ports: QuorumPorts
   readonly #wanted: number
   readonly #spare: PeerId[]
@@ -27,12 +33,14 @@ export class Quorum {
   #open = 0
   #isSettled = false
 
-  /** @param peers in the order of the ring from the key on */
-  constructor(peers: readonly PeerId[], replicas: number, wanted: number, ports: QuorumPorts) {
+  constructor(peers: readonly PeerId[], wanted: number, ports: QuorumPorts) {
+    this.#spare = [...peers]
+    this.#wanted = wanted
     this.#ports = ports
-    this.#wanted = Math.min(wanted, peers.length)
-    this.#spare = peers.slice(replicas)
-    const first = peers.slice(0, replicas)
+  }
+
+  begin(replicas: number): void {
+    const first = this.#spare.splice(0, replicas)
     this.#open = first.length
     if (first.length === 0) this.#end()
     for (const peer of first) this.#ask(peer)

@@ -1,12 +1,12 @@
 import { immutableKey, type DhtRecord, type Key } from '../../../../node/protocol/index.ts'
 import { Simulation, type SimulatedHost, type SimulatedPeer } from '../../../../node/simulation/index.ts'
 import {
-  ChordCore,
-  DhtCore,
   chordDefinition,
   chordDhtDefinition,
+  type ChordCore,
   type ChordDhtOptions,
   type ChordOptions,
+  type DhtCore,
 } from '../../../../overlays/chord/index.ts'
 
 /** The two cores of one peer, called without promises: experiments run in virtual time. */
