@@ -1,3 +1,4 @@
+export { LiveSuccessorChecker, ringFaults, type CheckedPlace } from './checkers.ts'
 export { ChordCore, type ChordNeeds } from './chord.ts'
 export { chordCodec } from './codec.ts'
 export { chordDefinition, chordName } from './definition.ts'

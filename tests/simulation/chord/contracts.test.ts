@@ -17,7 +17,10 @@ const networks: readonly [string, ChordOverlayOptions][] = [
   ['on a ring with lists of three', { successors: 3, dht: shortMemory }],
   ['with three virtual nodes each', { successors: 4, virtualNodes: 3, dht: shortMemory }],
   ['recursively', { successors: 3, routing: 'recursive', dht: shortMemory }],
-  ['three questions at a time, with fingers of base 16', { successors: 3, parallelism: 3, fingerBase: 16, dht: shortMemory }],
+  [
+    'three questions at a time, with fingers of base 16',
+    { successors: 3, parallelism: 3, fingerBase: 16, dht: shortMemory },
+  ],
 ]
 
 describe.each(networks)('Chord keeps the contract of the role Router %s', (_, options) => {
