@@ -25,6 +25,8 @@ export interface ChordNeeds {
   readonly rules?: RingRules | undefined
   /** Told when the neighbourhood of a place of this peer has changed, or who is known where there is no ring. */
   readonly changed?: (() => void) | undefined
+  /** Told when neighbours that follow `after` on the ring have been found dead at once. */
+  readonly failed?: ((after: RingNode, dead: readonly RingNode[]) => void) | undefined
 }
 
 /** Peers that said they are on a ring. */
@@ -64,8 +66,9 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#rules = needs.rules ?? zaveRules
     const left = (node: VirtualNode): void => this.#left(node)
     const changed = (): void => this.#needs.changed?.()
+    const failed = ({ self }: VirtualNode, dead: readonly RingNode[]): void => this.#needs.failed?.(self, dead)
     this.nodes = Array.from({ length: options.virtualNodes }, (_, index) => {
-      const ports = { environment, requests, rules: this.#rules, left, changed }
+      const ports = { environment, requests, rules: this.#rules, left, changed, failed }
       return new VirtualNode(ringNode(environment.self, index), ports, options)
     })
     this.lookups = new Lookups(

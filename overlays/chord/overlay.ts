@@ -78,7 +78,8 @@ export function chord(options: ChordOverlayOptions = {}, setup: ChordSetup = {})
       const tell = (event: ChordEvent | DhtEvent): void => listeners.tell(event)
       let store: DhtCore | undefined
       const changed = (): void => store?.ringChanged()
-      const core = host.run(definition, { sample, changed, ...setup }, tell)
+      const failed = (after: RingNode, dead: readonly RingNode[]): void => store?.neighboursFailed(after, dead)
+      const core = host.run(definition, { sample, changed, failed, ...setup }, tell)
       const addresses = (): readonly string[] => host.addresses?.own() ?? []
       store = host.run(dhtDefinition, { ring: core, addresses }, tell)
       const api = new ChordApi(core, store, host.self, successors, listeners)

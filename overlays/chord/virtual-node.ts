@@ -15,6 +15,8 @@ export interface VirtualNodePorts {
   /** The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. */
   readonly left: (node: VirtualNode) => void
   readonly changed: () => void
+  /** Neighbours that follow each other have been found dead at once, in the order of the ring. */
+  readonly failed: (node: VirtualNode, dead: readonly RingNode[]) => void
 }
 
 const outside: Neighbourhood = { successors: [], predecessor: undefined }
@@ -40,6 +42,8 @@ export class VirtualNode {
   #pending: Pending | undefined
   /** The last one that notified this node while it waited. */
   #notifiedBy: RingNode | undefined
+  /** Heads that were silent one after another in the operation under way. */
+  #dead: RingNode[] = []
   /** Tells timers and answers of an earlier membership from those of this one. */
   life = 0
 
@@ -77,6 +81,7 @@ export class VirtualNode {
     this.#isMember = true
     this.#pending = undefined
     this.#notifiedBy = undefined
+    this.#dead = []
     this.#ports.environment.emit({ type: 'joined', node: this.self })
     this.#adopt(neighbourhood)
     this.stabilise(this.life)
@@ -157,9 +162,17 @@ export class VirtualNode {
       if (life !== this.life) return
       this.#pending = undefined
       const answer = answerOf(reply, pending.to)
+      if (pending.step === 'stabilise-from-successor') this.#mourn(pending.to, answer)
       const step = rules.answered(this.self, this.#neighbourhood, pending, answer, this.#options.successors)
       this.#take(step, ended, answer.type === 'busy')
     })
+  }
+
+  #mourn(head: RingNode, answer: Answer): void {
+    if (answer.type === 'timed-out') return void this.#dead.push(head)
+    const dead = this.#dead
+    this.#dead = []
+    if (dead.length > 0) this.#ports.failed(this, dead)
   }
 
   #notify({ peer, index: at }: RingNode): void {

@@ -19,6 +19,7 @@ import {
 } from '../../../node/protocol/index.ts'
 import type { ChordCore } from '../chord.ts'
 import { Requests } from '../requests.ts'
+import type { RingNode } from '../ring-node.ts'
 import { Coordinator, type DhtRequests, type Settle, type Settled } from './coordinator.ts'
 import { Edge } from './edge.ts'
 import type { DhtEntry, DhtEnvironment, DhtTimer } from './events.ts'
@@ -145,6 +146,14 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
 
   ringChanged(): void {
     if (this.#isRunning) this.repair.ringChanged()
+  }
+
+  /** Neighbours that follow `after` on the ring have been found dead at once. */
+  neighboursFailed(after: RingNode, dead: readonly RingNode[]): void {
+    const peers = [...new Set(dead.map(({ peer }) => peer))]
+    const lost = dead[dead.length - this.#options.replicas]
+    if (peers.length < this.#options.replicas || lost === undefined) return
+    this.#environment.emit({ type: 'arcs-lost', after: after.point, upTo: lost.point, peers })
   }
 
   get author(): Uint8Array {

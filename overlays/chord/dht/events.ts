@@ -17,6 +17,11 @@ export type DhtEvent =
   /** A record was given to those who should hold it, and is held here no longer. */
   | { readonly type: 'handed-over'; readonly key: Key }
   | { readonly type: 'expired'; readonly key: Key }
+  /**
+   * So many neighbours have failed at once that all replicas of some keys may be among them: those of the keys after one
+   * point, up to and with another. What nobody else holds is lost, unless one of them comes back with its disk.
+   */
+  | { readonly type: 'arcs-lost'; readonly after: Key; readonly upTo: Key; readonly peers: readonly PeerId[] }
   /** This peer has all that it should hold, as far as its neighbours have it. */
   | { readonly type: 'complete' }
   | { readonly type: 'rejected'; readonly from: PeerId; readonly reason: 'unasked' | 'forged' | 'full' | 'session' }

@@ -37,7 +37,11 @@ export class RecordCrowd {
     const dhtDefinition = chordDhtDefinition(dht, ring?.successors ?? 8)
     this.#attach = (host) => {
       let records: DhtCore | undefined
-      const core = host.run(ringDefinition, { sample: () => [], changed: () => records?.ringChanged() })
+      const core = host.run(ringDefinition, {
+        sample: () => [],
+        changed: () => records?.ringChanged(),
+        failed: (after, dead) => records?.neighboursFailed(after, dead),
+      })
       records = host.run(dhtDefinition, { ring: core, addresses: () => [] })
       return { ring: core, dht: records }
     }
