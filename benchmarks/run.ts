@@ -11,6 +11,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   channel: () => import('./channel.ts'),
   startup: () => import('./startup.ts'),
   broadcast: () => import('./broadcast.ts'),
+  dht: () => import('./dht.ts'),
   faults: () => import('./faults.ts'),
   simulation: () => import('./simulation.ts'),
   engines: () => import('./engines.ts'),

@@ -1,0 +1,122 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Acted, Kind, Operation, Order, PeerAddress, State } from './orders.ts'
+
+/** What operations of one kind came to. */
+export interface Figures {
+  /** Milliseconds, sorted. */
+  readonly durations: readonly number[]
+  readonly failed: number
+  /** Of all processes, from the first to the last: microseconds, bytes read from sockets, messages. */
+  readonly cpu: number
+  readonly bytes: number
+  readonly messages: number
+}
+
+const workerCount = 5
+/** A table fills for as long as it grows, at most so long. */
+const warmUp = 30_000
+
+/** Peers of one kind in a few processes, each with a directory of its own. */
+export class DhtNetwork {
+  readonly #directory: string
+  readonly #workers: readonly Worker[]
+
+  private constructor(directory: string) {
+    this.#directory = directory
+    this.#workers = Array.from({ length: workerCount }, () => new Worker())
+  }
+
+  static async start(kind: Kind, size: number): Promise<DhtNetwork> {
+    const network = new DhtNetwork(await mkdtemp(join(tmpdir(), 'peerloom-bench-dht-')))
+    const created = await Promise.all(
+      network.#workers.map((worker, first) => {
+        const places = Array.from(
+          { length: Math.ceil((size - first) / workerCount) },
+          (_, index) => first + index * workerCount,
+        )
+        const directories = places.map((place) => join(network.#directory, String(place)))
+        return worker.ask<PeerAddress[]>({ type: 'create', kind, directories })
+      }),
+    )
+    for (const worker of network.#workers) await worker.ask({ type: 'connect', all: created.flat() })
+    await network.#warm(kind === 'chord()' ? 8 : size - 1)
+    return network
+  }
+
+  /** One after another, each by another peer. */
+  async act(operation: Operation, numbers: readonly number[]): Promise<Figures> {
+    const before = await this.#states()
+    const acted: Acted[] = []
+    for (const [place, worker] of this.#workers.entries()) {
+      const own = numbers.filter((_, index) => index % workerCount === place)
+      acted.push(await worker.ask<Acted>({ type: 'act', operation, numbers: own }))
+    }
+    const after = await this.#states()
+    const grown = (figure: 'cpu' | 'bytes' | 'messages'): number =>
+      after.reduce((sum, state) => sum + state[figure], 0) - before.reduce((sum, state) => sum + state[figure], 0)
+    return {
+      durations: acted.flatMap(({ durations }) => durations).sort((left, right) => left - right),
+      failed: acted.reduce((sum, { failed }) => sum + failed, 0),
+      cpu: grown('cpu'),
+      bytes: grown('bytes'),
+      messages: grown('messages'),
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill()))
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  /** Until every peer routes to so many others, or knows no more than before. */
+  async #warm(wanted: number): Promise<void> {
+    const end = performance.now() + warmUp
+    let known = -1
+    while (performance.now() < end) {
+      await pause(3000)
+      const all = (await this.#states()).flatMap((state) => state.known)
+      const total = all.reduce((sum, count) => sum + count, 0)
+      if (all.every((count) => count >= wanted) || total === known) break
+      known = total
+    }
+    await pause(3000)
+  }
+
+  #states(): Promise<State[]> {
+    return Promise.all(this.#workers.map((worker) => worker.ask<State>({ type: 'state' })))
+  }
+}
+
+class Worker {
+  readonly #process: ChildProcess
+
+  constructor() {
+    this.#process = fork(new URL('worker.ts', import.meta.url), { stdio: 'inherit', serialization: 'advanced' })
+  }
+
+  /** One order at a time. @throws Error when the process ends before it has answered */
+  async ask<Answer>(order: Order): Promise<Answer> {
+    const ended = new AbortController()
+    const exit = (): void => ended.abort(new Error(`A worker of the benchmark ended before it had done: ${order.type}`))
+    this.#process.once('exit', exit)
+    this.#process.send(order)
+    try {
+      const [{ answer }] = (await once(this.#process, 'message', { signal: ended.signal })) as [{ answer: Answer }]
+      return answer
+    } finally {
+      this.#process.off('exit', exit)
+    }
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
+  }
+}
