@@ -5,7 +5,7 @@ import { addProviders } from './dht-providers.ts'
 import { addVersions } from './dht-versions.ts'
 import { bytes, expectEverywhere, texts, type DhtPeer } from './dht-peers.ts'
 import { NetworkContract, addPeers, assertSame, type NetworkCase, type NetworkHarness } from './network.ts'
-import { Outcome, outcomes, refusalOf, result, results } from './outcome.ts'
+import { Outcome, outcomes, refusalOf, refusals, result, results } from './outcome.ts'
 
 type Contract = NetworkContract<Dht>
 
@@ -149,8 +149,8 @@ function addEndings(contract: Contract): void {
       api.provide(key, { signal }),
       api.providers(key, { signal }),
     ]
-    for (const outcome of await outcomes(network, requests(AbortSignal.abort(reason)), 'aborted requests'))
-      assertSame(outcome.reason === reason, true, 'rejected with the reason')
+    for (const other of await refusals(network, requests(AbortSignal.abort(reason)), 'an aborted request'))
+      assertSame(other === reason, true, 'rejected with the reason')
     const ending = new AbortController()
     const begun = requests(ending.signal)
     ending.abort(reason)

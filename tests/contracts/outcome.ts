@@ -66,11 +66,17 @@ export async function result<Result>(clock: Clock, begun: Promise<Result>, wish:
   return only as Result
 }
 
-/** What an operation that must not succeed is rejected with. */
-export async function refusal(clock: Clock, begun: Promise<unknown>, wish: string): Promise<unknown> {
-  const [outcome] = await outcomes(clock, [begun], wish)
-  assert(outcome?.reason !== undefined, `${wish}: it succeeded`)
-  return outcome.reason
+/** What operations that must not succeed are rejected with. */
+export async function refusals(
+  clock: Clock,
+  begun: readonly Promise<unknown>[],
+  wish: string,
+): Promise<readonly unknown[]> {
+  const ended = await outcomes(clock, begun, wish)
+  return ended.map(({ reason }) => {
+    assert(reason !== undefined, `${wish}: it succeeded`)
+    return reason
+  })
 }
 
 /** The error that an operation is refused with, which must be of the class. */
@@ -80,7 +86,7 @@ export async function refusalOf<Refusal extends Error>(
   begun: Promise<unknown>,
   wish: string,
 ): Promise<Refusal> {
-  const reason = await refusal(clock, begun, wish)
+  const [reason] = await refusals(clock, [begun], wish)
   assert(reason instanceof kind, `${wish}: a ${kind.name} was expected, not ${String(reason)}`)
   return reason
 }

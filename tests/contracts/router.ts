@@ -1,7 +1,7 @@
 import { assert, keyOf, type Key, type LookupTrace, type PeerId, type Router } from '../../node/protocol/index.ts'
 import { NetworkContract, addPeers, assertSame } from './network.ts'
 import type { ContractNetwork, ContractPeer, NetworkCase, NetworkHarness } from './network.ts'
-import { Outcome, eventually, outcomes, result, results } from './outcome.ts'
+import { Outcome, eventually, outcomes, refusals, result, results } from './outcome.ts'
 
 type Peer = ContractPeer<Router>
 type Network = ContractNetwork<Router>
@@ -177,9 +177,12 @@ function addEndings(contract: Contract): void {
     const reason = new Error('No longer wanted')
     for (const key of keys(3)) {
       const options = { signal: AbortSignal.abort(reason) }
-      const requests = [api.lookup(key, options), api.trace(key, options), api.replicas(key, 2, options)]
-      for (const { reason: told } of await outcomes<unknown>(network, requests, 'aborted requests'))
-        assert(told === reason, 'rejected with another reason')
+      const unwanted = [api.lookup(key, options), api.trace(key, options), api.replicas(key, 2, options)]
+      const reasons = await refusals(network, unwanted, 'an aborted request')
+      assert(
+        reasons.every((other) => other === reason),
+        'rejected with another reason',
+      )
       const ending = new AbortController()
       const begun = api.lookup(key, { signal: ending.signal })
       ending.abort(reason)
