@@ -30,8 +30,8 @@ function addResponsibility(contract: Contract): void {
   })
 
   contract.add('all agree on who is responsible for a key, that peer as well', async (network) => {
-    const peers = await addPeers(network, 8)
-    await agreement(network, peers, keys(10))
+    const peers = await addPeers(network, 6)
+    await agreement(network, peers, keys(8))
   })
 
   contract.add('responsibility is spread over the peers', async (network) => {
