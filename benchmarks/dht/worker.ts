@@ -31,8 +31,18 @@ async function connect(all: readonly PeerAddress[]): Promise<void> {
   for (const { node } of nodes) {
     for (const { id, address } of all) {
       const peer = peerIdFromString(id)
-      if (!peer.equals(node.peerId) && node.getConnections(peer).length === 0) await node.dial(multiaddr(address))
+      if (!peer.equals(node.peerId) && node.getConnections(peer).length === 0) await dial(node, address)
     }
+  }
+}
+
+/** Hundreds of handshakes on two cores: some take longer than libp2p waits. */
+async function dial(node: DhtNode['node'], address: string, attempts = 5): Promise<void> {
+  try {
+    await node.dial(multiaddr(address))
+  } catch (error) {
+    if (attempts === 1) throw error
+    await dial(node, address, attempts - 1)
   }
 }
 
