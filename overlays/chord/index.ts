@@ -10,6 +10,7 @@ export type { DhtMessage, DhtQuestion, DhtReply, Lease, StoreOutcome } from './d
 export { resolveDhtOptions, type ChordDhtOptions, type ResolvedDhtOptions } from './dht/options.ts'
 export type { ChordEnvironment, ChordEvent, RejectionReason } from './events.ts'
 export { FingerTable } from './fingers.ts'
+export { IterativeLookup, type LookupOutcome } from './lookup.ts'
 export type { ChordMessage, Notice, Question, Reply } from './messages.ts'
 export { resolveChordOptions, type ChordOptions, type ResolvedChordOptions } from './options.ts'
 export { chord, type Chord, type ChordOverlayOptions, type ChordSetup, type PlaceView } from './overlay.ts'

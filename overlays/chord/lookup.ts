@@ -95,13 +95,24 @@ export class IterativeLookup {
 
   #advance(): void {
     while (!this.#isSettled && this.#underWay < this.#options.parallelism) {
-      const next = this.#candidates.shift()
+      const next = this.#next()
       if (next === undefined) break
-      if (this.#asked.has(next.node.peer) || this.#dead.has(next.node.peer)) continue
       if (this.#asked.size >= this.#options.contactLimit) return this.give('too many peers were asked')
       this.#ask(next)
     }
     if (this.#underWay === 0 && !this.#isSettled) this.#goBack()
+  }
+
+  /** The nearest to be asked. Nobody behind the nearest that has answered, as long as that one has more to say. */
+  #next(): Candidate | undefined {
+    const isSpent = ({ node: { peer } }: Candidate): boolean => this.#asked.has(peer) || this.#dead.has(peer)
+    while (this.#candidates[0] !== undefined && isSpent(this.#candidates[0])) this.#candidates.shift()
+    const [next] = this.#candidates
+    const nearest = this.#answering.at(-1)
+    if (next === undefined || nearest === undefined || nearest.deadThen >= this.#dead.size)
+      return this.#candidates.shift()
+    const isBehind = clockwise(this.key)(next.node, nearest.candidate.node) < 0
+    return isBehind ? undefined : this.#candidates.shift()
   }
 
   /**
@@ -125,7 +136,7 @@ export class IterativeLookup {
     const at = this.#ports.now() - this.#begun
     this.#asked.add(peer)
     this.#underWay++
-    this.#ports.ask(peer, [...this.#dead].slice(-avoidLimit), (reply) => {
+    this.#ports.ask(peer, this.#toAvoid(peer), (reply) => {
       this.#underWay--
       if (reply !== undefined) this.#remember(candidate, deadThen)
       const took = this.#ports.now() - this.#begun - at
@@ -134,6 +145,12 @@ export class IterativeLookup {
       this.#contacts.splice(after + 1, 0, { peer, at, took, outcome: reply === undefined ? 'timed-out' : 'answered' })
       if (!this.#isSettled) this.#answered(candidate, reply)
     })
+  }
+
+  /** Without a memory, those alone who named the dead are told of them. */
+  #toAvoid(peer: PeerId): readonly PeerId[] {
+    const isTold = this.#options.deadMemory || this.#answering.some(({ candidate }) => candidate.node.peer === peer)
+    return isTold ? [...this.#dead].slice(-avoidLimit) : []
   }
 
   #answered(candidate: Candidate, reply: Reply | undefined): void {
@@ -152,17 +169,21 @@ export class IterativeLookup {
 
   #remember(candidate: Candidate, deadThen: number): void {
     const known = this.#answering.find((entry) => entry.candidate.node.peer === candidate.node.peer)
-    if (known === undefined) this.#answering.push({ candidate, deadThen })
-    else known.deadThen = deadThen
+    if (known !== undefined) known.deadThen = deadThen
+    else if (this.#options.deadMemory) this.#answering.push({ candidate, deadThen })
+    else {
+      this.#dead.clear()
+      this.#answering.push({ candidate, deadThen: 0 })
+    }
     const order = clockwise(this.key)
     this.#answering.sort((left, right) => order(left.candidate.node, right.candidate.node))
   }
 
   #silent(peer: PeerId): void {
     this.#ports.silent(peer)
-    if (this.#options.deadMemory) this.#dead.add(peer)
+    this.#dead.add(peer)
     // Without a memory it is asked again when somebody else names it.
-    else this.#asked.delete(peer)
+    if (!this.#options.deadMemory) this.#asked.delete(peer)
   }
 
   #found({ depth }: Candidate, predecessor: RingNode, successors: readonly RingNode[]): void {
