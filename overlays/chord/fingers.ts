@@ -1,7 +1,11 @@
 import { isBetween, type RingNode, type RingPoint } from './ring-node.ts'
 
-const bits = 256
-const ringSize = 1n << BigInt(bits)
+const ringSize = 1n << 256n
+
+/** The first 13 hexadecimal digits of a point are a number without loss; fingers nearer than their last bit are rare. */
+const leadingDigits = 13
+const leadingBits = 4 * leadingDigits
+const leadingSize = 2 ** leadingBits
 
 /**
  * The finger table of one node (Stoica et al., ToN 2003, §IV-C), for any base that is a power of two: at each level the
@@ -14,7 +18,8 @@ export class FingerTable {
   readonly #self: RingNode
   readonly #parts: number
   readonly #bitsPerLevel: number
-  readonly #start: bigint
+  /** The leading digits of this node's point. */
+  readonly #start: number
   /** By number; 0 is half the ring away in base 2. Sparse. */
   readonly #fingers = new Map<number, RingNode>()
 
@@ -22,7 +27,7 @@ export class FingerTable {
     this.#self = self
     this.#parts = base - 1
     this.#bitsPerLevel = 31 - Math.clz32(base)
-    this.#start = BigInt(`0x${self.point}`)
+    this.#start = Number.parseInt(self.point.slice(0, leadingDigits), 16)
   }
 
   /** Distinct, in no order. */
@@ -36,10 +41,17 @@ export class FingerTable {
 
   /** Where the arc begins in which a finger of that number lies. The next number's arc is nearer to this node. */
   target(number: number): RingPoint {
-    const level = Math.floor(number / this.#parts) + 1
-    const part = BigInt(this.#parts - (number % this.#parts))
-    const offset = (part * ringSize) >> BigInt(level * this.#bitsPerLevel)
-    return ((this.#start + offset) % ringSize).toString(16).padStart(64, '0') as RingPoint
+    const shift = (Math.floor(number / this.#parts) + 1) * this.#bitsPerLevel
+    const part = this.#parts - (number % this.#parts)
+    if (shift > leadingBits) return this.#targetNearby(part, shift)
+    // What is added is nothing but zeros behind the leading digits.
+    const leading = (this.#start + part * 2 ** (leadingBits - shift)) % leadingSize
+    return (leading.toString(16).padStart(leadingDigits, '0') + this.#self.point.slice(leadingDigits)) as RingPoint
+  }
+
+  #targetNearby(part: number, shift: number): RingPoint {
+    const point = BigInt(`0x${this.#self.point}`) + ((BigInt(part) * ringSize) >> BigInt(shift))
+    return (point % ringSize).toString(16).padStart(64, '0') as RingPoint
   }
 
   /** Whether a node could serve as the finger of that number: it lies between its target and that of the one before. */

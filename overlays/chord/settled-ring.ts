@@ -1,5 +1,5 @@
 import type { FingerTable } from './fingers.ts'
-import type { RingNode, RingPoint } from './ring-node.ts'
+import { isBetween, type RingNode, type RingPoint } from './ring-node.ts'
 import type { Neighbourhood } from './rules.ts'
 
 /** A ring as it is when everybody knows what is to be known: to begin simulations with, instead of joining one by one. */
@@ -37,17 +37,22 @@ export class SettledRing {
 
   fill(node: RingNode, fingers: FingerTable): void {
     const head = this.#at(this.#place(node.point) + 1)
-    for (let number = 0; fingers.isBeyond(number, head); number++) {
-      const place = this.#place(fingers.target(number))
-      fingers.set(number, this.#finger(node, number, fingers, place))
+    let end = node.point
+    for (let number = 0; ; number++) {
+      const begin = fingers.target(number)
+      if (!isBetween(node.point, head.point, begin)) return
+      fingers.set(number, this.#finger(node, begin, end))
+      end = begin
     }
   }
 
-  #finger(node: RingNode, number: number, fingers: FingerTable, place: number): RingNode | undefined {
+  /** One of the first in that arc. */
+  #finger(node: RingNode, begin: RingPoint, end: RingPoint): RingNode | undefined {
     const serving: RingNode[] = []
-    for (let next = place; serving.length < candidates; next++) {
-      const candidate = this.#at(next)
-      if (!fingers.isInArc(number, candidate) || candidate === serving[0]) break
+    for (let place = this.#place(begin); serving.length < candidates; place++) {
+      const candidate = this.#at(place)
+      const isInArc = candidate.point === begin || isBetween(begin, candidate.point, end)
+      if (!isInArc || candidate === serving[0]) break
       serving.push(candidate)
       if (this.#choose === undefined) break
     }
