@@ -8,7 +8,7 @@ import { Lookups } from './lookups.ts'
 import type { ChordMessage, Question, Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import { ringRequests, type RingRequests } from './ring-requests.ts'
-import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { clockwise, distance, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 import { RoundTrips } from './round-trips.ts'
 import { zaveRules, type Neighbourhood, type RingRules } from './rules.ts'
 import type { SettledRing } from './settled-ring.ts'
@@ -33,6 +33,9 @@ export interface ChordNeeds {
 const doorLimit = 16
 
 const nobody: ReadonlySet<PeerId> = new Set()
+
+/** So long a list tells how far neighbours are from each other, within a factor of two or so. */
+const tellingList = 8
 
 /** Where another ring is suspected, it is looked so many times as often. */
 const hurry = 10
@@ -77,6 +80,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         requests,
         own: (key, count, avoid) => this.#own(key, count, avoid),
         doors: () => Array.from([...this.#doors, ...this.#contacts.connected()], (peer) => ringNode(peer)),
+        spacing: () => this.#spacing(),
         silent: (peer) => this.#fingers.silent(peer),
         reject: (from, reason) => this.#reject(from, reason),
       },
@@ -250,6 +254,14 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     const order = clockwise(key)
     const others = [...new Set(nearer)].filter(({ peer }) => peer !== this.#environment.self)
     return { type: 'closer', nodes: others.sort((left, right) => order(right, left)).slice(0, count) }
+  }
+
+  /** A list that is too short tells nothing. */
+  #spacing(): number | undefined {
+    const [node] = this.nodes.filter(({ isMember }) => isMember)
+    const last = node?.successors.at(-1)
+    if (node === undefined || last === undefined || node.successors.length < tellingList) return undefined
+    return distance(node.self.point, last.point) / node.successors.length
   }
 
   #founded(neighbourhood: Neighbourhood): void {

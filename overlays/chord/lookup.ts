@@ -1,7 +1,7 @@
 import type { Instant, LookupContact, PeerId } from '../../node/protocol/index.ts'
 import { avoidLimit, closerLimit, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import { clockwise, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { clockwise, distance, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 /** How a lookup has ended. */
 export type LookupOutcome = LookupSuccess | LookupFailure
@@ -30,6 +30,8 @@ export interface LookupPorts {
   own(avoid: ReadonlySet<PeerId>): OwnAnswer
   /** Asks once for the next step. */
   ask(peer: PeerId, avoid: readonly PeerId[], settle: (reply: Reply | undefined) => void): void
+  /** How far neighbours are from each other, as a share of the ring; undefined where that cannot be told. */
+  spacing(): number | undefined
   /** That peer did not answer. */
   silent(peer: PeerId): void
   /** It told nonsense. */
@@ -46,6 +48,16 @@ export type OwnAnswer =
   | { readonly type: 'closer'; readonly nodes: readonly RingNode[] }
   /** It is on no ring. */
   | { readonly type: 'outside' }
+
+/** An answer, and who gave it. */
+interface Found {
+  readonly candidate: Candidate
+  readonly predecessor: RingNode
+  readonly successors: readonly RingNode[]
+}
+
+/** So many times as far as neighbours of this peer are from each other, on average: one arc in some thousands is as long. */
+const implausible = 16
 
 interface Candidate {
   readonly node: RingNode
@@ -73,6 +85,8 @@ export class IterativeLookup {
   readonly #answering: { readonly candidate: Candidate; deadThen: number }[] = []
   /** When this peer last asked itself; not since the beginning, at first. */
   #deadAtFirst = -1
+  /** Answers that claim much of the ring. */
+  readonly #doubtful: Found[] = []
   #underWay = 0
   #deepest = 0
   #isSettled = false
@@ -90,6 +104,10 @@ export class IterativeLookup {
   }
 
   give(reason: string): void {
+    // Nobody can make up a node that is nearer to the key than the one that owns it.
+    const order = clockwise(this.key)
+    const [best] = this.#doubtful.sort((left, right) => order(headOf(left), headOf(right)))
+    if (best !== undefined) return this.#found(best)
     this.#settle({ type: 'failed', reason, hops: this.#deepest, contacts: this.#contacts })
   }
 
@@ -159,10 +177,10 @@ export class IterativeLookup {
     else this.#deepest = Math.max(this.#deepest, candidate.depth)
     if (reply?.type === 'closer') this.#add(reply.nodes, candidate.depth + 1)
     if (reply?.type === 'found') {
-      const predecessor = ringNode(peer, reply.at)
-      if (isAnswer(predecessor, reply.successors, this.key))
-        return this.#found(candidate, predecessor, reply.successors)
-      this.#ports.disordered(peer)
+      const found = { candidate, predecessor: ringNode(peer, reply.at), successors: reply.successors }
+      if (!isAnswer(found.predecessor, found.successors, this.key)) this.#ports.disordered(peer)
+      else if (this.#isPlausible(found)) return this.#found(found)
+      else this.#doubt(found)
     }
     this.#advance()
   }
@@ -186,8 +204,22 @@ export class IterativeLookup {
     if (!this.#options.deadMemory) this.#asked.delete(peer)
   }
 
-  #found({ depth }: Candidate, predecessor: RingNode, successors: readonly RingNode[]): void {
+  #found({ candidate: { depth }, predecessor, successors }: Found): void {
     this.#settle({ type: 'found', predecessor, successors, hops: depth, contacts: this.#contacts })
+  }
+
+  /** Whether so much of the ring may well be empty as it says (after the routing failure test of Castro et al., OSDI 2002). */
+  #isPlausible({ predecessor, successors: [head] }: Found): boolean {
+    const spacing = this.#ports.spacing()
+    if (spacing === undefined || head === undefined) return true
+    return distance(predecessor.point, head.point) <= implausible * spacing
+  }
+
+  /** Others are asked as if it had said nothing; if they know no better, it was right after all. */
+  #doubt(found: Found): void {
+    this.#doubtful.push(found)
+    const said = this.#answering.findIndex(({ candidate }) => candidate === found.candidate)
+    if (said >= 0) this.#answering.splice(said, 1)
   }
 
   #settle(outcome: LookupOutcome): void {
@@ -206,6 +238,10 @@ export class IterativeLookup {
     this.#candidates.sort((left, right) => order(right.node, left.node))
     this.#candidates.length = Math.min(this.#candidates.length, 8 * closerLimit)
   }
+}
+
+function headOf({ successors, predecessor }: Found): RingNode {
+  return successors[0] ?? predecessor
 }
 
 /** Whether a list can be what follows the key where `from` precedes it: in the order of the ring, and not before the key. */

@@ -13,6 +13,8 @@ export interface LookupsPorts {
   readonly own: (key: RingPoint, count: number, avoid?: ReadonlySet<PeerId>) => OwnAnswer
   /** Where a peer that is on no ring begins. */
   readonly doors: () => readonly RingNode[]
+  /** How far neighbours are from each other, as a share of the ring; undefined where that cannot be told. */
+  readonly spacing: () => number | undefined
   readonly silent: (peer: PeerId) => void
   readonly reject: (from: PeerId, reason: RejectionReason) => void
 }
@@ -151,12 +153,13 @@ export class Lookups {
   }
 
   #iterativePorts(key: RingPoint, isInside: boolean, settle: (outcome: LookupOutcome) => void): LookupPorts {
-    const { environment, requests, silent, reject } = this.#ports
+    const { environment, requests, spacing, silent, reject } = this.#ports
     return {
       self: environment.self,
       now: () => environment.now(),
       ask: (peer, avoid, answered) => requests.ask(peer, { type: 'step', key, avoid }, 1, answered),
       own: (avoid) => (isInside ? this.#ports.own(key, closerLimit, avoid) : { type: 'outside' }),
+      spacing,
       silent,
       disordered: (peer) => reject(peer, 'disordered'),
       settle,

@@ -53,3 +53,13 @@ export function clockwise(from: RingPoint): (left: RingNode, right: RingNode) =>
     return left < right ? -1 : 1
   }
 }
+
+/** How far it is clockwise from one point to another, as a share of the ring, to 52 bits. */
+export function distance(from: RingPoint, to: RingPoint): number {
+  const share = fraction(to) - fraction(from)
+  return share < 0 ? share + 1 : share
+}
+
+function fraction(point: RingPoint): number {
+  return Number.parseInt(point.slice(0, 13), 16) / 2 ** 52
+}

@@ -44,6 +44,7 @@ function look(
         if (named.length > 0) settle({ type: 'closer', number: 0, nodes: nodes(...named) })
         else settle({ type: 'found', number: 0, at: 0, successors: nodes(9) })
       },
+      spacing: () => undefined,
       silent: () => undefined,
       disordered: () => undefined,
       settle: (end) => (outcome = end),

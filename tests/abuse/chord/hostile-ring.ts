@@ -1,0 +1,128 @@
+import { keyOf, type Key, type Overlay, type PeerId } from '../../../node/protocol/index.ts'
+import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
+import {
+  ChordCore,
+  chord,
+  chordDefinition,
+  ringNode,
+  resolveChordOptions,
+  type Chord,
+  type ChordEnvironment,
+  type ChordMessage,
+  type RingNode,
+} from '../../../overlays/chord/index.ts'
+
+/** What a hostile member does to what it is about to say. */
+export type Corruption = (message: ChordMessage, self: PeerId) => ChordMessage
+
+const clockwiseFrom = (nodes: readonly RingNode[], from: string): RingNode[] =>
+  nodes.toSorted((left, right) => {
+    const [leftIsFar, rightIsFar] = [left.point <= from, right.point <= from]
+    if (leftIsFar !== rightIsFar) return leftIsFar ? 1 : -1
+    return left.point < right.point ? -1 : 1
+  })
+
+/** Peers that do not exist, in the order of the ring. */
+export const falseSuccessors: Corruption = (message, self) => {
+  if (message.type !== 'neighbourhood') return message
+  const invented = Array.from({ length: 8 }, (_, index) => ringNode(`invented ${index} by ${self}` as PeerId))
+  return { ...message, successors: clockwiseFrom(invented, ringNode(self).point) }
+}
+
+/** Whatever is looked for belongs to one of them. @param band who is in it */
+export function wrongArcs(band: readonly PeerId[]): Corruption {
+  let asked: Key | undefined
+  return (message) => {
+    if (message.type === 'step') asked = message.key
+    if (message.type !== 'closer' && message.type !== 'found') return message
+    const key = asked ?? keyOf('anything')
+    const accomplices = clockwiseFrom(
+      band.map((peer) => ringNode(peer)),
+      key,
+    )
+    return { type: 'found', number: message.number, at: 0, successors: accomplices.slice(0, 8) }
+  }
+}
+
+/** A member that keeps to the rules but for what it says. It hears what it is asked first. */
+function hostile(corrupt: Corruption): Overlay<ChordCore> {
+  return {
+    attach(host) {
+      const definition = chordDefinition()
+      return host.run(
+        {
+          ...definition,
+          create(environment, needs) {
+            const spoilt: ChordEnvironment = {
+              self: environment.self,
+              random: environment.random,
+              now: () => environment.now(),
+              schedule: (timer, delay) => environment.schedule(timer, delay),
+              emit: (event) => environment.emit(event),
+              send: (to, message) => environment.send(to, corrupt(message, environment.self)),
+            }
+            const core = new ChordCore(spoilt, resolveChordOptions(), needs)
+            const receive = core.receive.bind(core)
+            core.receive = (message, from) => {
+              if (message.type === 'step') corrupt(message, environment.self)
+              receive(message, from)
+            }
+            return core
+          },
+        },
+        { sample: () => [] },
+      )
+    },
+  }
+}
+
+/** Honest members, and a few that are not. */
+export class HostileRing {
+  readonly simulation: Simulation
+  readonly honest: SimulatedPeer<Chord>[] = []
+  readonly band: readonly PeerId[]
+
+  constructor(seed: number, size: number, share: number, corruption: (band: readonly PeerId[]) => Corruption) {
+    this.simulation = new Simulation({ seed })
+    const every = Math.round(1 / share)
+    const isHostile = (index: number): boolean => index % every === every - 1
+    this.band = Array.from({ length: size }, (_, index) => index)
+      .filter(isHostile)
+      .map((index) => `peer-${index}` as PeerId)
+    const all: SimulatedPeer<unknown>[] = []
+    for (let index = 0; index < size; index++) {
+      const corrupt = corruption(this.band)
+      const peer = isHostile(index)
+        ? this.simulation.addPeer(`peer-${index}`, (host) => hostile(corrupt).attach(host))
+        : this.simulation.addPeer(`peer-${index}`, (host) => chord().attach(host))
+      for (const other of all.slice(-2)) this.simulation.connect(peer, other)
+      all.push(peer)
+      if (!isHostile(index)) this.honest.push(peer as SimulatedPeer<Chord>)
+      this.simulation.run(200)
+    }
+    this.simulation.run(60_000)
+  }
+
+  /** @returns the share of look-ups by honest peers that find the right one of all members */
+  async rightLookups(count: number): Promise<number> {
+    const begun = Array.from({ length: count }, (_, number) => {
+      const key = keyOf(`key ${number}`)
+      const from = this.honest[number % this.honest.length] as SimulatedPeer<Chord>
+      return from.api.lookup(key).then(
+        ([found]) => found === this.#owner(key),
+        () => false,
+      )
+    })
+    for (let waited = 0; waited < 15; waited++) {
+      this.simulation.run(1000)
+      await new Promise<void>((resolve) => void setImmediate(resolve))
+    }
+    return (await Promise.all(begun)).filter(Boolean).length / count
+  }
+
+  #owner(key: Key): PeerId {
+    const nodes = [...this.honest.map(({ id }) => id), ...this.band].map((peer) => ringNode(peer))
+    nodes.sort((left, right) => (left.point < right.point ? -1 : 1))
+    return (nodes.find(({ point }) => point >= key) ?? nodes[0])?.peer as PeerId
+  }
+}

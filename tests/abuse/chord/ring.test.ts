@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { keyOf, type PeerId } from '../../../node/protocol/index.ts'
+import { Simulation } from '../../../node/simulation/index.ts'
+import {
+  chord,
+  chordName,
+  ringNode,
+  type Chord,
+  type ChordEvent,
+  type DhtEvent,
+} from '../../../overlays/chord/index.ts'
+import { HostileRing, falseSuccessors, wrongArcs } from './hostile-ring.ts'
+
+describe('one member in ten is hostile', () => {
+  test('and names successors that do not exist: all others stay on the ring, and find what they look for', async () => {
+    const ring = new HostileRing(1, 50, 0.1, () => falseSuccessors)
+    expect(ring.honest.filter(({ api }) => api.places()[0]?.isMember).length).toBe(ring.honest.length)
+    expect(await ring.rightLookups(200)).toBeGreaterThan(0.95)
+  })
+
+  test('and says of every key that it belongs to the band: few believe it', async () => {
+    const ring = new HostileRing(1, 50, 0.1, wrongArcs)
+    expect(ring.honest.filter(({ api }) => api.places()[0]?.isMember).length).toBe(ring.honest.length)
+    // Without a doubt of those who claim too much of the ring it is less than a half.
+    expect(await ring.rightLookups(200)).toBeGreaterThan(0.85)
+  })
+})
+
+describe('a stranger', () => {
+  const stranger = 'stranger' as PeerId
+
+  function ringOfTen(): {
+    simulation: Simulation
+    victim: Chord
+    events: (ChordEvent | DhtEvent)[]
+    tell(message: unknown): void
+  } {
+    const simulation = new Simulation({ seed: 1 })
+    const peers = Array.from({ length: 10 }, (_, index) => {
+      const peer = simulation.addPeer(`peer-${index}`, (host) => chord().attach(host))
+      for (const other of simulation.peers.slice(-3, -1)) simulation.connect(peer, other)
+      simulation.run(300)
+      return peer
+    })
+    simulation.run(20_000)
+    const [victim] = peers as [(typeof peers)[0]]
+    const events: (ChordEvent | DhtEvent)[] = []
+    victim.api.subscribe((event) => void events.push(event))
+    const tell = (message: unknown): void => victim.host?.deliver(chordName, message, stranger)
+    return { simulation, victim: victim.api, events, tell }
+  }
+
+  const places = (victim: Chord): string => JSON.stringify(victim.places())
+
+  test('that answers what nobody has asked is refused', () => {
+    const { victim, events, tell } = ringOfTen()
+    const before = places(victim)
+    const nodes = [ringNode(stranger, 1), ringNode(stranger, 2)]
+    for (let number = 0; number < 1000; number++) {
+      tell({ type: 'neighbourhood', number, successors: nodes, predecessor: nodes[0] })
+      tell({ type: 'found', number, at: 0, successors: nodes })
+      tell({ type: 'routed', lookup: number, at: 0, path: [], successors: nodes })
+    }
+    expect(places(victim)).toBe(before)
+    expect(events.filter((event) => event.type === 'rejected' && event.reason === 'unasked').length).toBe(3000)
+  })
+
+  test('that says it is the predecessor is believed only while it answers', () => {
+    const { simulation, victim, tell } = ringOfTen()
+    for (let from = 0; from < 64; from++) tell({ type: 'notify', at: 0, from })
+    simulation.run(30_000)
+    const predecessor = victim.places()[0]?.predecessor?.peer
+    expect(predecessor).toMatch(/^peer-/)
+  })
+
+  test('that invites to other rings by the thousand costs a few lookups, and moves nobody', () => {
+    const { simulation, victim, events, tell } = ringOfTen()
+    for (let count = 0; count < 10_000; count++) tell({ type: 'elsewhere', door: `door ${count}` })
+    const before = simulation.traffic(chordName).messages
+    simulation.run(30_000)
+    // Ten peers at rest send some sixty messages a second.
+    expect(simulation.traffic(chordName).messages - before).toBeLessThan(4000)
+    expect(events.some(({ type }) => type === 'unified' || type === 'left')).toBe(false)
+    expect(victim.places()[0]?.isMember).toBe(true)
+  })
+
+  test('that tells of ten thousand peers while there is no ring is heard as far as there is room', async () => {
+    const simulation = new Simulation({ seed: 1 })
+    const lone = simulation.addPeer('lone', (host) => chord({ gatherLimit: 64 }).attach(host))
+    simulation.run(5000)
+    for (let count = 0; count < 200; count++) {
+      const members = Array.from({ length: 50 }, (_, index) => `invented ${count}/${index}`)
+      lone.host?.deliver(chordName, { type: 'gather', members }, `stranger ${count}` as PeerId)
+    }
+    const before = simulation.traffic(chordName).messages
+    simulation.run(5000)
+    // Ten rounds to sixty-four peers.
+    expect(simulation.traffic(chordName).messages - before).toBeLessThan(1000)
+    expect(lone.api.neighbours(10_000).length).toBeLessThanOrEqual(64)
+    const lookup = lone.api.lookup(keyOf('key'))
+    simulation.run(10_000)
+    expect((await lookup).length).toBeGreaterThan(0)
+  })
+})
