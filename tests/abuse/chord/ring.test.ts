@@ -33,7 +33,7 @@ describe('a stranger', () => {
     simulation: Simulation
     victim: Chord
     events: (ChordEvent | DhtEvent)[]
-    tell(message: unknown): void
+    readonly tell: (message: unknown) => void
   } {
     const simulation = new Simulation({ seed: 1 })
     const peers = Array.from({ length: 10 }, (_, index) => {
