@@ -11,6 +11,7 @@ const sections: Runner<Extent>['subjects'] = {
   'swim/lifeguard': () => import('./lifeguard/tables.ts'),
   'swim/rapid': () => import('./rapid/tables.ts'),
   'gossip': () => import('./gossip/tables.ts'),
+  'chord/model': () => import('./chord/model/tables.ts'),
   'swim-options': () => import('./options/tables.ts'),
 }
 
@@ -31,6 +32,15 @@ const gossipPage: Page = {
   head: `# Gossip: the papers' tables
 
 Written by \`npm run papers -- gossip\`, never by hand, as docs/papers.md is, which says how to read it.
+`,
+  namesMachine: false,
+}
+
+const chordPage: Page = {
+  file: new URL('../../docs/chord-papers.md', import.meta.url),
+  head: `# Chord: the papers' tables
+
+Written by \`npm run papers -- chord\`, never by hand, as docs/papers.md is, which says how to read it.
 `,
   namesMachine: false,
 }
@@ -71,6 +81,7 @@ if (values.grid !== undefined && values.grid !== 'full') {
 function pageOf(name: string): Page | undefined {
   if (seedCount < usualSeeds) return undefined
   if (name === 'gossip') return gossipPage
+  if (name.startsWith('chord')) return chordPage
   return name === 'swim-options' ? optionsPage : page
 }
 
