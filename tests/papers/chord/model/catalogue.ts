@@ -1,6 +1,6 @@
 import { assert } from '../../../../node/protocol/index.ts'
 import { masksOf, type NodeMasks } from './invariant.ts'
-import { movesOf, type Model, type Move } from './moves.ts'
+import { movesOf, remembered, type Model, type Move } from './moves.ts'
 import type { NodeState, World } from './node-state.ts'
 
 /** A world as the numbers of its nodes' states. */
@@ -33,7 +33,8 @@ export class Catalogue {
     this.model = model
   }
 
-  codeOf(state: NodeState): number {
+  codeOf(whole: NodeState): number {
+    const state = remembered(this.model, whole)
     const name = nameOf(state)
     const known = this.#numbers.get(name)
     if (known !== undefined) return known

@@ -1,6 +1,7 @@
 import type { Experiment } from '../../experiment.ts'
 import type { Codes } from './catalogue.ts'
 import { Explorer } from './explorer.ts'
+import type { Model } from './moves.ts'
 import { nobody, type NodeState } from './node-state.ts'
 import { modelOf, startsOf } from './variants.ts'
 import type { WorldSet } from './world-set.ts'
@@ -15,38 +16,51 @@ export interface CoverageOutcome {
   /** Worlds of the fine grain. */
   readonly states: number
   readonly violated: string | undefined
-  /** Those among them for which the coarse grain has no counterpart. */
+  /** Those among them for which the coarse grain has no counterpart, and those of the coarse grain that lists have none for. */
   readonly uncovered: number
 }
 
-/** Whether the coarse grain loses anything: every world of the fine one must have a counterpart with the same lists. */
+/** Whether a coarser grain loses anything: every world of a finer one must have a counterpart with the same lists. */
 export const experiment: Experiment<CoverageTrial, CoverageOutcome> = {
   module: import.meta.url,
   run({ size, length }) {
-    const models = (['fine', 'coarse'] as const).map((grain) => modelOf('all rules', size, length, grain))
-    const [fine, coarse] = models.map((model) => new Explorer(model)) as [Explorer, Explorer]
     const starts = startsOf('all rules', size, length)
-    const [violated] = [fine, coarse].map((explorer) => explorer.explore(starts).counterexample?.violated)
-    const counterparts: (readonly number[])[] = []
-    const world = new Uint16Array(size)
-    let uncovered = 0
-    for (let index = 0; index < fine.worlds.count; index++) {
-      fine.worlds.read(index, world)
-      const choices = Array.from(
-        world,
-        (code) =>
-          (counterparts[code] ??= coarsened(fine.catalogue.stateOf(code)).map((state) =>
-            coarse.catalogue.codeOf(state),
-          )),
-      )
-      if (!isCovered(coarse.worlds, choices, new Uint16Array(size), 0)) uncovered++
+    const explored = (grain: Model['grain']): Explored => {
+      const explorer = new Explorer(modelOf('all rules', size, length, grain))
+      return { explorer, violated: explorer.explore(starts).counterexample?.violated }
     }
-    return { states: fine.worlds.count, violated, uncovered }
+    const [fine, coarse, lists] = [explored('fine'), explored('coarse'), explored('lists')]
+    return {
+      states: fine.explorer.worlds.count,
+      violated: fine.violated,
+      uncovered: uncovered(fine.explorer, coarse.explorer) + uncovered(coarse.explorer, lists.explorer),
+    }
   },
 }
 
-/** What a node may be in the coarse grain, where a question that is yet unanswered has not been asked. */
-function coarsened(state: NodeState): readonly NodeState[] {
+interface Explored {
+  readonly explorer: Explorer
+  readonly violated: string | undefined
+}
+
+function uncovered(from: Explorer, to: Explorer): number {
+  const { model } = to.catalogue
+  const counterparts: (readonly number[])[] = []
+  const world = new Uint16Array(model.rules.size)
+  let count = 0
+  for (let index = 0; index < from.worlds.count; index++) {
+    from.worlds.read(index, world)
+    const choices = Array.from(world, (code) => {
+      const states = (): readonly NodeState[] => coarsened(from.catalogue.stateOf(code), model.grain)
+      return (counterparts[code] ??= states().map((state) => to.catalogue.codeOf(state)))
+    })
+    if (!isCovered(to.worlds, choices, new Uint16Array(world.length), 0)) count++
+  }
+  return count
+}
+
+/** What a node may be in a coarser grain, where a question that is yet unanswered has not been asked. */
+function coarsened(state: NodeState, grain: Model['grain']): readonly NodeState[] {
   if (state.status !== 'member') return [{ status: 'outside', notice: nobody }]
   const { pending } = state
   const waiting = { ...state, notice: nobody }
@@ -56,7 +70,7 @@ function coarsened(state: NodeState): readonly NodeState[] {
       // The first question of an operation, or the next after a time-out: from the state alone it cannot be told.
       return [idle, waiting]
     case 'stabilise-from-predecessor':
-      return [waiting]
+      return grain === 'coarse' ? [waiting] : [idle]
     default:
       return [idle]
   }

@@ -10,7 +10,7 @@ test("Zave's invariant holds in every state of a ring of three places, and each 
   expect({ states, violated }).toEqual({ states: 24, violated: undefined })
 })
 
-test("Zave's invariant holds in every state of a ring of four places, each with its counterpart in the coarse grain", () => {
+test("Zave's invariant holds in every state of a ring of four places, each with its counterpart in coarser grains", () => {
   expect(coverage.run({ size: 4, length: 2 })).toEqual({ states: 2_656_134, violated: undefined, uncovered: 0 })
 })
 
@@ -20,6 +20,11 @@ test('every state of a small ring is repaired within a few rounds, and becomes i
   expect(outcome.violated).toBeUndefined()
   expect(outcome.states).toBe(expected)
   expect(outcome.rounds).toBeLessThanOrEqual(size)
+})
+
+test("Zave's invariant holds in every state of six places, even where anybody is taken for anybody's predecessor", () => {
+  const { states, violated } = search.run({ variant: 'all rules', size: 6, length: 2, grain: 'lists', ideal: false })
+  expect({ states, violated }).toEqual({ states: 28_589, violated: undefined })
 })
 
 test("Zave's invariant holds along random schedules of rings of up to eight places", () => {

@@ -18,12 +18,13 @@ export interface Model {
   /**
    * `fine`: every question and notification under way is a part of the state.
    * `coarse`: an operation begins when its first question is answered, and who is to be notified is not remembered.
+   * `lists`: predecessors are not remembered either; whoever may be one is taken for it.
    * Nothing is lost by it, as ./README.md shows.
    */
-  readonly grain: 'fine' | 'coarse'
-  /** Rule 2 as it is now, or as it was designed first. */
+  readonly grain: 'fine' | 'coarse' | 'lists'
+  /** Rule 2 as it is now, or, in the fine grain, as it was designed first. */
   readonly newcomerAsks: 'predecessor' | 'successor'
-  /** What a member tells of itself while it waits: nothing is rule 6. */
+  /** What a member tells of itself while it waits: nothing is rule 6, the other for the fine grain only. */
   readonly whileWaiting: 'busy' | 'old state'
 }
 
@@ -84,6 +85,13 @@ export function movesOf(model: Model, state: NodeState): Move[] {
   }
 }
 
+/** @returns the state without what the grain does not look at */
+export function remembered({ grain }: Model, state: NodeState): NodeState {
+  if (grain === 'fine') return state
+  const kept = { ...state, notice: nobody }
+  return grain === 'lists' && kept.status === 'member' ? { ...kept, predecessor: nobody } : kept
+}
+
 function failure(notice: number): Move {
   return { type: 'failure', act: 'fails', next: { status: 'outside', notice } }
 }
@@ -92,7 +100,7 @@ function failure(notice: number): Move {
 function joins(model: Model, notice: number): Move[] {
   const { rules, grain, newcomerAsks } = model
   return others(rules.size).map((to): Move => {
-    if (grain === 'coarse') {
+    if (grain !== 'fine') {
       const hear = (other: NodeState): NodeState | undefined => joined(model, to, other, notice)
       return { type: 'question', act: 'joins behind', to, hear }
     }
@@ -133,7 +141,8 @@ function memberMoves(model: Model, state: MemberState): Move[] {
   if (state.pending !== undefined) return answers(model, state, state.pending)
   const next = rules.stabilise(state)
   if (grain === 'fine') return [{ type: 'change', act: 'begins to stabilise', next }]
-  return [...(next.pending === undefined ? [] : [answer(model, state, next.pending)]), ...anyNotices(model, state)]
+  const first = next.pending === undefined ? [] : [answer(model, state, next.pending)]
+  return [...first, ...(grain === 'coarse' ? anyNotices(model, state) : anyPredecessors(model, state))]
 }
 
 function answers(model: Model, state: MemberState, pending: PendingQuery): Move[] {
@@ -142,18 +151,17 @@ function answers(model: Model, state: MemberState, pending: PendingQuery): Move[
   if (model.grain === 'fine' || pending.step === 'rectify') return [usual]
   // Whoever is asked may just have begun to stabilise, which is not seen here.
   const hear = (other: NodeState): NodeState | undefined =>
-    other.status === 'member' ? { ...model.rules.answered(own, pending, 'busy'), notice: nobody } : undefined
+    other.status === 'member' ? model.rules.answered(own, pending, 'busy') : undefined
   return [usual, { type: 'question', act: 'finds busy', to: pending.to, hear }]
 }
 
 function answer(model: Model, own: MemberState, query: PendingQuery): Move {
-  const { rules, grain, whileWaiting } = model
+  const { rules, whileWaiting } = model
   const hear = (other: NodeState): NodeState | undefined => {
     // Who is its own successor knows the answer. The rules never lead there, but a ring of one begins so.
     const told = query.to === 0 ? own : tells(model, other)
     if (query.step === 'rectify') return rules.answered(own, query, told === 'timed-out' ? told : 'alive')
     const next = rules.answered(own, query, told)
-    if (grain === 'coarse') return { ...next, notice: nobody }
     if (whileWaiting === 'busy' || next.pending !== undefined) return next
     return { ...next, told: { successors: own.successors, predecessor: own.predecessor } }
   }
@@ -174,9 +182,25 @@ function anyNotices({ rules }: Model, state: MemberState): Move[] {
   })
 }
 
+/** Anybody between a member and its head may have been named as the head's predecessor. */
+function anyPredecessors(model: Model, state: MemberState): Move[] {
+  const { rules } = model
+  const head = state.successors[0] ?? 0
+  return others(rules.size)
+    .filter((node) => isMet(0, node, head))
+    .map((to): Move => {
+      const query: PendingQuery = { step: 'stabilise-from-predecessor', to, candidate: nobody }
+      const hear = (other: NodeState): NodeState | undefined => {
+        const told = tells(model, other)
+        return typeof told === 'string' ? undefined : rules.answered(state, query, told)
+      }
+      return { type: 'question', act: acts[query.step], to, hear }
+    })
+}
+
 function deliveries({ rules, grain }: Model, state: NodeState): Move[] {
   const { notice: to } = state
-  if (to === nobody || grain === 'coarse') return []
+  if (to === nobody || grain !== 'fine') return []
   const next = { ...state, notice: nobody }
   const receive = (other: NodeState): NodeState | undefined =>
     other.status === 'member' && other.pending === undefined && other.told === undefined
