@@ -17,7 +17,7 @@ export interface NumberedMove {
   outcomes: Int32Array
 }
 
-/** Whoever is that many more kinds of states away from all of them is given up; no model comes near. */
+/** As many as a code of 16 bits tells apart. The rings searched here need some hundred. */
 const mostStates = 1 << 16
 const unknown = -1
 

@@ -47,10 +47,10 @@ async function spaceTable({ quick, laboratory }: Extent): Promise<Table> {
     columns: ['states', 'steps', 'depth', 'violations', 'rounds until ideal'],
     rows: [...outcomes.map((outcome, index) => spaceRow(trials[index] as SearchTrial, outcome)), coverageRow],
     notes: [
-      'n nodes, members or not, successor lists of r. The rules are those of overlays/chord/rules.ts, which members run. States are counted up to a turn of the ring; all that may happen in each is tried: questions, answers and notifications under way, joins, failures, return of the failed. After each step OneLiveSuccessor and SufficientPrincipals are asserted. A member fails only where both survive: that is the theorem’s assumption.',
+      'n nodes, members or not, successor lists of r. The rules are those of overlays/chord/rules.ts, which members run. States are counted up to a turn of the ring; all that may happen in each is tried: questions, answers and notifications under way, joins, failures, return of the failed. After each step OneLiveSuccessor and SufficientPrincipals are asserted. A member fails only where both survive: so the theorem assumes.',
       'Violations count the states without it, and those from which the ring does not become ideal (one ordered cycle, lists full and right, predecessors right) once nobody joins or fails: by repeated maintenance in four orders, clockwise or not, notifying at once or after all have asked. _Rounds until ideal_ is the longest of them all.',
       'Fine: every question and notification under way is in the state. Coarse: an operation begins with its first answer, and whoever wants may notify at any time. Lists: predecessors are not remembered either, so that anybody may be taken for one. Each has fewer states than the one before, allows more, and loses nothing of the invariant: tests/papers/chord/model/README.md shows why, and the last row tries it. Whether a ring becomes ideal cannot be seen from lists.',
-      'At n = 5 the fine grain was not searched: its states are some billions.',
+      'At n = 5 the fine grain was not searched: an estimate is several billions of states.',
     ],
   }
 }
@@ -113,10 +113,11 @@ async function removalTable({ quick, laboratory }: Extent): Promise<Table> {
     rows: searches.map((trial, index) => removalRow(trial, outcomes[index] as SearchOutcome, safe.get(trial.variant))),
     notes: [
       'The shortest way to a violation, found breadth first in the fine grain. Where it is that the ring does not become ideal, the last column says that the invariant holds nevertheless, in all states of the coarse grain: notifications and predecessors are never trusted, so they serve repair, not safety.',
-      'A ring of one has no r + 1 principal members to keep, so that only OneLiveSuccessor is assumed of failures. It ends as two rings.',
-      'No row without a gate is required by the invariant: whoever is silent is dropped, and the next one asked a period later; that is slower, nothing else.',
+      'A ring of one has no r + 1 principal members to keep, so that only OneLiveSuccessor is assumed of failures. It ends as two rings. To leave is to fail here, so that the other half of rule 6 is in every row.',
+      'The row without a gate is no rule of its own: that the next is asked at once after a time-out, not a period later, was not needed in any of these states, neither for the invariant nor to become ideal. It is faster.',
       legend,
-      ...searches.flatMap(({ variant }, index) => storyOf(variant, outcomes[index] as SearchOutcome)),
+      // One note, since an empty line has to follow a block and only these.
+      searches.flatMap(({ variant }, index) => storyOf(variant, outcomes[index] as SearchOutcome)).join('\n\n- '),
     ],
   }
 }
@@ -135,7 +136,6 @@ function removalRow({ variant, size }: SearchTrial, outcome: SearchOutcome, safe
 function storyOf(variant: VariantName, { story, violated }: SearchOutcome): string[] {
   if (story === undefined) return []
   const { rule, instead } = variantOf(variant)
-  return [
-    `${rule}; ${instead}. Violated: ${violated}.\n\n${['```', ...story, '```'].map((line) => `  ${line}`).join('\n')}\n`,
-  ]
+  const block = ['```', ...story, '```'].map((line) => `  ${line}`)
+  return [`${rule}; ${instead}. Violated: ${violated}.\n\n${block.join('\n')}`]
 }
