@@ -12,6 +12,9 @@ const sections: Runner<Extent>['subjects'] = {
   'swim/rapid': () => import('./rapid/tables.ts'),
   'gossip': () => import('./gossip/tables.ts'),
   'chord/model': () => import('./chord/model/tables.ts'),
+  'chord/ring': () => import('./chord/ring-tables.ts'),
+  'chord/failures': () => import('./chord/failure-tables.ts'),
+  'chord/beyond': () => import('./chord/beyond-tables.ts'),
   'swim-options': () => import('./options/tables.ts'),
 }
 
@@ -40,7 +43,9 @@ const chordPage: Page = {
   file: new URL('../../docs/chord-papers.md', import.meta.url),
   head: `# Chord: the papers' tables
 
-Written by \`npm run papers -- chord\`, never by hand, as docs/papers.md is, which says how to read it.
+Written by \`npm run papers -- chord\`, never by hand, as docs/papers.md is, which says how to read it. SIGCOMM 2001 and
+ToN 2003 are the two versions of the paper: Stoica, Morris, Karger, Kaashoek, Balakrishnan (and in 2003 Liben-Nowell,
+Dabek), "Chord: A scalable peer-to-peer lookup service for Internet applications".
 `,
   namesMachine: false,
 }
@@ -81,7 +86,7 @@ if (values.grid !== undefined && values.grid !== 'full') {
 function pageOf(name: string): Page | undefined {
   if (seedCount < usualSeeds) return undefined
   if (name === 'gossip') return gossipPage
-  if (name.startsWith('chord')) return chordPage
+  if (name.startsWith('chord/')) return chordPage
   return name === 'swim-options' ? optionsPage : page
 }
 
