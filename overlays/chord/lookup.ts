@@ -187,14 +187,14 @@ export class IterativeLookup {
 
   #remember(candidate: Candidate, deadThen: number): void {
     const known = this.#answering.find((entry) => entry.candidate.node.peer === candidate.node.peer)
-    if (known !== undefined) known.deadThen = deadThen
-    else if (this.#options.deadMemory) this.#answering.push({ candidate, deadThen })
-    else {
-      this.#dead.clear()
-      this.#answering.push({ candidate, deadThen: 0 })
+    if (known !== undefined) {
+      known.deadThen = deadThen
+      return
     }
+    if (!this.#options.deadMemory) this.#dead.clear()
     const order = clockwise(this.key)
-    this.#answering.sort((left, right) => order(left.candidate.node, right.candidate.node))
+    const farther = this.#answering.findLastIndex((entry) => order(entry.candidate.node, candidate.node) < 0)
+    this.#answering.splice(farther + 1, 0, { candidate, deadThen: this.#options.deadMemory ? deadThen : 0 })
   }
 
   #silent(peer: PeerId): void {
@@ -232,10 +232,11 @@ export class IterativeLookup {
     const order = clockwise(this.key)
     for (const node of nodes.slice(0, closerLimit)) {
       if (node.peer === this.#ports.self || this.#asked.has(node.peer) || this.#dead.has(node.peer)) continue
-      if (this.#candidates.some((known) => known.node === node)) continue
-      this.#candidates.push({ node, depth })
+      // Mostly found among the first: whoever is named later is nearer than those named before.
+      const place = this.#candidates.findIndex((known) => order(known.node, node) <= 0)
+      if (place < 0) this.#candidates.push({ node, depth })
+      else if (this.#candidates[place]?.node !== node) this.#candidates.splice(place, 0, { node, depth })
     }
-    this.#candidates.sort((left, right) => order(right.node, left.node))
     this.#candidates.length = Math.min(this.#candidates.length, 8 * closerLimit)
   }
 }
