@@ -14,6 +14,7 @@ const sections: Runner<Extent>['subjects'] = {
   'chord/model': () => import('./chord/model/tables.ts'),
   'chord/ring': () => import('./chord/ring-tables.ts'),
   'chord/failures': () => import('./chord/failure-tables.ts'),
+  'chord/churn': () => import('./chord/churn-tables.ts'),
   'chord/beyond': () => import('./chord/beyond-tables.ts'),
   'swim-options': () => import('./options/tables.ts'),
 }
