@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     testTimeout: limit,
+    // Of those of one file that run side by side: live networks, which wait for most of their time.
+    maxConcurrency: 3,
     hookTimeout: limit,
   },
 })

@@ -6,7 +6,9 @@ import type { ContractNetwork, ContractPeer } from '../contracts/index.ts'
 /** A bound that only a failing case runs into. */
 const patience = 60_000
 
-export interface LiveNetworkOptions {
+export interface LiveNetworkOptions<Api> {
+  /** Whether those that run know of each other what they are to know. @default they are not asked */
+  readonly settled?: (apis: readonly Api[]) => boolean
   /** So many timers of the overlay expire at one of the peers while it does what it does unasked. @default 10 */
   readonly settledTimers?: number
 }
@@ -23,12 +25,17 @@ interface LivePeer<Api> {
 export class LiveNetwork<Api> implements ContractNetwork<Api> {
   readonly #overlay: () => Overlay<Api, Libp2pHost>
   readonly #settledTimers: number
+  readonly #settled: (apis: readonly Api[]) => boolean
   readonly #peers = new Map<PeerId, LivePeer<Api>>()
   readonly #name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`
 
-  constructor(overlay: () => Overlay<Api, Libp2pHost>, { settledTimers = 10 }: LiveNetworkOptions = {}) {
+  constructor(
+    overlay: () => Overlay<Api, Libp2pHost>,
+    { settledTimers = 10, settled = () => true }: LiveNetworkOptions<Api> = {},
+  ) {
     this.#overlay = overlay
     this.#settledTimers = settledTimers
+    this.#settled = settled
   }
 
   async add(): Promise<ContractPeer<Api>> {
@@ -66,6 +73,11 @@ export class LiveNetwork<Api> implements ContractNetwork<Api> {
 
   /** A peer that has left has no timers any more; it is the first one to be through that counts. */
   async settle(): Promise<void> {
+    if (this.#running.length === 0) return
+    await this.until(
+      () => this.#settled(this.#running.map(({ peer }) => peer.overlays.tested)),
+      'the network to settle',
+    )
     await Promise.race(
       this.#running.map(async ({ timers }) => {
         for (let count = 0; count < this.#settledTimers; count++) await timers.next()

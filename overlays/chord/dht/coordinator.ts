@@ -13,9 +13,9 @@ import {
 import type { Requests } from '../requests.ts'
 import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
-import type { DhtQuestion, DhtReply, Lease } from './messages.ts'
+import type { DhtQuestion, DhtReply, Lease, StoreOutcome } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
-import { askQuorum } from './quorum.ts'
+import { askQuorum, type Vote } from './quorum.ts'
 import type { RecordTable } from './record-table.ts'
 
 export type DhtRequests = Requests<DhtQuestion, DhtReply>
@@ -32,6 +32,9 @@ export interface CoordinatorPorts {
   /** Distinct peers in the order of the ring from the key on. */
   readonly replicas: (key: Key, settle: Settle<readonly PeerId[]>) => void
 }
+
+/** Somebody further along the ring, who has not heard of a newer record, would take an older one. */
+const votes: Readonly<Record<StoreOutcome, Vote>> = { kept: 'yes', stale: 'veto', full: 'no', forged: 'no' }
 
 /** Replicas that lack something get it after the read, at most so many records each. */
 const repairLimit = 16
@@ -58,7 +61,7 @@ export class Coordinator {
             if (reply?.type !== 'stored') return voted('no')
             for (const found of reply.newer)
               if (found.kind === 'owned' && recordKey(found) === key) newer = found.sequence
-            voted(reply.outcomes[0] === 'kept' ? 'yes' : 'no')
+            voted(votes[reply.outcomes[0] ?? 'full'])
           }),
         reached: () => settle({ value: record }),
         missed: (yes) => {

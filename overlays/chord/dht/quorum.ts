@@ -1,14 +1,14 @@
 import type { PeerId } from '../../../node/protocol/index.ts'
 
-/** What one replica has said: an answer that counts, or none. */
-export type Vote = 'yes' | 'no'
+/** What one replica has said: an answer that counts, none, or one that others must not outvote. */
+export type Vote = 'yes' | 'no' | 'veto'
 
 export interface QuorumPorts {
   /** Asks one replica; `voted` is called exactly once. */
   ask(peer: PeerId, voted: (vote: Vote) => void): void
   /** Enough have said yes; called at most once. */
   reached(): void
-  /** Too few are left who could; called at most once, and never after `reached`. */
+  /** Too few are left who could, or one has a veto; called at most once, and never after `reached`. */
   missed(yes: number): void
   /** All that were asked have answered, or will not. Called once, last. */
   finished?(): void
@@ -52,6 +52,7 @@ class Quorum {
       if (vote === 'yes') this.#yes++
       if (vote === 'yes' && this.#yes === this.#wanted) this.#reach()
       if (vote === 'no') this.#replace()
+      if (vote === 'veto') this.#miss()
       if (this.#open === 0) this.#end()
     })
   }
@@ -69,10 +70,13 @@ class Quorum {
   }
 
   #end(): void {
-    if (!this.#isSettled) {
-      this.#isSettled = true
-      this.#ports.missed(this.#yes)
-    }
+    this.#miss()
     this.#ports.finished?.()
+  }
+
+  #miss(): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#ports.missed(this.#yes)
   }
 }

@@ -4,7 +4,7 @@ import { bound, wholeRing, type Arc, type Item } from '../../../node/reconciliat
 import { figure } from '../../figures.ts'
 import { itemBytes, randomItem, reconcile, setOf, skewedItem, type Side } from './two-sides.ts'
 
-const seeds = figure('groups', 120, 2000)
+const seeds = figure('groups', 40, 2000)
 
 /** Whether the item is in the arc, by the definition: going up from `from`, it comes before `to`. */
 function isInside(arc: Arc, item: string): boolean {

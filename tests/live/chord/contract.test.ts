@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chord, type Chord } from '../../../overlays/chord/index.ts'
+import { chord, ringFaults, type Chord } from '../../../overlays/chord/index.ts'
 import { dhtContract, routerContract } from '../../contracts/index.ts'
 import { LiveNetwork } from '../live-network.ts'
 
@@ -13,10 +13,20 @@ const options = {
   dht: { repairInterval: 500 },
 }
 
-/** A peer has some forty timers a second with these options: a second. */
+/** Up to three know each other; more are a ring, and an ideal one. */
+function settled(peers: readonly Chord[]): boolean {
+  const places = peers.flatMap((peer) => peer.places())
+  const isMember = peers.length > options.successors
+  if (places.some((place) => place.isMember !== isMember)) return false
+  if (isMember) return ringFaults(places, options.successors).length === 0
+  return peers.every((peer) => peer.neighbours(9).length === peers.length - 1)
+}
+
+/** Then a second, for records to be where they belong: a peer has some forty timers in it with these options. */
 const settledTimers = 40
 
-const open = async (): Promise<LiveNetwork<Chord>> => new LiveNetwork<Chord>(() => chord(options), { settledTimers })
+const open = async (): Promise<LiveNetwork<Chord>> =>
+  new LiveNetwork<Chord>(() => chord(options), { settledTimers, settled })
 
 /** What real nodes on one machine are not asked, with the reason. */
 function leftOut(cases: readonly { readonly leftOut?: string }[]): string[] {
@@ -25,7 +35,7 @@ function leftOut(cases: readonly { readonly leftOut?: string }[]): string[] {
 
 describe('Chord keeps the contract of the role Router on real connections', () => {
   const cases = routerContract({ open })
-  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test(name, { timeout: 90_000 }, run)
+  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test.concurrent(name, { timeout: 90_000 }, run)
 
   test('what is left out needs a network that real nodes on one machine are not', () => {
     expect(leftOut(cases)).toEqual(['the network cannot be partitioned'])
@@ -34,7 +44,7 @@ describe('Chord keeps the contract of the role Router on real connections', () =
 
 describe('Chord keeps the contract of the role Dht on real connections', () => {
   const cases = dhtContract({ open })
-  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test(name, { timeout: 90_000 }, run)
+  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test.concurrent(name, { timeout: 90_000 }, run)
 
   test('what is left out needs a network that real nodes on one machine are not', () => {
     expect(leftOut(cases)).toEqual([

@@ -12,7 +12,7 @@ const cases = broadcastContract({
 })
 
 describe('gossip keeps the contract of the role Broadcast on real connections', () => {
-  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test(name, { timeout: 90_000 }, run)
+  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test.concurrent(name, { timeout: 90_000 }, run)
 
   test('what is left out needs a network that real nodes on one machine are not', () => {
     expect(cases.flatMap(({ leftOut }) => leftOut ?? [])).toEqual(['the network cannot be partitioned'])

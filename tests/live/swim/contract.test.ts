@@ -13,7 +13,8 @@ const cases = membershipContract({
 })
 
 describe('SWIM keeps the contract of the role Membership on real connections', () => {
-  for (const { name, run, leftOut } of cases) if (leftOut === undefined) test(name, { timeout: 180_000 }, run)
+  for (const { name, run, leftOut } of cases)
+    if (leftOut === undefined) test.concurrent(name, { timeout: 180_000 }, run)
 
   test('what is left out needs a network that real nodes on one machine are not', () => {
     expect(cases.flatMap(({ leftOut }) => leftOut ?? [])).toEqual([
