@@ -25,13 +25,15 @@ export async function startDetached({ options, profile }: Invocation): Promise<S
 
 /** The options of a launch, as words. */
 export function launchWords(options: Invocation['options']): string[] {
-  const { join, listen, mdns, network, networkKeyFile, page, tag } = options
+  const { join, listen, mdns, network, networkKeyFile, overlay, page, tag } = options
   const words: string[] = []
   if (typeof network === 'string') words.push('--network', network)
   if (typeof networkKeyFile === 'string') words.push('--network-key-file', networkKeyFile)
   for (const address of (listen ?? []) as readonly string[]) words.push('--listen', address)
   for (const address of (join ?? []) as readonly string[]) words.push('--join', address)
   if (typeof mdns === 'boolean') words.push(mdns ? '--mdns' : '--no-mdns')
+  if (overlay === false) words.push('--no-overlay')
+  else for (const given of (overlay ?? []) as readonly string[]) words.push('--overlay', given)
   if (tag === false) words.push('--no-tag')
   else for (const given of (tag ?? []) as readonly string[]) words.push('--tag', given)
   if (page === false) words.push('--no-page')

@@ -2,7 +2,17 @@ import type { Tags } from '../../node/protocol/index.ts'
 import { Failure } from '../failure.ts'
 import { readCount } from '../operands.ts'
 import { readAddress } from '../peer/addresses.ts'
-import { createToken, readNetworkKey, readSettings, readStoredKey, type Settings } from '../peer/settings.ts'
+import {
+  createToken,
+  defaultStructuredOverlays,
+  isStructuredOverlay,
+  readNetworkKey,
+  readSettings,
+  readStoredKey,
+  structuredOverlays,
+  type Settings,
+  type StructuredOverlay,
+} from '../peer/settings.ts'
 import type { Options } from './command.ts'
 
 /** What a peer is to be started with. */
@@ -35,6 +45,7 @@ export function readLaunch(directory: string, options: Options): Launch {
     pagePort: former?.pagePort ?? 0,
     token: former?.token ?? createToken(),
     tags: readTags(options['tag']) ?? former?.tags ?? {},
+    overlays: readOverlays(options['overlay']) ?? former?.overlays ?? defaultStructuredOverlays,
   }
   return keyFile === undefined
     ? { settings, key: storedKey, isKeyNew: false }
@@ -55,6 +66,18 @@ function readTags(given: unknown): Tags | undefined {
     throw new Failure('usage', `Cannot use ${JSON.stringify(tag)} as a tag: name=value is wanted`)
   })
   return tags === undefined ? undefined : Object.fromEntries(tags)
+}
+
+/** As with tags. */
+function readOverlays(given: unknown): readonly StructuredOverlay[] | undefined {
+  if (given === false) return []
+  const names = list(given)?.map((name) => {
+    if (isStructuredOverlay(name)) return name
+    throw new Failure('usage', `Cannot run an overlay named ${JSON.stringify(name)}`, {
+      hint: `Beside swim and gossip there are: ${structuredOverlays.join(', ')}`,
+    })
+  })
+  return names === undefined ? undefined : [...new Set(names)]
 }
 
 function text(value: unknown): string | undefined {

@@ -21,6 +21,12 @@ const networkOptions: readonly OptionEntry[] = [
   },
   { flags: '--listen <address>', summary: 'where to listen; may be given several times', repeatable: true },
   { flags: '--join <address>', summary: 'a peer to connect with; may be given several times', repeatable: true },
+  {
+    flags: '--overlay <name>',
+    summary: 'beside swim and gossip: chord (the default) or kademlia; may be given several times',
+    repeatable: true,
+  },
+  { flags: '--no-overlay', summary: 'run neither chord nor kademlia' },
   { flags: '--mdns', summary: 'find peers on the local network (the default)' },
   { flags: '--no-mdns', summary: 'do not look for peers on the local network' },
   { flags: '--page [port]', summary: 'serve the web page on 127.0.0.1 (the default, on a free port)' },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { toString } from 'uint8arrays'
-import { createPeer, type DefaultOverlays, type Peer } from '../../node/peer/index.ts'
+import { createPeer, type Peer } from '../../node/peer/index.ts'
 import { ControlServer } from '../control/server.ts'
 import { operations } from '../control/operations/index.ts'
 import { Failure } from '../failure.ts'
@@ -8,8 +8,9 @@ import { PageServer, type PeerInvitation } from '../pages/page-server.ts'
 import { StaticFiles } from '../pages/static-files.ts'
 import { privateDirectory, type Profile } from '../profile.ts'
 import { boundPorts, choosePorts, everyInterface, isFree, portInUse } from './addresses.ts'
+import { commandLineOverlays, type CommandLineOverlays } from './command-line-overlays.ts'
 import { RejectionCounts } from './rejection-counts.ts'
-import { writeSettings, type Settings } from './settings.ts'
+import { defaultStructuredOverlays, writeSettings, type Settings } from './settings.ts'
 import { packageVersion } from './version.ts'
 
 export interface RunningPeerOptions {
@@ -28,7 +29,7 @@ export class RunningPeer {
   readonly version: string = packageVersion()
   readonly rejections: RejectionCounts = new RejectionCounts()
   readonly started: number = performance.now()
-  readonly peer: Peer<DefaultOverlays>
+  readonly peer: Peer<CommandLineOverlays>
   #control: ControlServer | undefined
   #pages: PageServer | undefined
   #stopping: Promise<void> | undefined
@@ -37,7 +38,7 @@ export class RunningPeer {
   #tellStopped: () => void = () => {}
   #failure: Error | undefined
 
-  private constructor({ profile, settings, key, note }: RunningPeerOptions, peer: Peer<DefaultOverlays>) {
+  private constructor({ profile, settings, key, note }: RunningPeerOptions, peer: Peer<CommandLineOverlays>) {
     this.profile = profile
     this.settings = settings
     this.key = key
@@ -64,6 +65,7 @@ export class RunningPeer {
       listen: await choosePorts(listen, settings.ports),
       mdns: settings.mdns,
       join: settings.join,
+      overlays: await commandLineOverlays(settings.overlays ?? defaultStructuredOverlays),
       documents: { follow: ['*'] },
     })
     const running = new RunningPeer(

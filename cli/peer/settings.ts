@@ -5,6 +5,13 @@ import { fromString } from 'uint8arrays'
 import type { Tags } from '../../node/protocol/index.ts'
 import { Failure } from '../failure.ts'
 
+/** Overlays that route to keys and keep records under them. */
+export const structuredOverlays = ['chord', 'kademlia'] as const
+export type StructuredOverlay = (typeof structuredOverlays)[number]
+
+/** Those of a peer whose user named none. */
+export const defaultStructuredOverlays: readonly StructuredOverlay[] = ['chord']
+
 /** What a peer was started with, kept in its directory so that it comes back as it was. */
 export interface Settings {
   readonly network: string
@@ -23,6 +30,8 @@ export interface Settings {
   readonly token: string
   /** What the peer says of itself. Settings of before there were any have none. */
   readonly tags?: Tags
+  /** Beside SWIM and gossip. Settings of before there were any have none: the peer then has the default. */
+  readonly overlays?: readonly StructuredOverlay[]
 }
 
 const fileName = 'settings.json'
@@ -83,9 +92,24 @@ function writePrivately(file: string, data: string | Uint8Array): void {
   renameSync(fresh, file)
 }
 
+export function isStructuredOverlay(name: unknown): name is StructuredOverlay {
+  return structuredOverlays.some((known) => known === name)
+}
+
 function isSettings(value: unknown): value is Settings {
   if (typeof value !== 'object' || value === null) return false
-  const { network, listen, ports, join, mdns, page, pagePort, token, tags = {} } = value as Record<string, unknown>
+  const {
+    network,
+    listen,
+    ports,
+    join,
+    mdns,
+    page,
+    pagePort,
+    token,
+    tags = {},
+    overlays = [],
+  } = value as Record<string, unknown>
   return (
     typeof network === 'string' &&
     isListOf(listen, 'string') &&
@@ -97,7 +121,9 @@ function isSettings(value: unknown): value is Settings {
     typeof token === 'string' &&
     typeof tags === 'object' &&
     tags !== null &&
-    isListOf(Object.values(tags), 'string')
+    isListOf(Object.values(tags), 'string') &&
+    Array.isArray(overlays) &&
+    overlays.every(isStructuredOverlay)
   )
 }
 
