@@ -65,6 +65,14 @@ export function toFailure(error: unknown): Failure {
     case 'ValueTooLargeError':
     case 'MessageTooLargeError':
       return new Failure('too-large', error.message, { cause: error })
+    case 'StaleRecordError':
+      return new Failure('refused', error.message, {
+        cause: error,
+        hint: 'A greater number is taken, and without --sequence it is the next one',
+      })
+    case 'LookupFailedError':
+    case 'QuorumFailedError':
+      return new Failure('failure', error.message, { cause: error, hint: 'See who is there: peerloom overlay show' })
     case 'InvalidTopicError':
       return new Failure('usage', error.message, { cause: error })
     case 'StoreDamagedError':

@@ -58,6 +58,7 @@ function addCommand(
     command.argument(name.startsWith('[') ? name : `<${name}>`, summary)
   }
   for (const option of entry.options ?? []) command.addOption(toOption(option))
+  if (entry.remarks !== undefined) command.addHelpText('after', `\n${entry.remarks}`)
   const operandCount = entry.operands?.length ?? 0
   command.action((...given: unknown[]) =>
     act(entry, {

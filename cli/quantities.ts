@@ -16,3 +16,8 @@ export function ageInWords(seconds: number): string {
   if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)}h`
   return `${Math.floor(seconds / 86_400)}d`
 }
+
+/** `0 hops`, `1 hop`. */
+export function countInWords(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

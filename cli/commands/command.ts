@@ -44,6 +44,8 @@ export interface CommandEntry {
   readonly summary: string
   readonly operands?: readonly OperandEntry[]
   readonly options?: readonly OptionEntry[]
+  /** What else its help says, after the options. */
+  readonly remarks?: string
   /** Imported when it is run: everything heavy is behind it. */
   readonly load: () => Promise<{ readonly run: Run }>
 }

@@ -1,4 +1,5 @@
 import type { CommandEntry, OptionEntry } from './command.ts'
+import { keyCommands } from './table-of-keys.ts'
 
 /** Options of every verb. */
 export const sharedOptions: readonly OptionEntry[] = [
@@ -40,6 +41,7 @@ const count = (what: string): OptionEntry => ({ flags: '--count <number>', summa
 
 /** What verbs of two words have in common, by the first. */
 export const verbFamilies: Readonly<Record<string, string>> = {
+  dht: 'keep and find values, and who has what, under keys',
   doc: 'create, read, change and watch documents',
   overlay: 'look into the overlays of the running peer',
 }
@@ -107,6 +109,7 @@ export const commands: readonly CommandEntry[] = [
     summary: 'topics listened to or passed on, and what became of their messages',
     load: () => import('./topics.ts'),
   },
+  ...keyCommands,
   {
     name: 'doc create',
     group: 'Documents',
@@ -183,8 +186,8 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'overlay show',
     group: 'Diagnosis',
-    summary: 'the links of an overlay: views, trees, members; without a name, which overlays there are',
-    operands: [{ name: '[OVERLAY]', summary: 'gossip or swim' }],
+    summary: 'the links of an overlay: views, trees, members, ring, buckets; without a name, which overlays there are',
+    operands: [{ name: '[OVERLAY]', summary: 'gossip, swim, chord or kademlia' }],
     options: [
       { flags: '--format <format>', summary: 'table (the default), dot for Graphviz, or json' },
       { flags: '--topic <topic>', summary: 'of gossip: the tree of this topic alone' },

@@ -1,6 +1,7 @@
 import type { DocumentId, PeerId } from '../../node/peer/index.ts'
-import type { Tags } from '../../node/protocol/index.ts'
+import type { Key, LookupTrace, Provider, Tags } from '../../node/protocol/index.ts'
 import type { MessageCount } from '../../overlays/gossip/index.ts'
+import type { StructuredOverlay } from '../peer/settings.ts'
 
 /** Raised when an older client would misunderstand a newer peer, or the other way round. */
 export const controlVersion = 1
@@ -57,12 +58,16 @@ export interface DocumentItem {
   readonly waiting: number
 }
 
-export interface MessageItem {
-  readonly topic: string
-  readonly publisher: PeerId
-  /** Base64, for what is not UTF-8 text. */
+/** Bytes, as one of the two. */
+export interface Content {
+  /** Of what is not UTF-8 text. */
   readonly base64?: string
   readonly text?: string
+}
+
+export interface MessageItem extends Content {
+  readonly topic: string
+  readonly publisher: PeerId
 }
 
 /** A topic of the gossip. */
@@ -96,7 +101,8 @@ export interface TopicsReport {
 
 export interface OverlayItem {
   readonly overlay: string
-  readonly role: 'membership' | 'broadcast'
+  /** `dht`: it routes to keys as well. */
+  readonly role: 'membership' | 'broadcast' | 'dht'
 }
 
 export interface SwimReport {
@@ -123,8 +129,93 @@ export interface GossipReport {
   readonly topics: readonly TreeItem[]
 }
 
+/** One place of a peer on the ring. */
+export interface PlaceItem {
+  readonly peer: PeerId
+  /** Tells places of one peer apart. */
+  readonly index: number
+  readonly point: Key
+}
+
+interface FingerItem extends PlaceItem {
+  /** Where its arc begins. */
+  readonly from: Key
+}
+
+export interface ChordReport {
+  readonly overlay: 'chord'
+  readonly peer: PeerId
+  /** Records held for the ring, not those that others hold for this peer. */
+  readonly held: { readonly records: number; readonly bytes: number }
+  /** Of this peer. */
+  readonly places: readonly (PlaceItem & {
+    readonly onRing: boolean
+    readonly predecessor?: PlaceItem
+    readonly successors: readonly PlaceItem[]
+    readonly fingers: readonly FingerItem[]
+  })[]
+  /** Others that are known while there are too few for a ring, clockwise from this peer's place. */
+  readonly gathered: readonly PlaceItem[]
+}
+
+export interface KademliaReport {
+  readonly overlay: 'kademlia'
+  readonly peer: PeerId
+  /** The k-buckets that have peers, the farthest first. */
+  readonly buckets: readonly { readonly prefixLength: number; readonly peers: readonly PeerId[] }[]
+}
+
 /** What `overlay.show` answers, one of them. */
-export type OverlayReport = SwimReport | GossipReport
+export type OverlayReport = SwimReport | GossipReport | ChordReport | KademliaReport
+
+/** What is said of a key, and by which overlay. */
+interface Keyed {
+  readonly overlay: StructuredOverlay
+  readonly key: Key
+}
+
+export interface LookupReport extends Keyed {
+  /** Who asked. */
+  readonly peer: PeerId
+  /** Who is responsible, the nearest first. */
+  readonly peers: readonly PeerId[]
+}
+
+export interface TraceReport extends LookupReport, LookupTrace {}
+
+export interface RecordItem extends Content {
+  readonly kind: 'immutable' | 'owned' | 'shared'
+  /** Length of the value. */
+  readonly bytes: number
+  readonly name?: string
+  /** Of an owned record: its owner's public key, in base64url as an author's. */
+  readonly owner?: string
+  readonly sequence?: number
+  /** Of a shared record: the public key of who wrote it. */
+  readonly writer?: string
+  /** Its vector clock. */
+  readonly version?: readonly { readonly process: string; readonly count: number }[]
+}
+
+export interface RecordsReport extends Keyed {
+  /** Several are siblings. */
+  readonly records: readonly RecordItem[]
+}
+
+export interface StoredReport extends Keyed {
+  readonly record: RecordItem
+}
+
+export interface ProvidedReport extends Keyed {
+  /** False when it was withdrawn. */
+  readonly provided: boolean
+}
+
+export interface ProvidersReport extends Keyed {
+  /** Who asked. */
+  readonly peer: PeerId
+  readonly providers: readonly Provider[]
+}
 
 /** Why a document does not agree with that of a peer. */
 export interface DisagreementItem {

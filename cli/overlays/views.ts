@@ -1,5 +1,7 @@
 import type { OverlayReport } from '../control/requests.ts'
+import { chordGraph, chordTable } from './chord-view.ts'
 import { gossipGraph, gossipTable } from './gossip-view.ts'
+import { kademliaGraph, kademliaTable } from './kademlia-view.ts'
 import { membersTable, swimGraph } from './swim-view.ts'
 
 /** For people. */
@@ -9,6 +11,10 @@ export function overlayTable(report: OverlayReport): string {
       return membersTable(report.members)
     case 'gossip':
       return gossipTable(report)
+    case 'chord':
+      return chordTable(report)
+    case 'kademlia':
+      return kademliaTable(report)
   }
 }
 
@@ -19,5 +25,9 @@ export function overlayGraph(report: OverlayReport): string {
       return swimGraph(report)
     case 'gossip':
       return gossipGraph(report)
+    case 'chord':
+      return chordGraph(report)
+    case 'kademlia':
+      return kademliaGraph(report)
   }
 }

@@ -1,10 +1,12 @@
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { Operation } from '../server.ts'
+import { dhtOperations } from './dht.ts'
 import { documentOperations } from './documents.ts'
 import { editOperations } from './document-edits.ts'
 import { convergenceOperations } from './convergence.ts'
 import { membershipOperations } from './membership.ts'
 import { overlayOperations } from './overlays.ts'
+import { routingOperations } from './routing.ts'
 import { statusOperations } from './status.ts'
 import { topicOperations } from './topics.ts'
 
@@ -15,6 +17,8 @@ export function operations(running: RunningPeer): Readonly<Record<string, Operat
     ...membershipOperations(running),
     ...topicOperations(running),
     ...overlayOperations(running),
+    ...routingOperations(running),
+    ...dhtOperations(running),
     ...documentOperations(running),
     ...editOperations(running),
     ...convergenceOperations(running),

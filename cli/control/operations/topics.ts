@@ -2,10 +2,9 @@ import type { MessageCount } from '../../../overlays/gossip/index.ts'
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { MessageItem, TopicsReport } from '../requests.ts'
 import type { Operation } from '../server.ts'
+import { contentOf } from './content.ts'
 import { StreamOfItems } from './stream-of-items.ts'
 import { topicNames, wireTopic } from './topic-names.ts'
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const none: MessageCount = { messages: 0, bytes: 0 }
 
@@ -26,7 +25,7 @@ export function topicOperations(running: RunningPeer): Readonly<Record<string, O
       const topic = call.fields.text('topic')
       const messages = new StreamOfItems<MessageItem | { readonly subscribed: string }>(call)
       const listen = (message: { readonly publisher: MessageItem['publisher']; readonly bytes: Uint8Array }): void =>
-        messages.put({ topic, publisher: message.publisher, ...content(message.bytes) })
+        messages.put({ topic, publisher: message.publisher, ...contentOf(message.bytes) })
       peer.overlays.broadcast.subscribe(wireTopic(topic), listen, { signal: call.signal })
       messages.put({ subscribed: topic })
       await messages.untilAborted()
@@ -54,13 +53,5 @@ function figures(running: RunningPeer): TopicsReport {
       }
     }),
     forgotten,
-  }
-}
-
-function content(bytes: Uint8Array): Pick<MessageItem, 'text' | 'base64'> {
-  try {
-    return { text: utf8.decode(bytes) }
-  } catch {
-    return { base64: Buffer.from(bytes).toString('base64') }
   }
 }

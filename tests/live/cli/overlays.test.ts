@@ -153,11 +153,12 @@ test('overlay show names the overlays there are, and prints the members of SWIM'
   const [alice, bob] = await machine.pair()
   const profile = ['--profile', 'alice']
   expect(await machine.text(['overlay', 'show', ...profile])).toBe(
-    'OVERLAY  ROLE\nswim     membership\ngossip   broadcast\n',
+    'OVERLAY  ROLE\nswim     membership\ngossip   broadcast\nchord    dht\n',
   )
   expect(await machine.json(['overlay', 'show', ...profile])).toEqual([
     { overlay: 'swim', role: 'membership' },
     { overlay: 'gossip', role: 'broadcast' },
+    { overlay: 'chord', role: 'dht' },
   ])
   expect(await machine.json(['overlay', 'show', 'swim', ...profile])).toMatchObject({
     overlay: 'swim',
@@ -177,12 +178,12 @@ test('an overlay or a topic that is not there, and a view that makes no sense, a
   await machine.up('alice')
   const fail = (...words: string[]): Promise<unknown> =>
     machine.failure(['overlay', 'show', ...words, '--profile', 'alice'])
-  expect(await fail('chord')).toEqual({
+  expect(await fail('kademlia')).toEqual({
     code: 4,
     error: {
       code: 'not-found',
-      message: 'No overlay named "chord" runs in this peer',
-      hint: 'There are: swim, gossip',
+      message: 'No overlay named "kademlia" runs in this peer',
+      hint: 'There are: swim, gossip, chord',
     },
   })
   for (const name of ['__proto__', 'constructor', '']) expect(await fail(name)).toMatchObject({ code: 4 })
