@@ -15,6 +15,9 @@ test('help names every verb, on standard output', async () => {
     'pub',
     'sub',
     'topics',
+    'lookup',
+    'trace',
+    'dht',
     'overlay',
     'doc',
     'wait',
@@ -26,6 +29,13 @@ test('help names every verb, on standard output', async () => {
   const documents = await machine.text(['doc', '--help'])
   for (const verb of ['create', 'list', 'get', 'set', 'edit', 'import', 'export', 'watch']) {
     expect(documents).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
+  }
+  const keys = await machine.text(['dht', '--help'])
+  for (const verb of ['get', 'put', 'provide', 'providers']) expect(keys).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
+  for (const words of [['lookup'], ['trace'], ['dht', 'get'], ['dht', 'provide'], ['dht', 'providers']]) {
+    const help = await machine.text([...words, '--help'])
+    expect(help.replace(/\s+/g, ' ')).toContain('64 hexadecimal digits are a key; any other text is a name')
+    expect(help).toMatch(/^The key of a name is .*\nExit codes: 3 /m)
   }
   expect(await machine.text(['doc', 'get', '--help'])).toMatch(/--path <path>[^]*--json/)
   expect(await machine.text(['overlay', 'show', '--help'])).toMatch(/--format <format>[^]*--topic <topic>[^]*--json/)
