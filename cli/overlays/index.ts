@@ -1,5 +1,5 @@
 export { onlyTopic } from './gossip-view.ts'
-export { peersTable, providersTable, traceTable } from './lookup-view.ts'
+export { peersTable, providersList, traceTable } from './lookup-view.ts'
 export { bytesOf, recordsInWords } from './record-view.ts'
 export { membersTable } from './swim-view.ts'
 export { overlayGraph, overlayTable } from './views.ts'

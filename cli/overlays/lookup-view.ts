@@ -29,14 +29,13 @@ export function traceTable(report: TraceReport): string {
   ].join('\n')
 }
 
-export function providersTable({ peer: self, providers }: ProvidersReport): string {
-  return columns(
-    providers.flatMap(({ addresses, peer }) => {
-      const [first = '', ...more] = addresses.map(escapeLine)
-      const mark = peer === self ? 'this peer' : ''
-      return [[escapeLine(peer), mark, first], ...more.map((address) => ['', '', address])]
-    }),
-  )
+/** Addresses stand below: beside a PeerId they do not fit. */
+export function providersList({ peer: self, providers }: ProvidersReport): string {
+  const lines = providers.flatMap(({ addresses, peer }) => [
+    `${escapeLine(peer)}${peer === self ? '  this peer' : ''}`,
+    ...addresses.map((address) => `  ${escapeLine(address)}`),
+  ])
+  return lines.join('\n')
 }
 
 function inWords(milliseconds: number): string {

@@ -144,7 +144,7 @@ describe('three peers that run Chord, as all do', () => {
       ],
     })
     expect(await machine.text(as('bob', 'dht', 'providers', key))).toMatch(
-      new RegExp(`^${reports.bob.peer}  this peer  /`),
+      new RegExp(`^${reports.bob.peer}  this peer\n  /ip4/`),
     )
     expect(await machine.json(as('bob', 'dht', 'provide', key, '--withdraw'))).toMatchObject({ key, provided: false })
     expect(await machine.failure(as('alice', 'dht', 'providers', 'nothing'))).toMatchObject({
