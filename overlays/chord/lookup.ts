@@ -16,7 +16,7 @@ export interface LookupSuccess {
   readonly contacts: readonly LookupContact[]
 }
 
-export interface LookupFailure {
+interface LookupFailure {
   readonly type: 'failed'
   readonly reason: string
   readonly hops: number

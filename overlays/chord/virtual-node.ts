@@ -208,7 +208,7 @@ function answerOf(reply: Reply | undefined, from: RingNode): Answer {
 }
 
 /** Whether nodes come in the order of the ring, each once, and not past the one whose list it is. */
-export function isOrdered(from: RingNode, nodes: readonly RingNode[]): boolean {
+function isOrdered(from: RingNode, nodes: readonly RingNode[]): boolean {
   const order = clockwise(from.point)
   return nodes.every((node, place) => place === 0 || order(nodes[place - 1] as RingNode, node) < 0)
 }
