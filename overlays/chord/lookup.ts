@@ -81,6 +81,8 @@ export class IterativeLookup {
   readonly #asked = new Set<PeerId>()
   /** Silent in this lookup. */
   readonly #dead = new Set<PeerId>()
+  /** The same, the nearest to the key first. */
+  #deadByNearness: RingNode[] = []
   /** Those that have answered, the nearest to the key last, with how many were dead when they were asked. */
   readonly #answering: { readonly candidate: Candidate; deadThen: number }[] = []
   /** When this peer last asked itself; not since the beginning, at first. */
@@ -165,15 +167,18 @@ export class IterativeLookup {
     })
   }
 
-  /** Without a memory, those alone who named the dead are told of them. */
+  /**
+   * Without a memory, those alone who named the dead are told of them. There is no room for all: those nearest to the key
+   * are the ones that would be named again.
+   */
   #toAvoid(peer: PeerId): readonly PeerId[] {
     const isTold = this.#options.deadMemory || this.#answering.some(({ candidate }) => candidate.node.peer === peer)
-    return isTold ? [...this.#dead].slice(-avoidLimit) : []
+    return isTold ? this.#deadByNearness.slice(0, avoidLimit).map((node) => node.peer) : []
   }
 
   #answered(candidate: Candidate, reply: Reply | undefined): void {
     const { peer } = candidate.node
-    if (reply === undefined) this.#silent(peer)
+    if (reply === undefined) this.#silent(candidate.node)
     else this.#deepest = Math.max(this.#deepest, candidate.depth)
     if (reply?.type === 'closer') this.#add(reply.nodes, candidate.depth + 1)
     if (reply?.type === 'found') {
@@ -191,17 +196,28 @@ export class IterativeLookup {
       known.deadThen = deadThen
       return
     }
-    if (!this.#options.deadMemory) this.#dead.clear()
+    if (!this.#options.deadMemory) this.#forgetDead()
     const order = clockwise(this.key)
     const farther = this.#answering.findLastIndex((entry) => order(entry.candidate.node, candidate.node) < 0)
     this.#answering.splice(farther + 1, 0, { candidate, deadThen: this.#options.deadMemory ? deadThen : 0 })
   }
 
-  #silent(peer: PeerId): void {
+  #silent(node: RingNode): void {
+    const { peer } = node
     this.#ports.silent(peer)
-    this.#dead.add(peer)
+    if (!this.#dead.has(peer)) {
+      const order = clockwise(this.key)
+      const place = this.#deadByNearness.findIndex((known) => order(known, node) < 0)
+      this.#deadByNearness.splice(place < 0 ? this.#deadByNearness.length : place, 0, node)
+      this.#dead.add(peer)
+    }
     // Without a memory it is asked again when somebody else names it.
     if (!this.#options.deadMemory) this.#asked.delete(peer)
+  }
+
+  #forgetDead(): void {
+    this.#dead.clear()
+    this.#deadByNearness = []
   }
 
   #found({ candidate: { depth }, predecessor, successors }: Found): void {

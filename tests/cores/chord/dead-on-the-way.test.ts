@@ -93,3 +93,39 @@ test('without one, it names them again', () => {
     { place: 7, avoid: [8] },
   ])
 })
+
+test('who cannot be told of all the dead is told of those nearest to the key', () => {
+  const many = Array.from({ length: 40 }, (_, index) => ringNode(`q${index}` as PeerId))
+  const target = '0'.repeat(64) as RingPoint
+  const order = many.sort((left, right) => (left.point < right.point ? -1 : 1))
+  const [last] = order.slice(-1)
+  const told: PeerId[][] = []
+  const lookup = new IterativeLookup(
+    target,
+    {
+      self: 'self' as PeerId,
+      now: () => 0,
+      own: () => ({ type: 'outside' }),
+      ask: (peer, avoid, settle) => {
+        if (peer !== order[0]?.peer) return settle(undefined)
+        told.push([...avoid])
+        const named = order.filter((node) => !avoid.includes(node.peer) && node.peer !== peer).slice(-8)
+        settle({ type: 'closer', number: 0, nodes: named.reverse() })
+      },
+      spacing: () => undefined,
+      silent: () => undefined,
+      disordered: () => undefined,
+      settle: () => undefined,
+    },
+    resolveChordOptions(),
+  )
+  lookup.begin(order.slice(0, 1))
+  expect(told.at(-1)).toHaveLength(16)
+  expect(told.at(-1)?.[0]).toBe(last?.peer)
+  expect(told.at(-1)).toEqual(
+    order
+      .slice(-16)
+      .reverse()
+      .map(({ peer }) => peer),
+  )
+})
