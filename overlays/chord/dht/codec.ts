@@ -48,6 +48,8 @@ export const dhtCodec: Codec<DhtMessage> = {
 function encodeBody(message: DhtMessage, writer: ByteWriter): void {
   switch (message.type) {
     case 'store':
+      writeList(message.leases, writer.u8(message.isFresh ? 1 : 0), writeLease)
+      break
     case 'given':
       writeList(message.leases, writer, writeLease)
       break
@@ -89,6 +91,7 @@ function decodeBody(type: DhtMessage['type'] | undefined, reader: ByteReader): D
   const number = reader.varint()
   switch (type) {
     case 'store':
+      return { type, number, isFresh: readFlag(reader), leases: readLeases(reader) }
     case 'given':
       return { type, number, leases: readLeases(reader) }
     case 'fetch':

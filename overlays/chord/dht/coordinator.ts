@@ -57,7 +57,7 @@ export class Coordinator {
     this.#withReplicas(key, settle, (peers) => {
       askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
         ask: (peer, voted) =>
-          this.#ports.requests.ask(peer, { type: 'store', leases: [lease] }, 1, (reply) => {
+          this.#ports.requests.ask(peer, { type: 'store', isFresh: true, leases: [lease] }, 1, (reply) => {
             if (reply?.type !== 'stored') return voted('no')
             for (const found of reply.newer)
               if (found.kind === 'owned' && recordKey(found) === key) newer = found.sequence
@@ -173,7 +173,8 @@ export class Coordinator {
         const id = recordId(record)
         return ids.has(id) ? [] : (leases.get(id) ?? [])
       })
-      if (lacking.length > 0) this.#ports.requests.ask(peer, { type: 'store', leases: lacking }, 1, () => undefined)
+      if (lacking.length > 0)
+        this.#ports.requests.ask(peer, { type: 'store', isFresh: false, leases: lacking }, 1, () => undefined)
     }
   }
 }

@@ -267,8 +267,8 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
   }
 
   #store(message: Extract<DhtQuestion, { readonly type: 'store' }>, from: PeerId): void {
-    const { number, leases } = message
-    this.#replica.storeAll(leases, (outcomes) => {
+    const { number, leases, isFresh } = message
+    this.#replica.storeAll(leases, isFresh, (outcomes) => {
       if (!this.#isRunning) return
       if (outcomes.includes('forged')) this.#reject(from, 'forged')
       if (outcomes.includes('full')) this.#reject(from, 'full')

@@ -19,8 +19,8 @@ export type StoreOutcome =
   | 'forged'
 
 export type DhtQuestion =
-  /** To keep these; of one key or of many. */
-  | { readonly type: 'store'; readonly number: number; readonly leases: readonly Lease[] }
+  /** To keep these; of one key or of many. Fresh ones come from their writer, who must not use a sequence number twice. */
+  | { readonly type: 'store'; readonly number: number; readonly isFresh: boolean; readonly leases: readonly Lease[] }
   /** For what is held under a key. */
   | { readonly type: 'fetch'; readonly number: number; readonly key: Key }
   /** For certain records, by what a reconciliation has found. */

@@ -60,6 +60,15 @@ export class RecordTable {
     return records.some((one) => recordId(one) === id) || record.kind === 'shared' ? 'kept' : 'stale'
   }
 
+  /** Whether another owned record with the same sequence number is held. */
+  hasOther(record: DhtRecord): boolean {
+    if (record.kind !== 'owned') return false
+    const item = itemAt(recordKey(record), recordId(record))
+    return this.at(recordKey(record)).some(
+      (held) => held.record.kind === 'owned' && held.record.sequence === record.sequence && held.item !== item,
+    )
+  }
+
   merge(record: DhtRecord, expiresAt: Instant): Merged {
     const key = recordKey(record)
     const held = this.at(key)

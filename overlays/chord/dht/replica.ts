@@ -25,21 +25,26 @@ export class Replica {
     this.#options = options
   }
 
-  /** @param settle called once all are decided, in their order */
-  storeAll(leases: readonly Lease[], settle: (outcomes: StoreOutcome[]) => void): void {
+  /**
+   * @param isFresh they come from their writer: one sequence number is not taken twice, where replicas among each other
+   * would choose one of the two
+   * @param settle called once all are decided, in their order
+   */
+  storeAll(leases: readonly Lease[], isFresh: boolean, settle: (outcomes: StoreOutcome[]) => void): void {
     const outcomes: StoreOutcome[] = []
     let open = leases.length
     if (open === 0) return settle(outcomes)
     leases.forEach((lease, place) =>
-      this.store(lease, (outcome) => {
+      this.#store(lease, isFresh, (outcome) => {
         outcomes[place] = outcome
         if (--open === 0) settle(outcomes)
       }),
     )
   }
 
-  store({ record, lifetime }: Lease, settle: (outcome: StoreOutcome) => void): void {
+  #store({ record, lifetime }: Lease, isFresh: boolean, settle: (outcome: StoreOutcome) => void): void {
     const { edge, table, environment } = this.#ports
+    if (isFresh && table.hasOther(record)) return settle('stale')
     const kept = Math.min(lifetime, this.#options.recordLifetime)
     const known = table.knows(record)
     if (known !== undefined) return settle(table.merge(record, environment.now() + kept).outcome)

@@ -45,7 +45,7 @@ export class Transfer {
     const { leases, upTo } = this.#replica.give(items)
     // What is held no longer need not be given.
     if (leases.length === 0) return settle(true)
-    this.#requests.ask(peer, { type: 'store', leases }, 1, (reply) => {
+    this.#requests.ask(peer, { type: 'store', isFresh: false, leases }, 1, (reply) => {
       const isTaken =
         reply?.type === 'stored' && reply.outcomes.every((outcome) => outcome === 'kept' || outcome === 'stale')
       if (!isTaken) return settle(false)
@@ -59,7 +59,7 @@ export class Transfer {
     this.#requests.ask(peer, { type: 'give', items: asked }, 1, (reply) => {
       if (reply?.type !== 'given') return settle(false)
       if (reply.leases.length === 0) return this.#pull(peer, items.slice(asked.length), settle)
-      this.#replica.storeAll(reply.leases, (outcomes) => {
+      this.#replica.storeAll(reply.leases, false, (outcomes) => {
         if (outcomes.includes('full')) return settle(false)
         const got = new Set(reply.leases.map(({ record }) => itemOf(record)))
         const last = asked.findLastIndex((item) => got.has(item))

@@ -58,7 +58,7 @@ const leases = records.map((record, place) => ({ record, lifetime: 1000 * place 
 const item = (key + 'ab'.repeat(16)) as never
 
 const dhtMessages: DhtMessage[] = [
-  { type: 'store', number: 1, leases },
+  { type: 'store', number: 1, isFresh: true, leases },
   { type: 'fetch', number: 2, key },
   { type: 'give', number: 3, items: [item] },
   { type: 'provide', number: 4, key, addresses: ['/ip4/127.0.0.1/tcp/1'] },

@@ -21,14 +21,15 @@ test('an older record finds no quorum further along the ring, where nobody knows
   const { simulation, peers } = ringOfTen()
   const [{ api }] = peers as [SimulatedPeer<Chord>]
   const key = ownedKey(api.author, 'name')
-  const put = async (sequence: number): Promise<DhtRecord> => {
-    const value = Uint8Array.of(sequence)
-    const begun = api.put(key, { kind: 'owned', name: 'name', sequence, value })
+  const put = async (sequence: number, value: number = sequence): Promise<DhtRecord> => {
+    const begun = api.put(key, { kind: 'owned', name: 'name', sequence, value: Uint8Array.of(value) })
     begun.catch(() => {})
     simulation.run(5000)
     return begun
   }
   await put(5)
+  // Whichever of the two has the lower id: in the simulator that is a matter of the value.
+  for (let value = 6; value < 16; value++) await expect(put(5, value)).rejects.toThrow(StaleRecordError)
   await expect(put(4)).rejects.toThrow(StaleRecordError)
   // One of the three replicas is silent: the two that know are outvoted by nobody.
   const holder = peers.find((peer) => peer !== peers[0] && peer.api.held().records > 0)
