@@ -1,14 +1,16 @@
-import { LookupFailedError, jitter, type Instant, type PeerId, type Protocol } from '../../node/protocol/index.ts'
+import { jitter, type Instant, type PeerId, type Protocol } from '../../node/protocol/index.ts'
 import type { ChordEnvironment, RejectionReason } from './events.ts'
 import { FingerKeeper } from './finger-keeper.ts'
+import { arcIn } from './arc.ts'
 import { Contacts } from './contacts.ts'
 import { Gathering } from './gathering.ts'
-import type { OwnAnswer } from './lookup.ts'
+import { tellingList, type OwnAnswer } from './lookup.ts'
 import { Lookups } from './lookups.ts'
-import type { ChordMessage, Question, Reply } from './messages.ts'
+import { closerLimit, type ChordMessage, type Following, type Question, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import { ringRequests, type RingRequests } from './ring-requests.ts'
-import { clockwise, distance, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { clockwise, distance, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { RollCall } from './roll-call.ts'
 import { RoundTrips } from './round-trips.ts'
 import { zaveRules, type Neighbourhood, type RingRules } from './rules.ts'
 import type { SettledRing } from './settled-ring.ts'
@@ -34,9 +36,6 @@ const doorLimit = 16
 
 const nobody: ReadonlySet<PeerId> = new Set()
 
-/** So long a list tells how far neighbours are from each other, within a factor of two or so. */
-const tellingList = 8
-
 /** Where another ring is suspected, it is looked so many times as often. */
 const hurry = 10
 
@@ -49,6 +48,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   readonly #needs: ChordNeeds
   readonly #rules: RingRules
   readonly #requests: RingRequests
+  readonly #rollCall: RollCall
   readonly #fingers: FingerKeeper
   readonly #gathering: Gathering
   readonly #unification: Unification
@@ -66,19 +66,20 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     const roundTrips = new RoundTrips()
     const requests = ringRequests(environment, options.requestTimeout, roundTrips)
     this.#requests = requests
+    this.#rollCall = new RollCall(environment, requests, roundTrips, options.requestAttempts)
     this.#rules = needs.rules ?? zaveRules
     const left = (node: VirtualNode): void => this.#left(node)
     const changed = (): void => this.#needs.changed?.()
     const failed = ({ self }: VirtualNode, dead: readonly RingNode[]): void => this.#needs.failed?.(self, dead)
     this.nodes = Array.from({ length: options.virtualNodes }, (_, index) => {
-      const ports = { environment, requests, rules: this.#rules, left, changed, failed }
+      const ports = { environment, requests, rules: this.#rules, rollCall: this.#rollCall, left, changed, failed }
       return new VirtualNode(ringNode(environment.self, index), ports, options)
     })
     this.lookups = new Lookups(
       {
         environment,
         requests,
-        own: (key, count, avoid) => this.#own(key, count, avoid),
+        own: (key, following, avoid) => this.#own(key, following, avoid),
         doors: () => Array.from([...this.#doors, ...this.#contacts.connected()], (peer) => ringNode(peer)),
         spacing: () => this.#spacing(),
         silent: (peer) => this.#fingers.silent(peer),
@@ -125,6 +126,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   receive(message: ChordMessage, from: PeerId): void {
     if (!this.#isRunning) return
     this.#requests.heard(from)
+    this.#rollCall.heard(from)
     switch (message.type) {
       case 'state':
       case 'ping':
@@ -191,12 +193,12 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.lookups.stop()
   }
 
-  /** @param settle hears of the distinct peers that follow the key on the ring, or why none is known */
-  peersFor(key: RingPoint, settle: (found: { value: readonly PeerId[] } | { error: LookupFailedError }) => void): void {
-    this.lookups.look(key, (outcome) => {
-      if (outcome.type === 'found') settle({ value: [...new Set(outcome.successors.map(({ peer }) => peer))] })
-      else settle({ error: new LookupFailedError(key, outcome.hops, outcome.reason) })
-    })
+  /** False where others have come between the key and every place of this peer. */
+  mayOwn(key: RingPoint): boolean {
+    const members = this.nodes.filter(({ isMember }) => isMember)
+    const owns = ({ self, predecessor }: VirtualNode): boolean =>
+      predecessor === undefined || isOwned(predecessor.point, key, self.point)
+    return members.length === 0 || members.some(owns)
   }
 
   now(): Instant {
@@ -238,22 +240,24 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     }
   }
 
-  #own(key: RingPoint, count: number, avoid: ReadonlySet<PeerId> = nobody): OwnAnswer {
+  #own(key: RingPoint, following: Following, avoid: ReadonlySet<PeerId> = nobody): OwnAnswer {
     const members = this.nodes.filter(({ isMember }) => isMember)
     if (members.length === 0) {
       if (!this.#gathering.isKnowing) return { type: 'outside' }
-      const successors = this.#gathering.members(key)
-      return { type: 'found', predecessor: successors.at(-1) ?? ringNode(this.#environment.self), successors }
+      const list = this.#gathering.members(key)
+      const from = list.at(-1) ?? ringNode(this.#environment.self)
+      return { type: 'found', from, list, arc: { predecessor: from, successors: list } }
     }
-    for (const node of members) {
-      const successors = node.successorsOf(key, avoid)
-      if (successors !== undefined) return { type: 'found', predecessor: node.self, successors }
+    for (const { self: from, present } of members) {
+      const list = avoid.size === 0 ? present : present.filter(({ peer }) => !avoid.has(peer))
+      const arc = arcIn(from, list, key, following)
+      if (arc !== undefined) return { type: 'found', from, list, arc }
     }
-    const nearer = members.flatMap((node) => node.table.preceding(key, count, avoid))
+    const nearer = members.flatMap((node) => node.table.preceding(key, closerLimit, avoid))
     if (members.length === 1) return { type: 'closer', nodes: nearer }
     const order = clockwise(key)
     const others = [...new Set(nearer)].filter(({ peer }) => peer !== this.#environment.self)
-    return { type: 'closer', nodes: others.sort((left, right) => order(right, left)).slice(0, count) }
+    return { type: 'closer', nodes: others.sort((left, right) => order(right, left)).slice(0, closerLimit) }
   }
 
   /** A list that is too short tells nothing. */

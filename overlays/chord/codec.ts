@@ -50,10 +50,11 @@ function encodeBody(message: ChordMessage, writer: ByteWriter): void {
       writer.u8(message.at)
       break
     case 'step':
-      writePeers(message.avoid, writer.raw(hexToBytes(message.key)))
+      writePeers(message.avoid, writer.raw(hexToBytes(message.key)).u8(message.following))
       break
     case 'route':
-      writePeers(message.path, writer.raw(hexToBytes(message.key)).text(message.origin).varint(message.lookup))
+      writer.raw(hexToBytes(message.key)).u8(message.following).text(message.origin).varint(message.lookup)
+      writePeers(message.path, writer)
       break
     case 'propose':
     case 'gather':
@@ -87,11 +88,13 @@ function decodeBody(type: ChordMessage['type'] | undefined, reader: ByteReader):
     case 'state':
     case 'ping':
       return { type, number: reader.varint(), at: readIndex(reader) }
-    case 'step':
-      return { type, number: reader.varint(), key: readPoint(reader), avoid: reader.list(avoidLimit, readPeer) }
+    case 'step': {
+      const [number, key, following] = [reader.varint(), readPoint(reader), reader.u8()]
+      return { type, number, key, following, avoid: reader.list(avoidLimit, readPeer) }
+    }
     case 'route': {
-      const [number, key] = [reader.varint(), readPoint(reader)]
-      return { type, number, key, origin: readPeer(reader), lookup: reader.varint(), path: readPath(reader) }
+      const [number, key, following] = [reader.varint(), readPoint(reader), reader.u8()]
+      return { type, number, key, following, origin: readPeer(reader), lookup: reader.varint(), path: readPath(reader) }
     }
     case 'propose':
       return { type, number: reader.varint(), members: readPeers(reader) }

@@ -1,17 +1,16 @@
 import type { Instant, LookupContact, PeerId } from '../../node/protocol/index.ts'
-import { avoidLimit, closerLimit, type Reply } from './messages.ts'
+import { arcIn, type Arc } from './arc.ts'
+import { avoidLimit, closerLimit, type Following, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import { clockwise, distance, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { clockwise, distance, isBetween, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 /** How a lookup has ended. */
 export type LookupOutcome = LookupSuccess | LookupFailure
 
-export interface LookupSuccess {
+export interface LookupSuccess extends Arc {
   readonly type: 'found'
-  /** The member that precedes the key. */
-  readonly predecessor: RingNode
-  /** Its list: the first is responsible for the key, the next ones follow it. */
-  readonly successors: readonly RingNode[]
+  /** Whether the predecessor itself has said so, not somebody who has it in its list. */
+  readonly isFirstHand: boolean
   readonly hops: number
   readonly contacts: readonly LookupContact[]
 }
@@ -23,13 +22,21 @@ interface LookupFailure {
   readonly contacts: readonly LookupContact[]
 }
 
+/** What is looked for, and who may say where it is. */
+export interface Sought {
+  readonly key: RingPoint
+  readonly following: Following
+  /** The same once an answer has been doubted. */
+  readonly inDoubt: Following
+}
+
 export interface LookupPorts {
   readonly self: PeerId
   now(): Instant
   /** What this peer itself knows, as if those to avoid were not there. */
-  own(avoid: ReadonlySet<PeerId>): OwnAnswer
+  own(following: Following, avoid: ReadonlySet<PeerId>): OwnAnswer
   /** Asks once for the next step. */
-  ask(peer: PeerId, avoid: readonly PeerId[], settle: (reply: Reply | undefined) => void): void
+  ask(peer: PeerId, following: Following, avoid: readonly PeerId[], settle: (reply: Reply | undefined) => void): void
   /** How far neighbours are from each other, as a share of the ring; undefined where that cannot be told. */
   spacing(): number | undefined
   /** That peer did not answer. */
@@ -42,22 +49,34 @@ export interface LookupPorts {
 
 /** What this peer itself knows of a key. */
 export type OwnAnswer =
-  /** One of its places on the ring precedes the key. */
-  | { readonly type: 'found'; readonly predecessor: RingNode; readonly successors: readonly RingNode[] }
+  /** The list of that node, one of its places on the ring, covers the key. */
+  | ({ readonly type: 'found' } & Said)
   /** These are nearer, the nearest first; perhaps none. */
   | { readonly type: 'closer'; readonly nodes: readonly RingNode[] }
   /** It is on no ring. */
   | { readonly type: 'outside' }
 
+/** Where the key lies, as a list says. */
+export interface Said {
+  /** Whose list it is. */
+  readonly from: RingNode
+  readonly list: readonly RingNode[]
+  readonly arc: Arc
+}
+
 /** An answer, and who gave it. */
-interface Found {
+interface Found extends Said {
   readonly candidate: Candidate
-  readonly predecessor: RingNode
-  readonly successors: readonly RingNode[]
 }
 
 /** So many times as far as neighbours of this peer are from each other, on average: one arc in some thousands is as long. */
-const implausible = 16
+const implausibleArc = 16
+
+/** The same for the nodes of a whole list, on average; of lists of eight one in a hundred is. */
+const implausibleList = 3
+
+/** So long a list tells how far neighbours are from each other, within a factor of two or so. */
+export const tellingList = 8
 
 interface Candidate {
   readonly node: RingNode
@@ -72,6 +91,8 @@ interface Candidate {
  */
 export class IterativeLookup {
   readonly key: RingPoint
+  #following: Following
+  readonly #inDoubt: Following
   readonly #ports: LookupPorts
   readonly #options: ResolvedChordOptions
   readonly #begun: Instant
@@ -93,8 +114,10 @@ export class IterativeLookup {
   #deepest = 0
   #isSettled = false
 
-  constructor(key: RingPoint, ports: LookupPorts, options: ResolvedChordOptions) {
+  constructor({ key, following, inDoubt }: Sought, ports: LookupPorts, options: ResolvedChordOptions) {
     this.key = key
+    this.#following = following
+    this.#inDoubt = inDoubt
     this.#ports = ports
     this.#options = options
     this.#begun = ports.now()
@@ -144,8 +167,8 @@ export class IterativeLookup {
     if (last !== undefined) return this.#ask(last.candidate)
     if (this.#deadAtFirst === this.#dead.size) return this.give('nobody who is known answers')
     this.#deadAtFirst = this.#dead.size
-    const own = this.#ports.own(this.#dead)
-    if (own.type === 'found') return this.#settle({ ...own, hops: 0, contacts: this.#contacts })
+    const own = this.#ports.own(this.#following, this.#dead)
+    if (own.type === 'found') return this.#settle(success(own, 0, this.#contacts))
     if (own.type === 'closer') this.#add(own.nodes, 1)
     this.#advance()
   }
@@ -156,7 +179,7 @@ export class IterativeLookup {
     const at = this.#ports.now() - this.#begun
     this.#asked.add(peer)
     this.#underWay++
-    this.#ports.ask(peer, this.#toAvoid(peer), (reply) => {
+    this.#ports.ask(peer, this.#following, this.#toAvoid(peer), (reply) => {
       this.#underWay--
       if (reply !== undefined) this.#remember(candidate, deadThen)
       const took = this.#ports.now() - this.#begun - at
@@ -182,10 +205,11 @@ export class IterativeLookup {
     else this.#deepest = Math.max(this.#deepest, candidate.depth)
     if (reply?.type === 'closer') this.#add(reply.nodes, candidate.depth + 1)
     if (reply?.type === 'found') {
-      const found = { candidate, predecessor: ringNode(peer, reply.at), successors: reply.successors }
-      if (!isAnswer(found.predecessor, found.successors, this.key)) this.#ports.disordered(peer)
-      else if (this.#isPlausible(found)) return this.#found(found)
-      else this.#doubt(found)
+      const [from, list] = [ringNode(peer, reply.at), reply.successors]
+      const arc = arcIn(from, list, this.key, this.#following)
+      if (arc === undefined) this.#ports.disordered(peer)
+      else if (this.#isPlausible({ candidate, from, list, arc })) return this.#found({ candidate, from, list, arc })
+      else this.#doubt({ candidate, from, list, arc })
     }
     this.#advance()
   }
@@ -220,20 +244,31 @@ export class IterativeLookup {
     this.#deadByNearness = []
   }
 
-  #found({ candidate: { depth }, predecessor, successors }: Found): void {
-    this.#settle({ type: 'found', predecessor, successors, hops: depth, contacts: this.#contacts })
+  #found(found: Found): void {
+    this.#settle(success(found, found.candidate.depth, this.#contacts))
   }
 
   /** Whether so much of the ring may well be empty as it says (after the routing failure test of Castro et al., OSDI 2002). */
-  #isPlausible({ predecessor, successors: [head] }: Found): boolean {
+  #isPlausible({ from, list, arc: { predecessor, successors } }: Found): boolean {
     const spacing = this.#ports.spacing()
-    if (spacing === undefined || head === undefined) return true
-    return distance(predecessor.point, head.point) <= implausible * spacing
+    const [[owner], last] = [successors, list.at(-1)]
+    if (spacing === undefined || owner === undefined || last === undefined) return true
+    const arc = distance(predecessor.point, owner.point) / spacing
+    if (arc > implausibleArc + this.#deadBetween(predecessor, owner)) return false
+    const nodes = list.length + this.#deadBetween(from, last)
+    return list.length < tellingList || distance(from.point, last.point) <= implausibleList * nodes * spacing
+  }
+
+  /** Who answered no longer may well have been named before. */
+  #deadBetween(from: RingNode, to: RingNode): number {
+    return this.#deadByNearness.filter(({ point }) => isBetween(from.point, point, to.point)).length
   }
 
   /** Others are asked as if it had said nothing; if they know no better, it was right after all. */
   #doubt(found: Found): void {
     this.#doubtful.push(found)
+    // Perhaps nobody but that one precedes the key: then it is in the lists of others that somebody else owns it.
+    this.#following = this.#inDoubt
     const said = this.#answering.findIndex(({ candidate }) => candidate === found.candidate)
     if (said >= 0) this.#answering.splice(said, 1)
   }
@@ -257,15 +292,14 @@ export class IterativeLookup {
   }
 }
 
-function headOf({ successors, predecessor }: Found): RingNode {
-  return successors[0] ?? predecessor
+export function success(
+  { from, arc }: Pick<Said, 'from' | 'arc'>,
+  hops: number,
+  contacts: readonly LookupContact[],
+): LookupSuccess {
+  return { type: 'found', ...arc, isFirstHand: arc.predecessor === from, hops, contacts }
 }
 
-/** Whether a list can be what follows the key where `from` precedes it: in the order of the ring, and not before the key. */
-export function isAnswer(from: RingNode, successors: readonly RingNode[], key: RingPoint): boolean {
-  const [head] = successors
-  if (head === undefined || !isOwned(from.point, key, head.point)) return false
-  const order = clockwise(key)
-  const afterKey = head.point === key ? successors.slice(1) : successors
-  return afterKey.every((node, place) => place === 0 || order(afterKey[place - 1] as RingNode, node) < 0)
+function headOf({ arc: { successors, predecessor } }: Found): RingNode {
+  return successors[0] ?? predecessor
 }

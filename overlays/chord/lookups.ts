@@ -1,7 +1,15 @@
 import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment, RejectionReason } from './events.ts'
-import { IterativeLookup, isAnswer, type LookupOutcome, type LookupPorts, type OwnAnswer } from './lookup.ts'
-import { closerLimit, pathLimit, type Notice, type Question, type Reply } from './messages.ts'
+import { arcIn } from './arc.ts'
+import {
+  IterativeLookup,
+  success,
+  type LookupOutcome,
+  type LookupPorts,
+  type OwnAnswer,
+  type Sought,
+} from './lookup.ts'
+import { pathLimit, type Following, type Notice, type Question, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
 import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
@@ -10,13 +18,22 @@ export interface LookupsPorts {
   readonly environment: ChordEnvironment
   readonly requests: RingRequests
   /** @param avoid as if these were not there */
-  readonly own: (key: RingPoint, count: number, avoid?: ReadonlySet<PeerId>) => OwnAnswer
+  readonly own: (key: RingPoint, following: Following, avoid?: ReadonlySet<PeerId>) => OwnAnswer
   /** Where a peer that is on no ring begins. */
   readonly doors: () => readonly RingNode[]
   /** How far neighbours are from each other, as a share of the ring; undefined where that cannot be told. */
   readonly spacing: () => number | undefined
   readonly silent: (peer: PeerId) => void
   readonly reject: (from: PeerId, reason: RejectionReason) => void
+}
+
+export interface LookOptions {
+  /** Whom to ask first, in place of what this peer knows: to look from another ring. */
+  readonly from?: readonly RingNode[]
+  /** @default 0: the predecessor of the key has to say it itself */
+  readonly following?: Following
+  /** The same once an answer has been doubted. @default as before */
+  readonly inDoubt?: Following
 }
 
 type Route = Extract<Question, { readonly type: 'route' }>
@@ -26,7 +43,7 @@ interface Running {
   readonly give: (reason: string) => void
   /** Of a recursive one. */
   readonly routed?: (outcome: LookupOutcome) => void
-  readonly key: RingPoint
+  readonly sought: Sought
   readonly begun: Instant
 }
 
@@ -47,17 +64,20 @@ export class Lookups {
 
   /**
    * @param settle called exactly once; at once if this peer knows the answer
-   * @param from whom to ask first, in place of what this peer knows: to look from another ring
    * @returns its number, for `cancel`; undefined if it has been settled
    */
-  look(key: RingPoint, settle: (outcome: LookupOutcome) => void, from?: readonly RingNode[]): number | undefined {
+  look(
+    key: RingPoint,
+    settle: (outcome: LookupOutcome) => void,
+    { from, following = 0, inDoubt = following }: LookOptions = {},
+  ): number | undefined {
     if (this.#isStopped) {
       settle({ type: 'failed', reason: stopped, hops: 0, contacts: [] })
       return undefined
     }
-    const own = from === undefined ? this.#ports.own(key, closerLimit) : ({ type: 'closer', nodes: from } as const)
+    const own = from === undefined ? this.#ports.own(key, following) : ({ type: 'closer', nodes: from } as const)
     if (own.type === 'found') {
-      settle({ ...own, hops: 0, contacts: [] })
+      settle(success(own, 0, []))
       return undefined
     }
     const nodes = own.type === 'closer' ? own.nodes : this.#ports.doors()
@@ -66,7 +86,7 @@ export class Lookups {
       settle({ type: 'failed', reason, hops: 0, contacts: [] })
       return undefined
     }
-    return this.#begin(key, nodes, settle, from === undefined && own.type === 'closer')
+    return this.#begin({ key, following, inDoubt }, nodes, settle, from === undefined && own.type === 'closer')
   }
 
   /** All that are under way have failed, and all that begin from here on. */
@@ -87,10 +107,12 @@ export class Lookups {
   /** The reply to the question for a next step. */
   step(question: Extract<Question, { readonly type: 'step' }>): Reply {
     const { number } = question
-    const own = this.#ports.own(question.key, closerLimit, new Set(question.avoid))
+    const own = this.#ports.own(question.key, question.following, new Set(question.avoid))
     switch (own.type) {
       case 'found':
-        return { type: 'found', number, at: own.predecessor.index, successors: own.successors }
+        // Where there is no ring, each answers for itself.
+        if (own.from.peer !== this.#ports.environment.self) return { type: 'outside', number }
+        return { type: 'found', number, at: own.from.index, successors: own.list }
       case 'closer':
         return { type: 'closer', number, nodes: own.nodes }
       case 'outside':
@@ -100,33 +122,35 @@ export class Lookups {
 
   /** Answers the origin of a recursive lookup, or hands it on. @returns whether it does either */
   route(route: Route): boolean {
-    const own = this.#ports.own(route.key, closerLimit)
-    if (own.type === 'outside') return false
+    const { self } = this.#ports.environment
+    const own = this.#ports.own(route.key, route.following)
+    if (own.type === 'outside' || (own.type === 'found' && own.from.peer !== self)) return false
     if (own.type === 'found') {
-      const { predecessor, successors } = own
-      const { lookup, path } = route
-      this.#ports.environment.send(route.origin, { type: 'routed', lookup, at: predecessor.index, path, successors })
+      const { lookup, path, origin } = route
+      const routed: Notice = { type: 'routed', lookup, at: own.from.index, path, successors: own.list }
+      this.#ports.environment.send(origin, routed)
       return true
     }
     const isTaken = this.#handedOn < this.#options.lookupLimit && route.path.length < pathLimit
-    const path = [...route.path, this.#ports.environment.self]
+    const path = [...route.path, self]
     if (isTaken) this.#handOn({ ...route, path }, own.nodes, () => undefined)
     return isTaken
   }
 
   routed(from: PeerId, message: Extract<Notice, { readonly type: 'routed' }>): void {
     const running = this.#running.get(message.lookup)
-    const predecessor = ringNode(from, message.at)
     if (running?.routed === undefined) return this.#ports.reject(from, 'unasked')
-    if (!isAnswer(predecessor, message.successors, running.key)) return this.#ports.reject(from, 'disordered')
+    const node = ringNode(from, message.at)
+    const arc = arcIn(node, message.successors, running.sought.key, running.sought.following)
+    if (arc === undefined) return this.#ports.reject(from, 'disordered')
     const took = this.#ports.environment.now() - running.begun
     // When each of them was asked only they know.
     const contacts = [...message.path, from].map((peer) => ({ peer, at: 0, took, outcome: 'answered' as const }))
-    running.routed({ type: 'found', predecessor, successors: message.successors, hops: contacts.length, contacts })
+    running.routed(success({ from: node, arc }, contacts.length, contacts))
   }
 
   #begin(
-    key: RingPoint,
+    sought: Sought,
     nodes: readonly RingNode[],
     settle: (outcome: LookupOutcome) => void,
     isInside: boolean,
@@ -141,13 +165,22 @@ export class Lookups {
     environment.schedule({ type: 'lookup', number }, this.#options.lookupTimeout)
     if (isInside && this.#options.routing === 'recursive') {
       const give = (reason: string): void => end({ type: 'failed', reason, hops: 0, contacts: [] })
-      this.#running.set(number, { key, begun, give, routed: end })
-      const route = { type: 'route', number: 0, key, origin: environment.self, lookup: number, path: [] } as const
+      this.#running.set(number, { sought, begun, give, routed: end })
+      const { key, following } = sought
+      const route = {
+        type: 'route',
+        number: 0,
+        key,
+        following,
+        origin: environment.self,
+        lookup: number,
+        path: [],
+      } as const
       this.#handOn(route, nodes, () => give('nobody who is known answers'))
       return number
     }
-    const lookup = new IterativeLookup(key, this.#iterativePorts(key, isInside, end), this.#options)
-    this.#running.set(number, { key, begun, give: (reason) => lookup.give(reason) })
+    const lookup = new IterativeLookup(sought, this.#iterativePorts(sought.key, isInside, end), this.#options)
+    this.#running.set(number, { sought, begun, give: (reason) => lookup.give(reason) })
     lookup.begin(nodes)
     return number
   }
@@ -157,8 +190,9 @@ export class Lookups {
     return {
       self: environment.self,
       now: () => environment.now(),
-      ask: (peer, avoid, answered) => requests.ask(peer, { type: 'step', key, avoid }, 1, answered),
-      own: (avoid) => (isInside ? this.#ports.own(key, closerLimit, avoid) : { type: 'outside' }),
+      ask: (peer, following, avoid, answered) =>
+        requests.ask(peer, { type: 'step', key, following, avoid }, 1, answered),
+      own: (following, avoid) => (isInside ? this.#ports.own(key, following, avoid) : { type: 'outside' }),
       spacing,
       silent,
       disordered: (peer) => reject(peer, 'disordered'),

@@ -1,6 +1,12 @@
 import type { PeerId } from '../../node/protocol/index.ts'
 import type { RingNode, RingPoint } from './ring-node.ts'
 
+/**
+ * Who may say to whom a key belongs. 0: its predecessor alone, which is the first to know of newcomers. Otherwise also
+ * whoever has the owner in its successor list, and at least so many nodes from there on.
+ */
+export type Following = number
+
 /** Answered by exactly one reply with the same number. `at` is the virtual node that is meant. */
 export type Question =
   /** For the neighbourhood: successor list and predecessor (Zave's queries). */
@@ -8,12 +14,19 @@ export type Question =
   /** Whether that node is a member. Answered at once, whatever it is doing. */
   | { readonly type: 'ping'; readonly number: number; readonly at: number }
   /** For the next step on the way to a key (find_successor, Stoica et al. §4.4), as if those to avoid were not there. */
-  | { readonly type: 'step'; readonly number: number; readonly key: RingPoint; readonly avoid: readonly PeerId[] }
+  | {
+      readonly type: 'step'
+      readonly number: number
+      readonly key: RingPoint
+      readonly following: Following
+      readonly avoid: readonly PeerId[]
+    }
   /** To hand a lookup on; whoever ends it answers `origin`. The reply only says that it was taken. */
   | {
       readonly type: 'route'
       readonly number: number
       readonly key: RingPoint
+      readonly following: Following
       readonly origin: PeerId
       /** The origin's number of this lookup. */
       readonly lookup: number
@@ -39,7 +52,7 @@ export type Reply =
   | { readonly type: 'no'; readonly number: number }
   /** These are nearer to the key, the nearest first. */
   | { readonly type: 'closer'; readonly number: number; readonly nodes: readonly RingNode[] }
-  /** The key lies between the replying peer's virtual node `at` and the first of its successors. */
+  /** Where the key lies is seen from the successors of the replying peer's virtual node `at`. */
   | { readonly type: 'found'; readonly number: number; readonly at: number; readonly successors: readonly RingNode[] }
 
 /** Not answered. */

@@ -25,6 +25,10 @@ export interface ChordOptions {
   /** `iterative`: this peer asks one after another, and sees where it hangs. `recursive`: each hands the question on, and the
    *  last one answers: half the time where nobody fails. @default 'iterative' */
   readonly routing?: 'iterative' | 'recursive'
+  /** Whether lookups may end with whoever has the owner in its successor list, one peer sooner. Such an answer is as old as
+   *  that list, and as true as those it was learnt from; otherwise the predecessor of the key itself is asked. Reads and
+   *  writes are short in any case: they ask the owner to confirm. @default false */
+  readonly listAnswers?: boolean
   /** Whether a peer that was silent in a lookup is not asked again in it, whoever names it. @default true */
   readonly deadMemory?: boolean
   /** Of so many nodes that could serve as a finger the one with the shortest round trip is taken. More bring shorter ways
@@ -56,6 +60,7 @@ const defaults: ResolvedChordOptions = Object.freeze({
   requestAttempts: 3,
   parallelism: 1,
   routing: 'iterative',
+  listAnswers: false,
   deadMemory: true,
   proximityCandidates: 4,
   lookupTimeout: 10_000,
@@ -66,7 +71,7 @@ const defaults: ResolvedChordOptions = Object.freeze({
   unifyInterval: 15_000,
 })
 
-type NumericOption = Exclude<keyof ChordOptions, 'routing' | 'deadMemory'>
+type NumericOption = Exclude<keyof ChordOptions, 'routing' | 'listAnswers' | 'deadMemory'>
 
 const ranges: { readonly [Name in NumericOption]: readonly [least: number, most: number] } = Object.freeze({
   // Zave's proof needs two.

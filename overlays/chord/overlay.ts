@@ -18,8 +18,9 @@ import type { DhtCore } from './dht/dht.ts'
 import type { DhtEvent } from './dht/events.ts'
 import type { ChordDhtOptions } from './dht/options.ts'
 import type { ChordEvent } from './events.ts'
-import type { LookupSuccess } from './lookup.ts'
-import { resolveChordOptions, type ChordOptions } from './options.ts'
+import type { LookupOutcome, LookupSuccess } from './lookup.ts'
+import type { Following } from './messages.ts'
+import { resolveChordOptions, type ChordOptions, type ResolvedChordOptions } from './options.ts'
 import { ringNode, type RingNode } from './ring-node.ts'
 import type { RingRules } from './rules.ts'
 import type { SettledRing } from './settled-ring.ts'
@@ -69,8 +70,8 @@ export interface ChordOverlayOptions extends ChordOptions {
 export function chord(options: ChordOverlayOptions = {}, setup: ChordSetup = {}): Overlay<Chord> {
   const { dht, ...ringOptions } = options
   const definition = chordDefinition(ringOptions)
-  const { successors } = resolveChordOptions(ringOptions)
-  const dhtDefinition = chordDhtDefinition(dht, successors)
+  const resolved = resolveChordOptions(ringOptions)
+  const dhtDefinition = chordDhtDefinition(dht, resolved.successors)
   return {
     attach(host) {
       const listeners = new Listeners<ChordEvent | DhtEvent>()
@@ -82,7 +83,7 @@ export function chord(options: ChordOverlayOptions = {}, setup: ChordSetup = {})
       const core = host.run(definition, { sample, changed, failed, ...setup }, tell)
       const addresses = (): readonly string[] => host.addresses?.own() ?? []
       store = host.run(dhtDefinition, { ring: core, addresses }, tell)
-      const api = new ChordApi(core, store, host.self, successors, listeners)
+      const api = new ChordApi({ core, dht: store, self: host.self, options: resolved, listeners })
       host.offer('router', api)
       host.offer('dht', api)
       return api
@@ -90,25 +91,27 @@ export function chord(options: ChordOverlayOptions = {}, setup: ChordSetup = {})
   }
 }
 
+interface ApiParts {
+  readonly core: ChordCore
+  readonly dht: DhtCore
+  readonly self: PeerId
+  readonly options: ResolvedChordOptions
+  readonly listeners: Listeners<ChordEvent | DhtEvent>
+}
+
 class ChordApi extends DhtApi implements Chord {
   readonly #core: ChordCore
   readonly #self: PeerId
   readonly #dht: DhtCore
-  readonly #listLength: number
+  readonly #options: ResolvedChordOptions
   readonly #listeners: Listeners<ChordEvent | DhtEvent>
 
-  constructor(
-    core: ChordCore,
-    dht: DhtCore,
-    self: PeerId,
-    listLength: number,
-    listeners: Listeners<ChordEvent | DhtEvent>,
-  ) {
+  constructor({ core, dht, self, options, listeners }: ApiParts) {
     super(dht)
     this.#dht = dht
     this.#core = core
     this.#self = self
-    this.#listLength = listLength
+    this.#options = options
     this.#listeners = listeners
   }
 
@@ -117,7 +120,7 @@ class ChordApi extends DhtApi implements Chord {
   }
 
   async trace(key: Key, options?: RequestOptions): Promise<LookupTrace> {
-    const { outcome, duration } = await this.#look(key, options)
+    const { outcome, duration } = await this.#look(key, this.#options.listAnswers ? 1 : 0, options)
     const { hops, contacts } = outcome
     const timeouts = contacts.filter((contact) => contact.outcome === 'timed-out').length
     return { key, peers: distinctPeers(outcome.successors), hops, timeouts, duration, contacts }
@@ -125,7 +128,7 @@ class ChordApi extends DhtApi implements Chord {
 
   neighbours(count: number): readonly PeerId[] {
     const lists = this.#core.nodes.filter(({ isMember }) => isMember).map(({ successors }) => successors)
-    const nodes = lists.length === 0 ? this.#core.gathered() : interleaved(lists, this.#listLength)
+    const nodes = lists.length === 0 ? this.#core.gathered() : interleaved(lists, this.#options.successors)
     return distinctPeers(nodes)
       .filter((peer) => peer !== this.#self)
       .slice(0, count)
@@ -137,7 +140,7 @@ class ChordApi extends DhtApi implements Chord {
     const seen = new Set<RingNode>()
     let next = key
     while (peers.size < count) {
-      const { successors } = (await this.#look(next, options)).outcome
+      const { successors } = (await this.#look(next, undefined, options)).outcome
       const fresh = successors.filter((node) => !seen.has(node))
       for (const node of fresh) {
         seen.add(node)
@@ -165,7 +168,11 @@ class ChordApi extends DhtApi implements Chord {
     this.#listeners.subscribe(listener, options)
   }
 
-  #look(key: Key, { signal }: RequestOptions = {}): Promise<{ outcome: LookupSuccess; duration: number }> {
+  #look(
+    key: Key,
+    following: Following | undefined,
+    { signal }: RequestOptions = {},
+  ): Promise<{ outcome: LookupSuccess; duration: number }> {
     const begun = this.#core.now()
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason)
@@ -173,11 +180,12 @@ class ChordApi extends DhtApi implements Chord {
         if (number !== undefined) this.#core.lookups.cancel(number)
         reject(signal?.reason)
       }
-      const number = this.#core.lookups.look(key, (outcome) => {
+      const settle = (outcome: LookupOutcome): void => {
         signal?.removeEventListener('abort', abort)
         if (outcome.type === 'found') resolve({ outcome, duration: this.#core.now() - begun })
         else reject(new LookupFailedError(key, outcome.hops, outcome.reason))
-      })
+      }
+      const number = this.#core.lookups.look(key, settle, following === undefined ? {} : { following, inDoubt: 1 })
       if (number !== undefined) signal?.addEventListener('abort', abort, { once: true })
     })
   }

@@ -94,7 +94,7 @@ export class Unification {
     this.#ports.lookups.look(
       zero,
       (outcome) => settle(outcome.type === 'found' ? outcome.successors[0] : undefined),
-      from,
+      from === undefined ? {} : { from },
     )
   }
 }

@@ -1,10 +1,11 @@
-import { jitter, type PeerId } from '../../node/protocol/index.ts'
+import { jitter } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
 import { FingerTable } from './fingers.ts'
 import type { Notice, Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
-import { clockwise, isOwned, isSame, type RingNode, type RingPoint } from './ring-node.ts'
+import type { RollCall } from './roll-call.ts'
+import { clockwise, isSame, type RingNode } from './ring-node.ts'
 import { RoutingTable } from './routing-table.ts'
 import type { Answer, Neighbourhood, Pending, RingRules, Step } from './rules.ts'
 
@@ -12,6 +13,7 @@ export interface VirtualNodePorts {
   readonly environment: ChordEnvironment
   readonly requests: RingRequests
   readonly rules: RingRules
+  readonly rollCall: RollCall
   /** The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. */
   readonly left: (node: VirtualNode) => void
   readonly changed: () => void
@@ -67,12 +69,9 @@ export class VirtualNode {
     return this.#neighbourhood.predecessor
   }
 
-  /** @returns the successors of the key, if nobody but those to avoid lies between this node and the first of them */
-  successorsOf(key: RingPoint, avoid: ReadonlySet<PeerId>): readonly RingNode[] | undefined {
-    const { successors } = this
-    const rest = avoid.size === 0 ? successors : successors.filter(({ peer }) => !avoid.has(peer))
-    const [head] = rest
-    return head !== undefined && isOwned(this.self.point, key, head.point) ? rest : undefined
+  /** Those of the list that are there, as far as is known. */
+  get present(): readonly RingNode[] {
+    return this.#ports.rollCall.present(this.successors)
   }
 
   /** Begins as a member with that neighbourhood. */
@@ -105,6 +104,7 @@ export class VirtualNode {
     if (life !== this.life || !this.#isMember) return
     if (this.#pending !== undefined) return this.#stabiliseIn(this.#options.stabiliseInterval / hurry)
     const [head] = this.successors
+    this.#ports.rollCall.ask(this.successors, () => this.refillTable())
     this.#take(this.#ports.rules.stabilise(this.self, this.#neighbourhood), (isBusy) => {
       const isSettled = !isBusy && isSame(head, this.successors[0])
       this.#stabiliseIn(this.#options.stabiliseInterval / (isSettled ? 1 : hurry))
@@ -131,7 +131,7 @@ export class VirtualNode {
   }
 
   refillTable(): void {
-    this.table.refill(this.fingers.nodes(), this.successors)
+    this.table.refill(this.fingers.nodes(), this.present)
   }
 
   /** @param ended called when the operation is over, unless the membership is */

@@ -16,6 +16,7 @@ const sections: Runner<Extent>['subjects'] = {
   'chord/failures': () => import('./chord/failure-tables.ts'),
   'chord/churn': () => import('./chord/churn-tables.ts'),
   'chord/beyond': () => import('./chord/beyond-tables.ts'),
+  'chord/hostile': () => import('./chord/hostile/tables.ts'),
   'chord/records': () => import('./chord/records/tables.ts'),
   'swim-options': () => import('./options/tables.ts'),
 }

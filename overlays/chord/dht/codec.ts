@@ -30,6 +30,7 @@ const types = [
   'known',
   'reconciled',
   'declined',
+  'misplaced',
 ] as const satisfies readonly DhtMessage['type'][]
 
 const outcomes = ['kept', 'stale', 'full', 'forged'] as const satisfies readonly StoreOutcome[]
@@ -48,20 +49,21 @@ export const dhtCodec: Codec<DhtMessage> = {
 function encodeBody(message: DhtMessage, writer: ByteWriter): void {
   switch (message.type) {
     case 'store':
-      writeList(message.leases, writer.u8(message.isFresh ? 1 : 0), writeLease)
+      writeList(message.leases, writeFlag(message.isFresh, writeFlag(message.asOwner, writer)), writeLease)
       break
     case 'given':
       writeList(message.leases, writer, writeLease)
       break
     case 'fetch':
     case 'who':
-      writer.raw(hexToBytes(message.key))
+      writeFlag(message.asOwner, writer).raw(hexToBytes(message.key))
       break
     case 'give':
       writeList(message.items, writer, (item) => void writer.raw(hexToBytes(item)))
       break
     case 'provide':
-      writeList(message.addresses, writer.raw(hexToBytes(message.key)), (address) => void writer.text(address))
+      writeFlag(message.asOwner, writer).raw(hexToBytes(message.key))
+      writeList(message.addresses, writer, (address) => void writer.text(address))
       break
     case 'reconcile':
       writer.varint(message.session).bytes(hexToBytes(message.from)).bytes(hexToBytes(message.to))
@@ -72,16 +74,16 @@ function encodeBody(message: DhtMessage, writer: ByteWriter): void {
       writeList(message.newer, writer, writeRecord)
       break
     case 'fetched':
-      writeList(message.leases, writer.u8(message.isComplete ? 1 : 0), writeLease)
+      writeList(message.leases, writeFlag(message.isComplete, writer), writeLease)
       break
     case 'provided':
-      writer.u8(message.isTaken ? 1 : 0)
+      writeFlag(message.isTaken, writer)
       break
     case 'known':
       writeList(message.providers, writer, writeProvider)
       break
     case 'reconciled':
-      writer.u8(message.message === undefined ? 0 : 1)
+      writeFlag(message.message !== undefined, writer)
       if (message.message !== undefined) sessionCodec.encode(message.message, writer)
   }
 }
@@ -91,16 +93,16 @@ function decodeBody(type: DhtMessage['type'] | undefined, reader: ByteReader): D
   const number = reader.varint()
   switch (type) {
     case 'store':
-      return { type, number, isFresh: readFlag(reader), leases: readLeases(reader) }
+      return { type, number, asOwner: readFlag(reader), isFresh: readFlag(reader), leases: readLeases(reader) }
     case 'given':
       return { type, number, leases: readLeases(reader) }
     case 'fetch':
     case 'who':
-      return { type, number, key: readKey(reader) }
+      return { type, number, asOwner: readFlag(reader), key: readKey(reader) }
     case 'give':
       return { type, number, items: reader.list(dhtMessageLimits.items, readItem) }
     case 'provide':
-      return { type, number, key: readKey(reader), addresses: readAddresses(reader) }
+      return { type, number, asOwner: readFlag(reader), key: readKey(reader), addresses: readAddresses(reader) }
     case 'reconcile': {
       const session = reader.varint()
       const [from, to] = [readBound(reader), readBound(reader)]
@@ -119,6 +121,7 @@ function decodeBody(type: DhtMessage['type'] | undefined, reader: ByteReader): D
     case 'reconciled':
       return { type, number, message: readFlag(reader) ? sessionCodec.decode(reader) : undefined }
     case 'declined':
+    case 'misplaced':
       return { type, number }
   }
 }
@@ -162,6 +165,10 @@ function readOutcome(reader: ByteReader): StoreOutcome {
   const outcome = outcomes[reader.u8()]
   if (outcome === undefined) throw new MalformedMessageError('An unknown outcome')
   return outcome
+}
+
+function writeFlag(flag: boolean, writer: ByteWriter): ByteWriter {
+  return writer.u8(flag ? 1 : 0)
 }
 
 function readFlag(reader: ByteReader): boolean {

@@ -1,5 +1,4 @@
 import {
-  LookupFailedError,
   QuorumFailedError,
   StaleRecordError,
   mergeRecords,
@@ -10,6 +9,7 @@ import {
   type PeerId,
   type Provider,
 } from '../../../node/protocol/index.ts'
+import type { Following } from '../messages.ts'
 import type { Requests } from '../requests.ts'
 import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
@@ -29,12 +29,32 @@ export interface CoordinatorPorts {
   readonly requests: DhtRequests
   readonly edge: Edge
   readonly table: RecordTable
-  /** Distinct peers in the order of the ring from the key on. */
-  readonly replicas: (key: Key, settle: Settle<readonly PeerId[]>) => void
+  /** @param following as in Chord's lookups: 0 where only the predecessor of the key is to be believed */
+  readonly replicas: (key: Key, following: Following, settle: Settle<Replicas>) => void
 }
+
+/** Whom to ask about a key. */
+export interface Replicas {
+  /** Distinct, in the order of the ring from the key on; never empty. */
+  readonly peers: readonly PeerId[]
+  /** Whether the first is known for the owner by somebody whose list it is in, and who may not have heard of a newcomer. */
+  readonly isHearsay: boolean
+}
+
+interface Attempt<Value> {
+  readonly peers: readonly PeerId[]
+  readonly settle: Settle<Value>
+  /** Asks one of them. A first that is not the owner begins another attempt, with those that its predecessor names. */
+  readonly ask: (peer: PeerId, question: QuestionOfKey, answered: (reply: DhtReply | undefined) => void) => void
+}
+
+type Unaddressed<Question> = Question extends DhtQuestion ? Omit<Question, 'number' | 'asOwner'> : never
+type QuestionOfKey = Unaddressed<Extract<DhtQuestion, { readonly asOwner: boolean }>>
 
 /** Somebody further along the ring, who has not heard of a newer record, would take an older one. */
 const votes: Readonly<Record<StoreOutcome, Vote>> = { kept: 'yes', stale: 'veto', full: 'no', forged: 'no' }
+
+const nobody: Replicas = { peers: [], isHearsay: false }
 
 /** Replicas that lack something get it after the read, at most so many records each. */
 const repairLimit = 16
@@ -50,14 +70,14 @@ export class Coordinator {
   }
 
   /** Ends well once W replicas have the record on disk. */
-  write(record: DhtRecord, settle: Settle<DhtRecord>): void {
+  write(record: DhtRecord, told: Settle<DhtRecord>): void {
     const key = recordKey(record)
     const lease: Lease = { record, lifetime: this.#options.recordLifetime }
     let newer: number | undefined
-    this.#withReplicas(key, settle, (peers) => {
+    this.#attempt<DhtRecord>(key, told, ({ peers, settle, ask }) => {
       askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
         ask: (peer, voted) =>
-          this.#ports.requests.ask(peer, { type: 'store', isFresh: true, leases: [lease] }, 1, (reply) => {
+          ask(peer, { type: 'store', isFresh: true, leases: [lease] }, (reply) => {
             if (reply?.type !== 'stored') return voted('no')
             for (const found of reply.newer)
               if (found.kind === 'owned' && recordKey(found) === key) newer = found.sequence
@@ -77,16 +97,16 @@ export class Coordinator {
   }
 
   /** Ends well once R replicas that have all they should have answered. What some of them lack they get afterwards. */
-  read(key: Key, settle: Settle<readonly DhtRecord[]>): void {
-    const told = new Map<PeerId, readonly Lease[]>()
-    const merged = (): readonly DhtRecord[] => mergeRecords([...told.values()].flat().map(({ record }) => record))
-    this.#withReplicas(key, settle, (peers) => {
+  read(key: Key, told: Settle<readonly DhtRecord[]>): void {
+    const answers = new Map<PeerId, readonly Lease[]>()
+    const merged = (): readonly DhtRecord[] => mergeRecords([...answers.values()].flat().map(({ record }) => record))
+    this.#attempt<readonly DhtRecord[]>(key, told, ({ peers, settle, ask }) => {
       askQuorum(peers, this.#options.replicas, this.#options.readQuorum, {
         ask: (peer, voted) =>
-          this.#ports.requests.ask(peer, { type: 'fetch', key }, 1, (reply) => {
+          ask(peer, { type: 'fetch', key }, (reply) => {
             if (reply?.type !== 'fetched') return voted('no')
             this.#verified(key, reply.leases, (leases) => {
-              told.set(peer, leases)
+              answers.set(peer, leases)
               voted(reply.isComplete ? 'yes' : 'no')
             })
           }),
@@ -94,19 +114,19 @@ export class Coordinator {
         missed: (yes) => {
           // A newcomer's record is one as well as any other's: only silence needs a quorum.
           const found = merged()
-          if (found.length > 0 || told.size === peers.length) return settle({ value: found })
+          if (found.length > 0 || answers.size === peers.length) return settle({ value: found })
           settle({ error: new QuorumFailedError(key, yes, this.#options.readQuorum, 'read') })
         },
-        finished: () => this.#repair(told),
+        finished: () => this.#repair(answers),
       })
     })
   }
 
-  announce(key: Key, addresses: readonly string[], settle: Settle<void>): void {
-    this.#withReplicas(key, settle, (peers) => {
+  announce(key: Key, addresses: readonly string[], told: Settle<void>): void {
+    this.#attempt<void>(key, told, ({ peers, settle, ask }) => {
       askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
         ask: (peer, voted) =>
-          this.#ports.requests.ask(peer, { type: 'provide', key, addresses }, 1, (reply) =>
+          ask(peer, { type: 'provide', key, addresses }, (reply) =>
             voted(reply?.type === 'provided' && reply.isTaken ? 'yes' : 'no'),
           ),
         reached: () => settle({ value: undefined }),
@@ -116,13 +136,13 @@ export class Coordinator {
   }
 
   /** Of all replicas that answer: a newcomer learns of providers only when they announce themselves again. */
-  providers(key: Key, settle: Settle<readonly Provider[]>): void {
+  providers(key: Key, told: Settle<readonly Provider[]>): void {
     const found = new Map<PeerId, Provider>()
     let answered = 0
-    this.#withReplicas(key, settle, (peers) => {
+    this.#attempt<readonly Provider[]>(key, told, ({ peers, settle, ask }) => {
       askQuorum(peers, this.#options.replicas, peers.length, {
         ask: (peer, voted) =>
-          this.#ports.requests.ask(peer, { type: 'who', key }, 1, (reply) => {
+          ask(peer, { type: 'who', key }, (reply) => {
             if (reply?.type !== 'known') return voted('no')
             for (const provider of reply.providers) found.set(provider.peer, provider)
             answered++
@@ -139,12 +159,40 @@ export class Coordinator {
     })
   }
 
-  #withReplicas<Value>(key: Key, settle: Settle<Value>, act: (peers: readonly PeerId[]) => void): void {
-    this.#ports.replicas(key, (found) => {
-      if ('error' in found) settle(found)
-      else if (found.value.length === 0) settle({ error: new LookupFailedError(key, 0, 'no peer is known') })
-      else act(found.value)
-    })
+  /**
+   * The owner is looked up the short way at first. If it does not confirm that the key is its own, or the quorum is
+   * missed, the key's predecessor is asked for it. What the first attempt has settled stays so: then the other is for the
+   * sake of the right owner.
+   */
+  #attempt<Value>(key: Key, told: Settle<Value>, act: (attempt: Attempt<Value>) => void): void {
+    let isTold = false
+    const begin = (following: Following): void =>
+      this.#ports.replicas(key, following, (found) => {
+        let isSuperseded = false
+        const { peers, isHearsay } = 'error' in found ? nobody : found.value
+        const startOver = (): void => {
+          if (!isSuperseded) begin(0)
+          isSuperseded = true
+        }
+        const settle: Settle<Value> = (settled) => {
+          if (isTold || isSuperseded) return
+          if ('error' in settled && isHearsay) return startOver()
+          isTold = true
+          told(settled)
+        }
+        if ('error' in found) return settle(found)
+        const ask: Attempt<Value>['ask'] = (peer, question, answered) => {
+          const asOwner = isHearsay && peer === peers[0]
+          this.#ports.requests.ask(peer, { ...question, asOwner }, 1, (reply) => {
+            const isConfirmed = !asOwner || (reply !== undefined && reply.type !== 'misplaced')
+            if (!isConfirmed) startOver()
+            answered(reply)
+          })
+        }
+        act({ peers, settle, ask })
+      })
+    // With somebody to spare, for one that does not answer.
+    begin(this.#options.replicas + 1)
   }
 
   /** Those that may stand under the key and are signed as they say. */
@@ -174,7 +222,12 @@ export class Coordinator {
         return ids.has(id) ? [] : (leases.get(id) ?? [])
       })
       if (lacking.length > 0)
-        this.#ports.requests.ask(peer, { type: 'store', isFresh: false, leases: lacking }, 1, () => undefined)
+        this.#ports.requests.ask(
+          peer,
+          { type: 'store', asOwner: false, isFresh: false, leases: lacking },
+          1,
+          () => undefined,
+        )
     }
   }
 }

@@ -18,9 +18,18 @@ import {
   type Ticket,
 } from '../../../node/protocol/index.ts'
 import type { ChordCore } from '../chord.ts'
+import type { LookupOutcome } from '../lookup.ts'
+import type { Following } from '../messages.ts'
 import { Requests } from '../requests.ts'
 import type { RingNode } from '../ring-node.ts'
-import { Coordinator, type DhtRequests, type Settle, type Settled } from './coordinator.ts'
+import {
+  Coordinator,
+  type CoordinatorPorts,
+  type DhtRequests,
+  type Replicas,
+  type Settle,
+  type Settled,
+} from './coordinator.ts'
 import { Edge } from './edge.ts'
 import type { DhtEntry, DhtEnvironment, DhtTimer } from './events.ts'
 import type { DhtMessage, DhtQuestion, DhtReply } from './messages.ts'
@@ -82,7 +91,7 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     this.#sessions = new Sessions(environment, requests, table)
     const transfer = new Transfer(this.#sessions, requests, this.#replica)
     this.repair = new Repair({ environment, ring: needs.ring, table, replica: this.#replica, transfer }, options)
-    const replicas = (key: Key, settle: Settle<readonly PeerId[]>): void => needs.ring.peersFor(key, settle)
+    const replicas: CoordinatorPorts['replicas'] = (...call) => this.#replicas(...call)
     this.coordinator = new Coordinator({ environment, requests, edge, table, replicas }, options)
   }
 
@@ -101,6 +110,9 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
 
   receive(message: DhtMessage, from: PeerId): void {
     if (!this.#isRunning) return
+    if ('asOwner' in message && message.asOwner && !this.#isOwn(message)) {
+      return void this.#environment.send(from, { type: 'misplaced', number: message.number })
+    }
     switch (message.type) {
       case 'store':
         return this.#store(message, from)
@@ -264,6 +276,22 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
       if ('error' in found) return settle(found)
       sign(found.value.filter((record) => record.kind === 'shared'))
     })
+  }
+
+  #replicas(key: Key, following: Following, settle: Settle<Replicas>): void {
+    const look = (outcome: LookupOutcome): void => {
+      if (outcome.type === 'failed') return settle({ error: new LookupFailedError(key, outcome.hops, outcome.reason) })
+      const peers = [...new Set(outcome.successors.map(({ peer }) => peer))]
+      settle({ value: { peers, isHearsay: !outcome.isFirstHand } })
+    }
+    this.#needs.ring.lookups.look(key, look, { following })
+  }
+
+  /** Whether this peer owns the key that is asked for, as far as it knows. */
+  #isOwn(question: Extract<DhtQuestion, { readonly asOwner: boolean }>): boolean {
+    const [lease] = 'leases' in question ? question.leases : []
+    const key = 'key' in question ? question.key : lease && recordKey(lease.record)
+    return key === undefined || this.#needs.ring.mayOwn(key)
   }
 
   #store(message: Extract<DhtQuestion, { readonly type: 'store' }>, from: PeerId): void {

@@ -18,16 +18,22 @@ export type StoreOutcome =
   /** Its signature is wrong. */
   | 'forged'
 
+/** Of questions about one key: whoever asks takes the receiver for its owner, by hearsay. If it is not, it says so. */
+interface AboutKey {
+  readonly number: number
+  readonly asOwner: boolean
+}
+
 export type DhtQuestion =
   /** To keep these; of one key or of many. Fresh ones come from their writer, who must not use a sequence number twice. */
-  | { readonly type: 'store'; readonly number: number; readonly isFresh: boolean; readonly leases: readonly Lease[] }
+  | ({ readonly type: 'store'; readonly isFresh: boolean; readonly leases: readonly Lease[] } & AboutKey)
   /** For what is held under a key. */
-  | { readonly type: 'fetch'; readonly number: number; readonly key: Key }
+  | ({ readonly type: 'fetch'; readonly key: Key } & AboutKey)
   /** For certain records, by what a reconciliation has found. */
   | { readonly type: 'give'; readonly number: number; readonly items: readonly Item[] }
   /** To remember the sender as a provider. */
-  | { readonly type: 'provide'; readonly number: number; readonly key: Key; readonly addresses: readonly string[] }
-  | { readonly type: 'who'; readonly number: number; readonly key: Key }
+  | ({ readonly type: 'provide'; readonly key: Key; readonly addresses: readonly string[] } & AboutKey)
+  | ({ readonly type: 'who'; readonly key: Key } & AboutKey)
   /** One message of a session of the sender's, about an arc. */
   | {
       readonly type: 'reconcile'
@@ -39,6 +45,8 @@ export type DhtQuestion =
     }
 
 export type DhtReply =
+  /** Somebody else has come between the key and the replying peer. */
+  | { readonly type: 'misplaced'; readonly number: number }
   /** In the order of the leases. `newer` holds what made any of them stale. */
   | {
       readonly type: 'stored'

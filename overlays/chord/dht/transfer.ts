@@ -45,7 +45,7 @@ export class Transfer {
     const { leases, upTo } = this.#replica.give(items)
     // What is held no longer need not be given.
     if (leases.length === 0) return settle(true)
-    this.#requests.ask(peer, { type: 'store', isFresh: false, leases }, 1, (reply) => {
+    this.#requests.ask(peer, { type: 'store', asOwner: false, isFresh: false, leases }, 1, (reply) => {
       const isTaken =
         reply?.type === 'stored' && reply.outcomes.every((outcome) => outcome === 'kept' || outcome === 'stale')
       if (!isTaken) return settle(false)

@@ -2,11 +2,9 @@ import { keyOf, type Key, type Overlay, type PeerId } from '../../../node/protoc
 import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
 import {
   ChordCore,
-  chord,
   chordDefinition,
   ringNode,
   resolveChordOptions,
-  type Chord,
   type ChordEnvironment,
   type ChordMessage,
   type RingNode,
@@ -79,7 +77,7 @@ function hostile(corrupt: Corruption): Overlay<ChordCore> {
 /** Honest members, and a few that are not. */
 export class HostileRing {
   readonly simulation: Simulation
-  readonly honest: SimulatedPeer<Chord>[] = []
+  readonly honest: SimulatedPeer<ChordCore>[] = []
   readonly band: readonly PeerId[]
 
   constructor(seed: number, size: number, share: number, corruption: (band: readonly PeerId[]) => Corruption) {
@@ -94,30 +92,36 @@ export class HostileRing {
       const corrupt = corruption(this.band)
       const peer = isHostile(index)
         ? this.simulation.addPeer(`peer-${index}`, (host) => hostile(corrupt).attach(host))
-        : this.simulation.addPeer(`peer-${index}`, (host) => chord().attach(host))
+        : this.simulation.addPeer(`peer-${index}`, (host) => host.run(chordDefinition(), { sample: () => [] }))
       for (const other of all.slice(-2)) this.simulation.connect(peer, other)
       all.push(peer)
-      if (!isHostile(index)) this.honest.push(peer as SimulatedPeer<Chord>)
+      if (!isHostile(index)) this.honest.push(peer)
       this.simulation.run(200)
     }
     this.simulation.run(60_000)
   }
 
-  /** @returns the share of look-ups by honest peers that find the right one of all members */
-  async rightLookups(count: number): Promise<number> {
-    const begun = Array.from({ length: count }, (_, number) => {
+  /** Share of the honest peers that are on the ring. */
+  get members(): number {
+    return this.honest.filter(({ api }) => api.isMember).length / this.honest.length
+  }
+
+  /** @returns the share of lookups by honest peers, as users make them, that find the right one of all members */
+  rightLookups(count: number): number {
+    let right = 0
+    for (let number = 0; number < count; number++) {
       const key = keyOf(`key ${number}`)
-      const from = this.honest[number % this.honest.length] as SimulatedPeer<Chord>
-      return from.api.lookup(key).then(
-        ([found]) => found === this.#owner(key),
-        () => false,
+      const from = this.honest[number % this.honest.length]
+      from?.api.lookups.look(
+        key,
+        (outcome) => {
+          if (outcome.type === 'found' && outcome.successors[0]?.peer === this.#owner(key)) right++
+        },
+        { inDoubt: 1 },
       )
-    })
-    for (let waited = 0; waited < 15; waited++) {
-      this.simulation.run(1000)
-      await new Promise<void>((resolve) => void setImmediate(resolve))
     }
-    return (await Promise.all(begun)).filter(Boolean).length / count
+    this.simulation.run(15_000)
+    return right / count
   }
 
   #owner(key: Key): PeerId {

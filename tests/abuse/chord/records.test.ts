@@ -22,7 +22,7 @@ function lonePeer(limits: { recordLimit?: number } = {}) {
   simulation.run(3000)
   const store = (records: readonly DhtRecord[]): void => {
     const leases = records.map((record) => ({ record, lifetime: 1_000_000 }))
-    peer.host?.deliver(chordDhtName, { type: 'store', number: 1, isFresh: true, leases }, stranger)
+    peer.host?.deliver(chordDhtName, { type: 'store', number: 1, asOwner: false, isFresh: true, leases }, stranger)
     simulation.run(1000)
   }
   return { simulation, api: peer.api, events, store }

@@ -11,18 +11,25 @@ import {
 } from '../../../overlays/chord/index.ts'
 import { HostileRing, falseSuccessors, wrongArcs } from './hostile-ring.ts'
 
-describe('one member in ten is hostile', () => {
-  test('and names successors that do not exist: all others stay on the ring, and find what they look for', async () => {
+describe('hostile members', () => {
+  test('one in ten names successors that do not exist: the others find what they look for', () => {
     const ring = new HostileRing(1, 50, 0.1, () => falseSuccessors)
-    expect(ring.honest.filter(({ api }) => api.places()[0]?.isMember).length).toBe(ring.honest.length)
-    expect(await ring.rightLookups(200)).toBeGreaterThan(0.95)
+    // Whoever follows one of the hostile comes in when that one has been passed over.
+    expect(ring.members).toBeGreaterThan(0.95)
+    expect(ring.rightLookups(200)).toBeGreaterThan(0.95)
   })
 
-  test('and says of every key that it belongs to the band: few believe it', async () => {
-    const ring = new HostileRing(1, 50, 0.1, wrongArcs)
-    expect(ring.honest.filter(({ api }) => api.places()[0]?.isMember).length).toBe(ring.honest.length)
-    // Without a doubt of those who claim too much of the ring it is less than a half.
-    expect(await ring.rightLookups(200)).toBeGreaterThan(0.85)
+  // Without a doubt of those who claim too much of the ring it is less than a half.
+  test('one in ten says of every key that it belongs to the band: hardly anybody believes it', () => {
+    const ring = new HostileRing(1, 100, 0.1, wrongArcs)
+    expect(ring.members).toBe(1)
+    expect(ring.rightLookups(200)).toBeGreaterThan(0.95)
+  })
+
+  test('even one in five does not take the ring over', () => {
+    const ring = new HostileRing(1, 50, 0.2, wrongArcs)
+    expect(ring.members).toBeGreaterThan(0.9)
+    expect(ring.rightLookups(200)).toBeGreaterThan(0.85)
   })
 })
 

@@ -21,8 +21,8 @@ const key = keyOf('key')
 const ringMessages: ChordMessage[] = [
   { type: 'state', number: 1, at: 3 },
   { type: 'ping', number: 2, at: 0 },
-  { type: 'step', number: 300, key, avoid: [one] },
-  { type: 'route', number: 4, key, origin: one, lookup: 2 ** 40, path: [two] },
+  { type: 'step', number: 300, key, following: 4, avoid: [one] },
+  { type: 'route', number: 4, key, following: 0, origin: one, lookup: 2 ** 40, path: [two] },
   { type: 'propose', number: 5, members: [one, two] },
   { type: 'neighbourhood', number: 6, successors: nodes, predecessor: undefined },
   { type: 'neighbourhood', number: 6, successors: nodes, predecessor: nodes[1] },
@@ -58,11 +58,12 @@ const leases = records.map((record, place) => ({ record, lifetime: 1000 * place 
 const item = (key + 'ab'.repeat(16)) as never
 
 const dhtMessages: DhtMessage[] = [
-  { type: 'store', number: 1, isFresh: true, leases },
-  { type: 'fetch', number: 2, key },
+  { type: 'store', number: 1, asOwner: false, isFresh: true, leases },
+  { type: 'fetch', number: 2, asOwner: true, key },
   { type: 'give', number: 3, items: [item] },
-  { type: 'provide', number: 4, key, addresses: ['/ip4/127.0.0.1/tcp/1'] },
-  { type: 'who', number: 5, key },
+  { type: 'provide', number: 4, asOwner: false, key, addresses: ['/ip4/127.0.0.1/tcp/1'] },
+  { type: 'who', number: 5, asOwner: true, key },
+  { type: 'misplaced', number: 6 },
   {
     type: 'reconcile',
     number: 6,

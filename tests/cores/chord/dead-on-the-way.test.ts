@@ -31,12 +31,12 @@ function look(
   let outcome: LookupOutcome | undefined
   const placeOf = (peer: PeerId): number => ring.findIndex((node) => node.peer === peer)
   const lookup = new IterativeLookup(
-    key,
+    { key, following: 0, inDoubt: 0 },
     {
       self: 'self' as PeerId,
       now: () => 0,
       own: () => ({ type: 'outside' }),
-      ask: (peer, avoid, settle) => {
+      ask: (peer, _, avoid, settle) => {
         const place = placeOf(peer)
         questions.push({ place, avoid: avoid.map(placeOf) })
         if (dead.includes(place)) return settle(undefined)
@@ -101,12 +101,12 @@ test('who cannot be told of all the dead is told of those nearest to the key', (
   const [last] = order.slice(-1)
   const told: PeerId[][] = []
   const lookup = new IterativeLookup(
-    target,
+    { key: target, following: 0, inDoubt: 0 },
     {
       self: 'self' as PeerId,
       now: () => 0,
       own: () => ({ type: 'outside' }),
-      ask: (peer, avoid, settle) => {
+      ask: (peer, _, avoid, settle) => {
         if (peer !== order[0]?.peer) return settle(undefined)
         told.push([...avoid])
         const named = order.filter((node) => !avoid.includes(node.peer) && node.peer !== peer).slice(-8)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { StaleRecordError, ownedKey, type DhtRecord } from '../../../node/protocol/index.ts'
+import { StaleRecordError, immutableKey, ownedKey, type DhtRecord } from '../../../node/protocol/index.ts'
 import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
-import { chord, type Chord } from '../../../overlays/chord/index.ts'
+import { chord, isOwned, ringNode, type Chord } from '../../../overlays/chord/index.ts'
 
 /** A ring of ten, more than there are replicas. */
 function ringOfTen(): { simulation: Simulation; peers: SimulatedPeer<Chord>[] } {
@@ -51,4 +51,31 @@ test('what a peer held it holds again after a restart with its disk', async () =
   simulation.crash(holder)
   simulation.restart(holder)
   expect(holder.api.held().records).toBe(1)
+})
+
+test('a newcomer of whom most have not heard yet is given what belongs to it', async () => {
+  const { simulation, peers } = ringOfTen()
+  const newcomer = simulation.addPeer('newcomer', (host) => chord().attach(host))
+  simulation.connect(newcomer, peers[0] as SimulatedPeer<Chord>)
+  const { self, point } = { self: newcomer.id, point: ringNode(newcomer.id).point }
+  const isFollowed = (): boolean =>
+    peers.some(({ api }) => api.places()[0]?.successors[0]?.peer === self) &&
+    peers.some(({ api }) => api.places()[0]?.predecessor?.peer === self)
+  simulation.runUntil(isFollowed, 60_000)
+  const knowing = peers.filter(({ api }) => api.places()[0]?.successors.some(({ peer }) => peer === self))
+  expect(knowing.length).toBeLessThan(5)
+  const predecessor = peers.find(({ api }) => api.places()[0]?.successors[0]?.peer === self)
+  const values = Array.from({ length: 2000 }, (_, number) => Uint8Array.of(number >> 8, number & 255))
+  const own = values
+    .filter((value) => isOwned(ringNode(predecessor?.id ?? self).point, immutableKey(value), point))
+    .slice(0, 20)
+  expect(own.length).toBeGreaterThan(10)
+  const puts = own.map((value, number) =>
+    (peers[number % 10] as SimulatedPeer<Chord>).api.put(immutableKey(value), { kind: 'immutable', value }),
+  )
+  // Too short for the walk of repair, which would bring them there in the end.
+  simulation.run(300)
+  expect(newcomer.api.held().records).toBe(own.length)
+  simulation.run(5000)
+  await Promise.all(puts)
 })
