@@ -1,3 +1,4 @@
+import { noise } from '@chainsafe/libp2p-noise'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
@@ -6,7 +7,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { createHost, networkSecret } from '../../node/libp2p/index.ts'
-import { createNode, noise } from '../../node/libp2p/node.ts'
+import { createNode } from '../../node/libp2p/node.ts'
 import { gossip } from '../../overlays/gossip/index.ts'
 
 export type Kind = 'gossip()' | 'StrictNoSign' | 'StrictSign'
