@@ -1,18 +1,18 @@
 import { jitter, type Instant, type PeerId, type Protocol } from '../../node/protocol/index.ts'
 import type { ChordEnvironment, RejectionReason } from './events.ts'
 import { FingerKeeper } from './finger-keeper.ts'
-import { arcIn } from './arc.ts'
 import { Contacts } from './contacts.ts'
 import { Gathering } from './gathering.ts'
-import { tellingList, type OwnAnswer } from './lookup.ts'
+import { Joining } from './joining.ts'
+import { KnownRing } from './known-ring.ts'
 import { Lookups } from './lookups.ts'
-import { closerLimit, type ChordMessage, type Following, type Question, type Reply } from './messages.ts'
+import type { ChordMessage, Question, Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import { ringRequests, type RingRequests } from './ring-requests.ts'
-import { clockwise, distance, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { ringNode, type RingNode } from './ring-node.ts'
 import { RollCall } from './roll-call.ts'
 import { RoundTrips } from './round-trips.ts'
-import { zaveRules, type Neighbourhood, type RingRules } from './rules.ts'
+import { zaveRules, type RingRules } from './rules.ts'
 import type { SettledRing } from './settled-ring.ts'
 import type { ChordTimer } from './timers.ts'
 import { Unification } from './unification.ts'
@@ -31,11 +31,6 @@ export interface ChordNeeds {
   readonly failed?: ((after: RingNode, dead: readonly RingNode[]) => void) | undefined
 }
 
-/** Peers that said they are on a ring. */
-const doorLimit = 16
-
-const nobody: ReadonlySet<PeerId> = new Set()
-
 /** Where another ring is suspected, it is looked so many times as often. */
 const hurry = 10
 
@@ -43,6 +38,8 @@ const hurry = 10
 export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   readonly nodes: readonly VirtualNode[]
   readonly lookups: Lookups
+  /** What this peer knows without asking. */
+  readonly known: KnownRing
   readonly #environment: ChordEnvironment
   readonly #options: ResolvedChordOptions
   readonly #needs: ChordNeeds
@@ -53,9 +50,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   readonly #gathering: Gathering
   readonly #unification: Unification
   readonly #contacts: Contacts
-  readonly #doors = new Set<PeerId>()
-  /** Neighbours of an earlier membership, to come back to. */
-  #former: readonly PeerId[] = []
+  readonly #joining: Joining
   #isRunning = false
 
   constructor(environment: ChordEnvironment, options: ResolvedChordOptions, needs: ChordNeeds) {
@@ -68,7 +63,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#requests = requests
     this.#rollCall = new RollCall(environment, requests, roundTrips, options.requestAttempts)
     this.#rules = needs.rules ?? zaveRules
-    const left = (node: VirtualNode): void => this.#left(node)
+    const left = (node: VirtualNode): void => this.#joining.left(node)
     const changed = (): void => this.#needs.changed?.()
     const failed = ({ self }: VirtualNode, dead: readonly RingNode[]): void => this.#needs.failed?.(self, dead)
     this.nodes = Array.from({ length: options.virtualNodes }, (_, index) => {
@@ -79,9 +74,9 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       {
         environment,
         requests,
-        own: (key, following, avoid) => this.#own(key, following, avoid),
-        doors: () => Array.from([...this.#doors, ...this.#contacts.connected()], (peer) => ringNode(peer)),
-        spacing: () => this.#spacing(),
+        own: (key, following, avoid) => this.known.of(key, following, avoid),
+        doors: () => [...this.#joining.doors, ...this.#contacts.connected()].map((peer) => ringNode(peer)),
+        spacing: () => this.known.spacing(),
         silent: (peer) => this.#fingers.silent(peer),
         reject: (from, reason) => this.#reject(from, reason),
       },
@@ -93,12 +88,15 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         environment,
         requests,
         contacts: () => [...this.#contacts.promising(), ...this.#needs.sample(options.successors)],
-        founded: (neighbourhood) => this.#founded(neighbourhood),
+        founded: (neighbourhood) => this.#joining.founded(neighbourhood),
         full: (from) => this.#reject(from, 'full'),
         changed,
       },
       options,
     )
+    this.known = new KnownRing(environment.self, this.nodes, this.#gathering)
+    const [rules, gathering, lookups] = [this.#rules, this.#gathering, this.lookups]
+    this.#joining = new Joining(this.nodes, { environment, requests, rules, lookups, gathering }, options)
     this.#unification = new Unification({
       environment,
       requests,
@@ -117,7 +115,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       ring?.fill(node.self, node.fingers)
       node.begin(neighbourhood)
     }
-    if (this.isMember) this.#joinRest()
+    if (this.isMember) this.#joining.joinRest()
     else this.#gathering.open()
     this.#fingers.round()
     this.#scheduleUnify()
@@ -143,7 +141,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         else if (this.#gathering.isOpen) this.#gathering.heard(from, message.members)
         return undefined
       case 'inside':
-        return this.#foundDoor(from)
+        return this.#joining.foundDoor(from)
       case 'begin':
         return this.#gathering.begin(message.members)
       case 'gone':
@@ -161,7 +159,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       case 'stabilise':
         return this.nodes[timer.at]?.stabilise(timer.life)
       case 'join':
-        return this.#join(timer.at, timer.life)
+        return this.#joining.join(timer.at, timer.life)
       case 'request':
         return this.#requests.expire(timer.number)
       case 'lookup':
@@ -193,14 +191,6 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.lookups.stop()
   }
 
-  /** False where others have come between the key and every place of this peer. */
-  mayOwn(key: RingPoint): boolean {
-    const members = this.nodes.filter(({ isMember }) => isMember)
-    const owns = ({ self, predecessor }: VirtualNode): boolean =>
-      predecessor === undefined || isOwned(predecessor.point, key, self.point)
-    return members.length === 0 || members.some(owns)
-  }
-
   now(): Instant {
     return this.#environment.now()
   }
@@ -208,12 +198,6 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   /** Whether some place of this peer is on the ring. */
   get isMember(): boolean {
     return this.nodes.some((node) => node.isMember)
-  }
-
-  /** The other peers known while there is no ring, in the order of the ring from this one. */
-  gathered(): RingNode[] {
-    const self = ringNode(this.#environment.self)
-    return this.#gathering.members(self.point).filter(({ peer }) => peer !== self.peer)
   }
 
   #meet(peer: PeerId): void {
@@ -240,100 +224,10 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     }
   }
 
-  #own(key: RingPoint, following: Following, avoid: ReadonlySet<PeerId> = nobody): OwnAnswer {
-    const members = this.nodes.filter(({ isMember }) => isMember)
-    if (members.length === 0) {
-      if (!this.#gathering.isKnowing) return { type: 'outside' }
-      const list = this.#gathering.members(key)
-      const from = list.at(-1) ?? ringNode(this.#environment.self)
-      return { type: 'found', from, list, arc: { predecessor: from, successors: list } }
-    }
-    for (const { self: from, present } of members) {
-      const list = avoid.size === 0 ? present : present.filter(({ peer }) => !avoid.has(peer))
-      const arc = arcIn(from, list, key, following)
-      if (arc !== undefined) return { type: 'found', from, list, arc }
-    }
-    const nearer = members.flatMap((node) => node.table.preceding(key, closerLimit, avoid))
-    if (members.length === 1) return { type: 'closer', nodes: nearer }
-    const order = clockwise(key)
-    const others = [...new Set(nearer)].filter(({ peer }) => peer !== this.#environment.self)
-    return { type: 'closer', nodes: others.sort((left, right) => order(right, left)).slice(0, closerLimit) }
-  }
-
-  /** A list that is too short tells nothing. */
-  #spacing(): number | undefined {
-    const [node] = this.nodes.filter(({ isMember }) => isMember)
-    const last = node?.successors.at(-1)
-    if (node === undefined || last === undefined || node.successors.length < tellingList) return undefined
-    return distance(node.self.point, last.point) / node.successors.length
-  }
-
-  #founded(neighbourhood: Neighbourhood): void {
-    this.nodes[0]?.begin(neighbourhood)
-    this.#joinRest()
-  }
-
-  #foundDoor(peer: PeerId): void {
-    // What was promised comes first: that ring may be about to begin.
-    if (this.isMember || this.#gathering.isPromised || this.#doors.size >= doorLimit) return
-    this.#doors.add(peer)
-    if (!this.#gathering.isOpen) return
-    this.#gathering.close()
-    this.#joinRest()
-  }
-
-  #joinRest(): void {
-    for (const { self, isMember, life } of this.nodes) if (!isMember) this.#join(self.index, life)
-  }
-
-  /** find_successor, then one query of the member to follow, then all at once (Zave). */
-  #join(at: number, life: number): void {
-    const node = this.nodes[at]
-    if (node === undefined || node.isMember || node.life !== life) return
-    if (!this.isMember && this.#doors.size === 0) return this.#gathering.open(this.#former)
-    this.lookups.look(node.self.point, (outcome) => {
-      if (node.isMember || node.life !== life) return
-      if (outcome.type === 'failed') this.#joinLater(node)
-      else this.#follow(node, outcome.predecessor)
-    })
-  }
-
-  #follow(node: VirtualNode, from: RingNode): void {
-    const { life } = node
-    const own = from.peer === this.#environment.self ? this.nodes[from.index] : undefined
-    const settle = (reply: Reply | undefined): void => {
-      if (node.isMember || node.life !== life) return
-      const joined = reply?.type === 'neighbourhood' ? this.#rules.join(node.self, from, reply) : undefined
-      if (joined === undefined) return this.#joinLater(node)
-      this.#gathering.close()
-      node.begin(joined)
-    }
-    if (own !== undefined) return settle(own.reply(0))
-    this.#requests.ask(from.peer, { type: 'state', at: from.index }, this.#options.requestAttempts, settle)
-  }
-
-  /** Through another door, if there is one. */
-  #joinLater({ self, life }: VirtualNode): void {
-    const [door] = this.#doors
-    if (door !== undefined && !this.isMember) this.#doors.delete(door)
-    const delay = jitter(this.#environment.random, this.#options.stabiliseInterval, 0.5)
-    this.#environment.schedule({ type: 'join', at: self.index, life }, delay)
-  }
-
-  #left({ self, life, table }: VirtualNode): void {
-    this.#former = table.nodes.map(({ peer }) => peer)
-    if (!this.isMember) this.#gathering.open(this.#former)
-    else this.#environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
-  }
-
   #move(door: PeerId): void {
     this.#environment.emit({ type: 'unified', by: door })
-    for (const peer of new Set(this.#ringPeers())) this.#environment.send(peer, { type: 'elsewhere', door })
-    this.#doors.clear()
-    for (const node of this.nodes) node.leave()
-    this.#gathering.close()
-    this.#doors.add(door)
-    this.#joinRest()
+    for (const peer of new Set(this.known.peers)) this.#environment.send(peer, { type: 'elsewhere', door })
+    this.#joining.moveTo(door)
   }
 
   #unify(): void {
@@ -342,14 +236,9 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   }
 
   #strangers(): PeerId[] {
-    const known = new Set(this.#ringPeers())
+    const known = new Set(this.known.peers)
     const met = new Set([...this.#contacts.promising(), ...this.#needs.sample(this.#options.successors)])
     return [...met].filter((peer) => !known.has(peer) && peer !== this.#environment.self)
-  }
-
-  /** Whom the places of this peer know of. */
-  #ringPeers(): PeerId[] {
-    return this.nodes.flatMap(({ table }) => table.nodes.map(({ peer }) => peer))
   }
 
   #scheduleUnify(): void {
@@ -363,7 +252,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#fingers.silent(peer)
     this.#gathering.gone(peer)
     this.#contacts.gone(peer)
-    this.#doors.delete(peer)
+    this.#joining.gone(peer)
   }
 
   #sayGone(peer: PeerId): void {

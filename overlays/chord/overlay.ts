@@ -128,7 +128,7 @@ class ChordApi extends DhtApi implements Chord {
 
   neighbours(count: number): readonly PeerId[] {
     const lists = this.#core.nodes.filter(({ isMember }) => isMember).map(({ successors }) => successors)
-    const nodes = lists.length === 0 ? this.#core.gathered() : interleaved(lists, this.#options.successors)
+    const nodes = lists.length === 0 ? this.#core.known.gathered() : interleaved(lists, this.#options.successors)
     return distinctPeers(nodes)
       .filter((peer) => peer !== this.#self)
       .slice(0, count)

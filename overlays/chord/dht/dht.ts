@@ -1,20 +1,13 @@
 import {
   LookupFailedError,
-  nextVersion,
-  ownedBytes,
-  ownedKey,
   recordKey,
-  sharedBytes,
   sharedKey,
   type DhtRecord,
   type DhtWrite,
-  type Instant,
   type Key,
-  type OwnedRecord,
   type PeerId,
   type Protocol,
   type Provider,
-  type SharedRecord,
   type Ticket,
 } from '../../../node/protocol/index.ts'
 import type { ChordCore } from '../chord.ts'
@@ -34,6 +27,7 @@ import { Edge } from './edge.ts'
 import type { DhtEntry, DhtEnvironment, DhtTimer } from './events.ts'
 import type { DhtMessage, DhtQuestion, DhtReply } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
+import { Publishing } from './publishing.ts'
 import { ProviderTable } from './provider-table.ts'
 import { itemAt } from './record-item.ts'
 import { RecordTable } from './record-table.ts'
@@ -64,9 +58,7 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
   readonly #providers: ProviderTable
   readonly #replica: Replica
   readonly #sessions: Sessions
-  /** When each is put again. */
-  readonly #published = new Map<Key, { readonly record: DhtRecord; due: Instant }>()
-  readonly #provided = new Map<Key, { due: Instant }>()
+  readonly #publishing: Publishing
   /** Operations of this peer's user that are under way. */
   readonly #open = new Set<() => void>()
   #isRunning = false
@@ -93,6 +85,8 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     this.repair = new Repair({ environment, ring: needs.ring, table, replica: this.#replica, transfer }, options)
     const replicas: CoordinatorPorts['replicas'] = (...call) => this.#replicas(...call)
     this.coordinator = new Coordinator({ environment, requests, edge, table, replicas }, options)
+    const { coordinator } = this
+    this.#publishing = new Publishing({ environment, edge, coordinator, addresses: needs.addresses }, options)
   }
 
   restore(entries: Iterable<DhtEntry>): void {
@@ -172,25 +166,9 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     return this.#environment.author
   }
 
-  /** What has to be read first is read; then it is signed, and written. */
   put(key: Key, write: DhtWrite, told: Settle<DhtRecord>): void {
     const settle = this.#operation(key, told)
-    if (settle === undefined) return
-    const put = (record: DhtRecord): void => {
-      if (recordKey(record) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
-      this.coordinator.write(record, (settled) => {
-        if ('value' in settled) this.#publish(key, record)
-        settle(settled)
-      })
-    }
-    switch (write.kind) {
-      case 'immutable':
-        return put({ kind: 'immutable', value: write.value.slice() })
-      case 'owned':
-        return this.#owned(key, write, put, settle)
-      case 'shared':
-        return this.#shared(key, write, put, settle)
-    }
+    if (settle !== undefined) this.#publishing.put(key, write, settle)
   }
 
   get(key: Key, told: Settle<readonly DhtRecord[]>): void {
@@ -206,16 +184,11 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
 
   provide(key: Key, told: Settle<void>): void {
     const settle = this.#operation(key, told)
-    if (settle === undefined) return
-    if (this.#provided.size >= this.#options.publishedLimit && !this.#provided.has(key)) {
-      return settle({ error: new RangeError(`Cannot provide more than ${this.#provided.size} keys`) })
-    }
-    this.#provided.set(key, { due: this.#environment.now() + this.#options.provideInterval })
-    this.coordinator.announce(key, this.#needs.addresses(), settle)
+    if (settle !== undefined) this.#publishing.provide(key, settle)
   }
 
   withdraw(key: Key): void {
-    this.#provided.delete(key)
+    this.#publishing.withdraw(key)
   }
 
   providers(key: Key, told: Settle<readonly Provider[]>): void {
@@ -235,49 +208,6 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     return undefined
   }
 
-  #owned(
-    key: Key,
-    write: Extract<DhtWrite, { readonly kind: 'owned' }>,
-    put: (record: OwnedRecord) => void,
-    settle: Settle<DhtRecord>,
-  ): void {
-    const owner = this.#environment.author
-    if (ownedKey(owner, write.name) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
-    const unsigned = { kind: 'owned' as const, owner, name: write.name, value: write.value.slice() }
-    const sign = (sequence: number): void => {
-      const record = { ...unsigned, sequence }
-      this.#edge.sign(ownedBytes(record), (signature) => put({ ...record, signature }))
-    }
-    if (write.sequence !== undefined) return sign(write.sequence)
-    this.coordinator.read(key, (found) => {
-      if ('error' in found) return settle(found)
-      sign(1 + Math.max(0, ...found.value.map((record) => (record.kind === 'owned' ? record.sequence : 0))))
-    })
-  }
-
-  #shared(
-    key: Key,
-    write: Extract<DhtWrite, { readonly kind: 'shared' }>,
-    put: (record: SharedRecord) => void,
-    settle: Settle<DhtRecord>,
-  ): void {
-    const unsigned = {
-      kind: 'shared' as const,
-      name: write.name,
-      writer: this.#environment.author,
-      value: write.value.slice(),
-    }
-    const sign = (read: readonly SharedRecord[]): void => {
-      const record = { ...unsigned, version: nextVersion(read, this.#environment.self) }
-      this.#edge.sign(sharedBytes(record), (signature) => put({ ...record, signature }))
-    }
-    if (write.replaces !== undefined) return sign(write.replaces)
-    this.coordinator.read(key, (found) => {
-      if ('error' in found) return settle(found)
-      sign(found.value.filter((record) => record.kind === 'shared'))
-    })
-  }
-
   #replicas(key: Key, following: Following, settle: Settle<Replicas>): void {
     const look = (outcome: LookupOutcome): void => {
       if (outcome.type === 'failed') return settle({ error: new LookupFailedError(key, outcome.hops, outcome.reason) })
@@ -291,7 +221,7 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
   #isOwn(question: Extract<DhtQuestion, { readonly asOwner: boolean }>): boolean {
     const [lease] = 'leases' in question ? question.leases : []
     const key = 'key' in question ? question.key : lease && recordKey(lease.record)
-    return key === undefined || this.#needs.ring.mayOwn(key)
+    return key === undefined || this.#needs.ring.known.mayOwn(key)
   }
 
   #store(message: Extract<DhtQuestion, { readonly type: 'store' }>, from: PeerId): void {
@@ -328,37 +258,14 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     }
   }
 
-  #publish(key: Key, record: DhtRecord): void {
-    if (this.#published.size >= this.#options.publishedLimit && !this.#published.has(key)) return
-    this.#published.set(key, { record, due: this.#environment.now() + this.#options.republishInterval })
-  }
-
   #tidy(): void {
-    const now = this.#environment.now()
     this.#environment.schedule({ type: 'tidy' }, tidyInterval)
     this.#replica.expire()
     this.#sessions.tidy()
-    for (const [key, entry] of this.#published) if (entry.due <= now) this.#republish(key, entry)
-    for (const [key, entry] of this.#provided) {
-      if (entry.due > now) continue
-      entry.due = now + this.#options.provideInterval
-      this.coordinator.announce(key, this.#needs.addresses(), () => undefined)
-    }
-  }
-
-  /** What somebody has replaced since is his to put again. */
-  #republish(key: Key, entry: { readonly record: DhtRecord; due: Instant }): void {
-    entry.due = this.#environment.now() + this.#options.republishInterval
-    this.coordinator.write(entry.record, (settled) => {
-      if ('error' in settled && settled.error.name === 'StaleRecordError') this.#published.delete(key)
-    })
+    this.#publishing.renew()
   }
 
   #reject(from: PeerId, reason: 'unasked' | 'forged' | 'full' | 'session'): void {
     this.#environment.emit({ type: 'rejected', from, reason })
   }
-}
-
-function misplaced(key: Key, { kind }: DhtWrite): string {
-  return `Cannot put this ${kind} record under the key ${key.slice(0, 12)}…: its own key is another one`
 }

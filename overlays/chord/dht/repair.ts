@@ -161,7 +161,7 @@ export class Repair {
     if (this.#isComplete || this.#isCatchingUp) return
     const { ring, environment, transfer } = this.#ports
     const node = ring.nodes.find(({ isMember }) => isMember)
-    const others = node === undefined ? ring.gathered() : node.successors
+    const others = node === undefined ? ring.known.gathered() : node.successors
     const next = others.find(({ peer }) => peer !== environment.self)
     if (next === undefined) return this.#complete()
     const point = (node ?? ring.nodes[0])?.self.point

@@ -1,0 +1,121 @@
+import { jitter, type PeerId } from '../../node/protocol/index.ts'
+import type { ChordEnvironment } from './events.ts'
+import type { Gathering } from './gathering.ts'
+import type { Lookups } from './lookups.ts'
+import type { Reply } from './messages.ts'
+import type { ResolvedChordOptions } from './options.ts'
+import type { RingRequests } from './ring-requests.ts'
+import type { RingNode } from './ring-node.ts'
+import type { Neighbourhood, RingRules } from './rules.ts'
+import type { VirtualNode } from './virtual-node.ts'
+
+export interface JoiningPorts {
+  readonly environment: ChordEnvironment
+  readonly requests: RingRequests
+  readonly rules: RingRules
+  readonly lookups: Lookups
+  readonly gathering: Gathering
+}
+
+/** Peers that said they are on a ring. */
+const doorLimit = 16
+
+/** How the places of this peer come onto a ring: the first by one that it founds, or through a door; the others by it. */
+export class Joining {
+  readonly #nodes: readonly VirtualNode[]
+  readonly #ports: JoiningPorts
+  readonly #options: ResolvedChordOptions
+  readonly #doors = new Set<PeerId>()
+  /** Neighbours of an earlier membership, to come back to. */
+  #former: readonly PeerId[] = []
+
+  constructor(nodes: readonly VirtualNode[], ports: JoiningPorts, options: ResolvedChordOptions) {
+    this.#nodes = nodes
+    this.#ports = ports
+    this.#options = options
+  }
+
+  get doors(): readonly PeerId[] {
+    return [...this.#doors]
+  }
+
+  get #isMember(): boolean {
+    return this.#nodes.some(({ isMember }) => isMember)
+  }
+
+  founded(neighbourhood: Neighbourhood): void {
+    this.#nodes[0]?.begin(neighbourhood)
+    this.joinRest()
+  }
+
+  foundDoor(peer: PeerId): void {
+    const { gathering } = this.#ports
+    // What was promised comes first: that ring may be about to begin.
+    if (this.#isMember || gathering.isPromised || this.#doors.size >= doorLimit) return
+    this.#doors.add(peer)
+    if (!gathering.isOpen) return
+    gathering.close()
+    this.joinRest()
+  }
+
+  joinRest(): void {
+    for (const { self, isMember, life } of this.#nodes) if (!isMember) this.join(self.index, life)
+  }
+
+  /** find_successor, then one query of the member to follow, then all at once (Zave). */
+  join(at: number, life: number): void {
+    const node = this.#nodes[at]
+    if (node === undefined || node.isMember || node.life !== life) return
+    if (!this.#isMember && this.#doors.size === 0) return this.#ports.gathering.open(this.#former)
+    this.#ports.lookups.look(node.self.point, (outcome) => {
+      if (node.isMember || node.life !== life) return
+      if (outcome.type === 'failed') this.#joinLater(node)
+      else this.#follow(node, outcome.predecessor)
+    })
+  }
+
+  /** That place is on the ring no longer. */
+  left({ self, life, table }: VirtualNode): void {
+    const { environment, gathering } = this.#ports
+    this.#former = table.nodes.map(({ peer }) => peer)
+    if (!this.#isMember) gathering.open(this.#former)
+    else environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
+  }
+
+  /** To another ring. */
+  moveTo(door: PeerId): void {
+    this.#doors.clear()
+    for (const node of this.#nodes) node.leave()
+    this.#ports.gathering.close()
+    this.#doors.add(door)
+    this.joinRest()
+  }
+
+  gone(peer: PeerId): void {
+    this.#doors.delete(peer)
+  }
+
+  #follow(node: VirtualNode, from: RingNode): void {
+    const { environment, requests, rules, gathering } = this.#ports
+    const { life } = node
+    const own = from.peer === environment.self ? this.#nodes[from.index] : undefined
+    const settle = (reply: Reply | undefined): void => {
+      if (node.isMember || node.life !== life) return
+      const joined = reply?.type === 'neighbourhood' ? rules.join(node.self, from, reply) : undefined
+      if (joined === undefined) return this.#joinLater(node)
+      gathering.close()
+      node.begin(joined)
+    }
+    if (own !== undefined) return settle(own.reply(0))
+    requests.ask(from.peer, { type: 'state', at: from.index }, this.#options.requestAttempts, settle)
+  }
+
+  /** Through another door, if there is one. */
+  #joinLater({ self, life }: VirtualNode): void {
+    const { environment } = this.#ports
+    const [door] = this.#doors
+    if (door !== undefined && !this.#isMember) this.#doors.delete(door)
+    const delay = jitter(environment.random, this.#options.stabiliseInterval, 0.5)
+    environment.schedule({ type: 'join', at: self.index, life }, delay)
+  }
+}
