@@ -72,6 +72,13 @@ export class Acquaintances {
     this.#learning.set(id, learnt)
   }
 
+  /** @returns undefined for a peer that libp2p has forgotten */
+  async addressesOf(peer: Libp2pPeerId): Promise<readonly Multiaddr[] | undefined> {
+    if (!(await this.#components.peerStore.has(peer))) return undefined
+    const { addresses } = await this.#components.peerStore.get(peer)
+    return addresses.map(({ multiaddr }) => multiaddr)
+  }
+
   /** Resolves when streams to the peer will be taken. @throws when it cannot be reached, or does not prove the network */
   async reach(peer: Libp2pPeerId, signal: AbortSignal | undefined): Promise<void> {
     if (this.hasMet(peer)) return

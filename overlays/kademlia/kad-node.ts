@@ -1,10 +1,12 @@
-import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
+import type { PeerId as Libp2pPeerId, PeerInfo } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents, type QueryEvent } from '@libp2p/kad-dht'
+import type { CID } from 'multiformats/cid'
 import { toString } from 'uint8arrays'
 import type { KadId } from './distance.ts'
 import { datastorePrefix } from './held-records.ts'
 import type { Namespaces } from './namespaces.ts'
 import type { ResolvedKademliaOptions } from './options.ts'
+import type { QueryFunction } from './search.ts'
 
 interface QueryOptions {
   readonly signal: AbortSignal
@@ -17,11 +19,28 @@ export interface KadNode extends KadDHT, EventTarget {
   readonly routingTable: KadRoutingTable
   /** As `get`, without corrections: one of those that fails makes `get` lose what it has found. */
   readonly contentFetching: { getMany(key: Uint8Array, options: QueryOptions): AsyncIterable<QueryEvent> }
+  /** Those that this peer remembers. */
+  readonly providers: { getProviders(key: CID, options: QueryOptions): Promise<Libp2pPeerId[]> }
   /** A refresh that is under way when the node stops would set its next timer all the same. */
   readonly routingTableRefresh: { refreshTable: () => void }
-  readonly network: {
-    sendRequest(to: Libp2pPeerId, message: PutMessage, options: QueryOptions): AsyncIterable<QueryEvent>
+  /** All that asks one peer after another goes through it: lookups, reads, writes, refreshes. */
+  readonly queryManager: {
+    run: (key: Uint8Array, ask: QueryFunction, options?: Partial<QueryOptions>) => AsyncGenerator<QueryEvent>
   }
+  /** What happens when a peer is connected, or told of by whomever. */
+  onPeerConnect: (peer: PeerInfo & { readonly protocols?: readonly string[] }) => Promise<void>
+  readonly network: {
+    sendRequest(
+      to: Libp2pPeerId,
+      message: PutMessage | ProvidersMessage,
+      options: QueryOptions,
+    ): AsyncIterable<QueryEvent>
+  }
+}
+
+interface ProvidersMessage {
+  readonly type: 'GET_PROVIDERS'
+  readonly key: Uint8Array
 }
 
 interface PutMessage {
@@ -38,6 +57,8 @@ interface KadRoutingTable extends EventTarget {
   closestPeers(target: KadId, options?: { readonly count?: number }): Libp2pPeerId[]
   add(peer: Libp2pPeerId, options?: QueryOptions): Promise<void>
   remove(peer: Libp2pPeerId): Promise<void>
+  /** As `add`, in its turn. */
+  queueRoutingTableUpdate(peer: Libp2pPeerId): void
 }
 
 /** Streams of one connection that a peer may have open to this one. Twice what stock peers take. */

@@ -1,4 +1,4 @@
-import type { PeerId as Libp2pPeerId, PeerInfo } from '@libp2p/interface'
+import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { AuthorKey, ServicePorts } from '../../node/libp2p/index.ts'
@@ -15,6 +15,8 @@ import { Providing } from './providing.ts'
 import { Records } from './records.ts'
 import { Requests } from './requests.ts'
 import { Routing } from './routing.ts'
+import { searchInstead } from './search.ts'
+import { Standing } from './standing.ts'
 import { Upkeep } from './upkeep.ts'
 import { Values } from './values.ts'
 
@@ -31,6 +33,8 @@ export class KademliaNode {
   readonly #components: KadDHTComponents
   readonly #options: ResolvedKademliaOptions
   readonly #acquaintances: Acquaintances
+  readonly #words = new Standing(now)
+  readonly #voices = new Standing(now)
   readonly #held: HeldRecords
   readonly #providers: HeldProviders
   readonly #node: KadNode
@@ -49,6 +53,17 @@ export class KademliaNode {
     const isKnown = (peer: string): Promise<boolean> => components.peerStore.has(peerIdFromString(peer))
     const datastore = holdingsDatastore(this.#held, this.#providers, isKnown)
     this.#node = createKadNode(this.#acquaintances.seenBy(datastore), options, this.namespaces)
+    searchInstead(this.#node, {
+      self,
+      acquaintances: this.#acquaintances,
+      words: this.#words,
+      voices: this.#voices,
+      size: options.bucketSize,
+      parallelism: options.parallelism,
+      stragglers: options.stragglers,
+      ending: this.#ending.signal,
+      now,
+    })
     const shared = {
       self,
       node: this.#node,
@@ -63,13 +78,16 @@ export class KademliaNode {
     this.routing = new Routing(shared)
     this.values = new Values(shared, options)
     this.records = new Records(this.values, author, self, lifeName())
-    this.providing = new Providing(shared)
+    this.providing = new Providing({
+      ...shared,
+      providersOfKeyLimit: options.providersOfKeyLimit,
+      addressesOf: (peer) => this.#acquaintances.addressesOf(peer),
+    })
     this.upkeep = new Upkeep(shared, options)
   }
 
   async start(): Promise<void> {
     await this.#acquaintances.start()
-    this.#node.addEventListener('peer', this.#told)
     await this.#node.start()
     this.upkeep.start()
     this.requests.open()
@@ -78,20 +96,16 @@ export class KademliaNode {
   async stop(): Promise<void> {
     this.requests.close()
     this.#ending.abort()
-    this.#node.removeEventListener('peer', this.#told)
     await this.upkeep.stop()
     await this.#node.stop()
     this.#node.routingTableRefresh.refreshTable = () => {}
     // kad-dht itself goes on to answer whoever asks.
     await this.#components.registrar.unhandle(this.#options.protocol)
     this.#acquaintances.stop()
+    this.#words.clear()
+    this.#voices.clear()
     this.#held.clear()
     this.#providers.clear()
-  }
-
-  readonly #told = (event: Event): void => {
-    const { id, multiaddrs } = (event as CustomEvent<PeerInfo>).detail
-    if (!id.equals(this.#components.peerId)) this.#acquaintances.learn(id, multiaddrs)
   }
 }
 

@@ -42,6 +42,8 @@ export class Values {
     const failed = new Set<string>()
     const enough = new AbortController()
     const query = AbortSignal.any([signal, ending, enough.signal])
+    // A few that are quick to tell what is out of date must not keep the others from being heard.
+    const half = Math.floor(Math.min(node.k, node.routingTable.size) / 2)
     const take = (event: QueryEvent): boolean => {
       if (event.name === 'VALUE') values.push(event.value)
       if (event.name === 'PEER_RESPONSE') answered.add(event.from.toString())
@@ -50,7 +52,7 @@ export class Values {
         if (event.error.name === 'QueryError') answered.add(event.from.toString())
         else this.#silent(event.from, failed)
       }
-      return values.length >= readQuorum
+      return values.length >= readQuorum && answered.size >= half
     }
     await untilQuorum(node.contentFetching.getMany(key, { signal: query }), take, stragglers, signal)
     enough.abort()
