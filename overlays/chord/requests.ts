@@ -32,6 +32,7 @@ export class Requests<Question extends Numbered, Reply extends Numbered> {
   readonly #ports: RequestsPorts<Question>
   readonly #timeout: Duration
   readonly #waiting = new Map<number, Waiting<Question, Reply>>()
+  readonly #pauses = new Map<number, () => void>()
   readonly #departed = new Set<PeerId>()
   #number = 0
 
@@ -55,6 +56,13 @@ export class Requests<Question extends Numbered, Reply extends Numbered> {
     else this.#send(number, to, numbered)
   }
 
+  /** Acts after so long; the timer is one of those of the requests. */
+  after(delay: Duration, act: () => void): void {
+    const number = ++this.#number
+    this.#pauses.set(number, act)
+    this.#ports.schedule(number, delay)
+  }
+
   /** @returns whether somebody had asked that peer */
   replied(reply: Reply, from: PeerId): boolean {
     const waiting = this.#waiting.get(reply.number)
@@ -66,6 +74,8 @@ export class Requests<Question extends Numbered, Reply extends Numbered> {
   }
 
   expire(number: number): void {
+    const act = this.#pauses.get(number)
+    if (this.#pauses.delete(number)) return act?.()
     const waiting = this.#waiting.get(number)
     if (waiting === undefined) return
     if (waiting.attemptsLeft-- > 0) return this.#send(number, waiting.to, waiting.question)

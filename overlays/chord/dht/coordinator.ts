@@ -5,6 +5,7 @@ import {
   recordId,
   recordKey,
   type DhtRecord,
+  type Duration,
   type Key,
   type PeerId,
   type Provider,
@@ -15,7 +16,7 @@ import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
 import type { DhtQuestion, DhtReply, Lease, StoreOutcome } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
-import { askQuorum, type Vote } from './quorum.ts'
+import { askQuorum, type QuorumSize, type Vote } from './quorum.ts'
 import type { RecordTable } from './record-table.ts'
 
 export type DhtRequests = Requests<DhtQuestion, DhtReply>
@@ -56,6 +57,9 @@ const votes: Readonly<Record<StoreOutcome, Vote>> = { kept: 'yes', stale: 'veto'
 
 const nobody: Replicas = { peers: [], isHearsay: false }
 
+/** A read asks no more replicas than it needs, and the others when these take longer than on a local network. */
+const patience: Duration = 50
+
 /** Replicas that lack something get it after the read, at most so many records each. */
 const repairLimit = 16
 
@@ -75,7 +79,7 @@ export class Coordinator {
     const lease: Lease = { record, lifetime: this.#options.recordLifetime }
     let newer: number | undefined
     this.#attempt<DhtRecord>(key, told, ({ peers, settle, ask }) => {
-      askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
+      askQuorum(peers, this.#all(this.#options.writeQuorum), {
         ask: (peer, voted) =>
           ask(peer, { type: 'store', isFresh: true, leases: [lease] }, (reply) => {
             if (reply?.type !== 'stored') return voted('no')
@@ -101,30 +105,36 @@ export class Coordinator {
     const answers = new Map<PeerId, readonly Lease[]>()
     const merged = (): readonly DhtRecord[] => mergeRecords([...answers.values()].flat().map(({ record }) => record))
     this.#attempt<readonly DhtRecord[]>(key, told, ({ peers, settle, ask }) => {
-      askQuorum(peers, this.#options.replicas, this.#options.readQuorum, {
-        ask: (peer, voted) =>
-          ask(peer, { type: 'fetch', key }, (reply) => {
-            if (reply?.type !== 'fetched') return voted('no')
-            this.#verified(key, reply.leases, (leases) => {
-              answers.set(peer, leases)
-              voted(reply.isComplete ? 'yes' : 'no')
-            })
-          }),
-        reached: () => settle({ value: merged() }),
-        missed: (yes) => {
-          // A newcomer's record is one as well as any other's: only silence needs a quorum.
-          const found = merged()
-          if (found.length > 0 || answers.size === peers.length) return settle({ value: found })
-          settle({ error: new QuorumFailedError(key, yes, this.#options.readQuorum, 'read') })
+      const { replicas, readQuorum } = this.#options
+      askQuorum(
+        peers,
+        { replicas, wanted: readQuorum, atOnce: readQuorum },
+        {
+          patience: (isOver) => this.#ports.requests.after(patience, isOver),
+          ask: (peer, voted) =>
+            ask(peer, { type: 'fetch', key }, (reply) => {
+              if (reply?.type !== 'fetched') return voted('no')
+              this.#verified(key, reply.leases, (leases) => {
+                answers.set(peer, leases)
+                voted(reply.isComplete ? 'yes' : 'no')
+              })
+            }),
+          reached: () => settle({ value: merged() }),
+          missed: (yes) => {
+            // A newcomer's record is one as well as any other's: only silence needs a quorum.
+            const found = merged()
+            if (found.length > 0 || answers.size === peers.length) return settle({ value: found })
+            settle({ error: new QuorumFailedError(key, yes, this.#options.readQuorum, 'read') })
+          },
+          finished: () => this.#repair(answers),
         },
-        finished: () => this.#repair(answers),
-      })
+      )
     })
   }
 
   announce(key: Key, addresses: readonly string[], told: Settle<void>): void {
     this.#attempt<void>(key, told, ({ peers, settle, ask }) => {
-      askQuorum(peers, this.#options.replicas, this.#options.writeQuorum, {
+      askQuorum(peers, this.#all(this.#options.writeQuorum), {
         ask: (peer, voted) =>
           ask(peer, { type: 'provide', key, addresses }, (reply) =>
             voted(reply?.type === 'provided' && reply.isTaken ? 'yes' : 'no'),
@@ -140,7 +150,7 @@ export class Coordinator {
     const found = new Map<PeerId, Provider>()
     let answered = 0
     this.#attempt<readonly Provider[]>(key, told, ({ peers, settle, ask }) => {
-      askQuorum(peers, this.#options.replicas, peers.length, {
+      askQuorum(peers, this.#all(peers.length), {
         ask: (peer, voted) =>
           ask(peer, { type: 'who', key }, (reply) => {
             if (reply?.type !== 'known') return voted('no')
@@ -157,6 +167,11 @@ export class Coordinator {
         },
       })
     })
+  }
+
+  #all(wanted: number): QuorumSize {
+    const { replicas } = this.#options
+    return { replicas, wanted, atOnce: replicas }
   }
 
   /**
