@@ -31,6 +31,8 @@ export async function request<Result = void>(profile: Profile, exchange: Exchang
   const stop = (): void => connection.destroy()
   exchange.signal?.addEventListener('abort', stop, { once: true })
   try {
+    // It may have been aborted while the socket connected, and tells that nobody any more.
+    exchange.signal?.throwIfAborted()
     const head: Request = { version: controlVersion, verb: exchange.verb, arguments: exchange.arguments ?? {} }
     await connection.sendJson('request', head)
     const sending = exchange.input === undefined ? undefined : send(connection, exchange.input)
