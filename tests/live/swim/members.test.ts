@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { MemberState, MembershipEvent } from '../../../node/protocol/index.ts'
 import { MemberProcess, until, type MemberSettings, type NetworkName } from './member.ts'
 
@@ -49,45 +49,66 @@ function unique(): NetworkName {
   return { name: `test-${process.pid}-${randomBytes(4).toString('hex')}` }
 }
 
-function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'peerloom-member-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }))
-  return path
-}
-
-test('ten processes of which nine know one address all know each other', limit, async () => {
-  const members = await group(10, { network: unique() })
-  await allAlive(members)
-  expect(new Set(members.map(({ id }) => id)).size).toBe(10)
-})
-
-test('a killed process has failed at all others, and is back with a higher incarnation', limit, async () => {
+// Ten processes cost much to start: the three are about the same ones, in turn.
+describe('ten processes of which nine know one address', () => {
+  const started: MemberProcess[] = []
   const network = unique()
-  const others = await group(9, { network })
-  const own = { network, directory: directory(), join: [others[0].address] }
-  const killed = await start(own)
-  await allAlive([...others, killed])
-  const before = others.map((member) => member.state(killed.id)?.incarnation ?? Infinity)
-  const news = await becomes('failed', killed, others, () => killed.kill())
-  expect(news).toContain('failed')
-  expect(news).not.toContain('left')
+  const home = mkdtempSync(join(tmpdir(), 'peerloom-member-'))
+  let first: MemberProcess
+  let others: MemberProcess[]
+  let last: MemberProcess
 
-  const back = await start(own)
-  expect(back.id).toBe(killed.id)
-  await allAlive([...others, back])
-  for (const [index, member] of others.entries()) {
-    expect(member.state(back.id)?.incarnation).toBeGreaterThan(before[index] ?? Infinity)
+  async function startOne(settings: MemberSettings): Promise<MemberProcess> {
+    const member = await MemberProcess.start(settings)
+    started.push(member)
+    return member
   }
-})
 
-test('a process that ends properly has left at all others, and has failed at none', limit, async () => {
-  const members = await group(10, { network: unique() })
-  await allAlive(members)
-  const [leaver, ...others] = members
-  const news = await becomes('left', leaver, others, () => leaver.leave())
-  expect(news).toContain('left')
-  expect(news).not.toContain('failed')
-  await allAlive(others)
+  /** The only one that is the same peer at each start. */
+  function startLast(): Promise<MemberProcess> {
+    return startOne({ network, directory: home, join: [first.address] })
+  }
+
+  beforeAll(async () => {
+    first = await startOne({ network })
+    const eight = Array.from({ length: 8 }, () => startOne({ network, join: [first.address] }))
+    ;[last, ...others] = await Promise.all([startLast(), ...eight])
+  }, limit.timeout)
+
+  afterAll(async () => {
+    await Promise.all(started.map((member) => member.kill()))
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  test('all know each other', limit, async () => {
+    const members = [first, ...others, last]
+    await allAlive(members)
+    expect(new Set(members.map(({ id }) => id)).size).toBe(10)
+  })
+
+  test('one that is killed has failed at all others, and is back with a higher incarnation', limit, async () => {
+    const killed = last
+    const witnesses = [first, ...others]
+    const before = witnesses.map((member) => member.state(killed.id)?.incarnation ?? Infinity)
+    const news = await becomes('failed', killed, witnesses, () => killed.kill())
+    expect(news).toContain('failed')
+    expect(news).not.toContain('left')
+
+    last = await startLast()
+    expect(last.id).toBe(killed.id)
+    await allAlive([...witnesses, last])
+    for (const [index, member] of witnesses.entries()) {
+      expect(member.state(last.id)?.incarnation).toBeGreaterThan(before[index] ?? Infinity)
+    }
+  })
+
+  test('one that ends properly has left at all others, and has failed at none', limit, async () => {
+    const witnesses = [...others, last]
+    const news = await becomes('left', first, witnesses, () => first.leave())
+    expect(news).toContain('left')
+    expect(news).not.toContain('failed')
+    await allAlive(witnesses)
+  })
 })
 
 test.for<[string, () => readonly [NetworkName, NetworkName]]>([
