@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { figure } from '../figures.ts'
 import { runWholeSystem } from './whole-system.ts'
 
-const seeds = figure('seeds', 500, 20_000)
+const seeds = figure('seeds', 250, 20_000)
 
 test(
   `${seeds} seeds: all replicas are equal after healing, and no acknowledged change is lost`,

@@ -52,8 +52,8 @@ function examplesOf(subject: Subject): Example[] {
 
 const examples = (['everything', ...containerTypes] as const).flatMap(examplesOf)
 const readers: Record<string, (bytes: Uint8Array, base: Uint8Array) => Document> = {
-  'merged into an empty document': (bytes) => mergeInto(createDocument({ replica: 'reader' }), bytes),
-  'merged into an older state': (bytes, base) => mergeInto(loadDocument(base, { replica: 'reader' }), bytes),
+  'merged into an empty document': (bytes) => mergeInto(createDocument({ replica: 'reader' }), bytes, nothing),
+  'merged into an older state': (bytes, base) => mergeInto(loadDocument(base, { replica: 'reader' }), bytes, base),
   'loaded': (bytes) => loadWhole(bytes),
 }
 
@@ -64,9 +64,15 @@ function loadWhole(bytes: Uint8Array): Document {
   return document
 }
 
-/** A refused merge must leave no trace. */
-function mergeInto(document: Document, bytes: Uint8Array): Document {
-  const before = document.encode()
+const nothing = createDocument({ replica: 'reader' }).encode()
+
+test('a document that is loaded is written as it was, so that any other bytes are a trace', () => {
+  expect(createDocument({ replica: 'reader' }).encode()).toEqual(nothing)
+  for (const { base } of examples) expect(loadDocument(base, { replica: 'reader' }).encode()).toEqual(base)
+})
+
+/** A refused merge must leave no trace: the document is written as it was before. */
+function mergeInto(document: Document, bytes: Uint8Array, before: Uint8Array): Document {
   try {
     document.merge(bytes)
   } catch (error) {
