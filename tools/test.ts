@@ -1,10 +1,12 @@
 // All that `npm test` does once packages are there: formatter, linter, compiler, package, every test. Ends with the
 // plain line `N passed, N failed`, a failed check counted as one.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { prepareMachine } from './machine.ts'
 
 interface TestReport {
@@ -19,10 +21,13 @@ interface TestReport {
   }[]
 }
 
-/** Each stands for itself, except that nothing after the build makes sense without it. */
-const checks: readonly (readonly [string, string, ...string[]])[] = [
-  ['format', 'prettier', '--check', '--log-level=warn', '.'],
-  ['build', 'npm', 'run', '--silent', 'build'],
+type Check = readonly [name: string, command: string, ...arguments_: string[]]
+
+/** Takes as long as all others together, and needs none of them. */
+const format: Check = ['format', 'prettier', '--check', '--log-level=warn', '.']
+const build: Check = ['build', 'npm', 'run', '--silent', 'build']
+/** Each stands for itself, except that none makes sense without the build. */
+const checksOfBuild: readonly Check[] = [
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
   ['unused code', 'knip'],
   ['package', 'node', 'tools/package.ts'],
@@ -34,15 +39,11 @@ const environment = process.argv.includes('--long') ? { ...process.env, PEERLOOM
 
 prepareMachine()
 const failed: string[] = []
-for (const [name, command, ...arguments_] of checks) {
-  const started = performance.now()
-  console.log(`\n▸ ${name}`)
-  const { status } = spawnSync(command, arguments_, { stdio: 'inherit' })
-  console.log(`  ${status === 0 ? 'ok' : 'FAILED'} (${seconds(started)} s)`)
-  if (status === 0) continue
-  failed.push(name)
-  if (name === 'build') finish(0, 0)
-}
+const formatting = check(format)
+const isBuilt = await check(build)
+if (isBuilt) for (const each of checksOfBuild) await check(each)
+await formatting
+if (!isBuilt) finish(0, 0)
 const report = readTests()
 for (const { assertionResults } of report.testResults) {
   for (const { status, fullName } of assertionResults) {
@@ -55,6 +56,20 @@ const broken = report.testResults.filter(
 )
 if (!report.success && report.numFailedTests === 0) failed.push('test run')
 finish(report.numPassedTests, report.numFailedTests + broken.length, report.numPendingTests + report.numTodoTests)
+
+/** Says how it went, and what it said, when it has ended: two at once would speak across each other. */
+async function check([name, command, ...arguments_]: Check): Promise<boolean> {
+  const started = performance.now()
+  const child = spawn(command, arguments_, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close').catch((error: unknown) => [String(error)])
+  const [[status], output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  const passed = status === 0
+  console.log(`\n▸ ${name}`)
+  process.stdout.write(output + errors)
+  console.log(`  ${passed ? 'ok' : `FAILED (${String(status)})`} (${seconds(started)} s)`)
+  if (!passed) failed.push(name)
+  return passed
+}
 
 /** A run that was killed is a failed check like any other, and still ends with the line that says so. */
 function readTests(): TestReport {
