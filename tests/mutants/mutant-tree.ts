@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Mutant } from './mutants.ts'
 
-const execute = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** All that the tests of the mutants need. */
@@ -17,6 +16,9 @@ const copied = [
   'tests/contracts',
   'tests/cores',
   'tests/figures.ts',
+  'tests/mutants/mutant-process.ts',
+  'tests/mutants/mutant-tree.ts',
+  'tests/mutants/mutants.ts',
   'tests/simulation',
   'package.json',
   'tsconfig.base.json',
@@ -30,28 +32,50 @@ export interface Outcome {
   readonly failed: readonly string[]
 }
 
-interface Report {
-  readonly numPassedTests: number
-  readonly testResults: readonly {
-    readonly name: string
-    readonly message: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
-  }[]
+/** What the runner is asked: test files, and sources that are not what they were, both from the root of the copy. */
+export interface RunRequest {
+  readonly files: readonly string[]
+  readonly changed: readonly string[]
+}
+
+/** How one test file went. */
+export interface FileOutcome extends Outcome {
+  readonly name: string
+  /** Why it did not load. */
+  readonly errors: readonly string[]
 }
 
 /** A copy of the sources and their tests, in which mistakes are made. The real tree is never touched. */
 export class MutantTree implements AsyncDisposable {
   readonly #directory: string
+  readonly #runner: ChildProcess
+  /** Since the runner was asked last. */
+  #changed: string[] = []
 
-  private constructor(directory: string) {
+  private constructor(directory: string, runner: ChildProcess) {
     this.#directory = directory
+    this.#runner = runner
   }
 
   static async create(): Promise<MutantTree> {
     const directory = await mkdtemp(join(tmpdir(), 'peerloom-mutants-'))
     for (const name of copied) await cp(join(root, name), join(directory, name), { recursive: true })
     await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
-    return new MutantTree(directory)
+    const runner = fork(join(directory, 'tests/mutants/mutant-process.ts'), {
+      cwd: directory,
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Nothing of the test run that this is part of comes through, but the Node that runs it.
+      env: { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter), HOME: directory },
+    })
+    const tree = new MutantTree(directory, runner)
+    try {
+      await tree.#told()
+      return tree
+    } catch (error) {
+      await tree[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /**
@@ -69,44 +93,60 @@ export class MutantTree implements AsyncDisposable {
       path,
       source.replace(text, () => replacement),
     )
+    this.#changed.push(file)
     try {
       return await this.test(tests)
     } finally {
       await writeFile(path, source)
+      this.#changed.push(file)
     }
   }
 
   /** @throws Error when a test file does not load, or has no tests: that is no mistake found */
   async test(files: readonly string[]): Promise<Outcome> {
-    const report = await this.#report(files)
-    for (const { name, message, assertionResults } of report.testResults) {
-      if (assertionResults.length === 0) throw new Error(`Cannot run ${name}: ${message}`)
+    const outcomes = await this.#outcomes(files)
+    for (const { name, errors, passed, failed } of outcomes) {
+      if (passed + failed.length === 0) throw new Error(`Cannot run ${name}: ${errors.join('; ')}`)
     }
-    if (report.testResults.length !== files.length) throw new Error(`Cannot find all of ${files.join(', ')}`)
-    const failed = report.testResults.flatMap(({ assertionResults }) =>
-      assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
-    )
-    return { passed: report.numPassedTests, failed }
+    if (outcomes.length !== files.length) throw new Error(`Cannot find all of ${files.join(', ')}`)
+    return {
+      passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+      failed: outcomes.flatMap(({ failed }) => failed),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#directory, { recursive: true, force: true })
+    if (this.#runner.connected) {
+      const ended = once(this.#runner, 'exit')
+      this.#runner.disconnect()
+      await ended
+    }
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  async #report(files: readonly string[]): Promise<Report> {
-    const output = join(this.#directory, 'report.json')
-    await rm(output, { force: true })
-    const words = ['run', '--reporter=json', `--outputFile=${output}`, ...files]
-    // Nothing of the test run that this is part of comes through, but the Node that runs it.
-    const env = { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter), HOME: this.#directory }
-    const failure = await execute(join(root, 'node_modules/.bin/vitest'), words, { cwd: this.#directory, env }).then(
-      () => undefined,
-      (error: unknown) => error,
-    )
+  async #outcomes(files: readonly string[]): Promise<readonly FileOutcome[]> {
+    const told = this.#told()
+    const request: RunRequest = { files, changed: this.#changed.splice(0) }
+    this.#runner.send(request)
+    const answer = (await told) as readonly FileOutcome[] | { readonly failure: string }
+    if ('failure' in answer) throw new Error(`Cannot run the tests of a mutant: ${answer.failure}`)
+    return answer
+  }
+
+  /** What the runner says next. */
+  async #told(): Promise<unknown> {
+    const waiting = new AbortController()
+    const { signal } = waiting
     try {
-      return JSON.parse(await readFile(output, 'utf8')) as Report
-    } catch {
-      throw new Error('Cannot run the tests of a mutant', { cause: failure })
+      const [message] = (await Promise.race([
+        once(this.#runner, 'message', { signal }),
+        once(this.#runner, 'exit', { signal }).then(([code]) => {
+          throw new Error(`Cannot run the tests of a mutant: their process ended with ${String(code)}`)
+        }),
+      ])) as [unknown]
+      return message
+    } finally {
+      waiting.abort()
     }
   }
 }
