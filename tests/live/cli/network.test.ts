@@ -97,7 +97,8 @@ test('peers that do not agree within the time are named, with the reason', async
   await using machine = new Machine()
   await machine.up('alice')
   await machine.text(['doc', 'create', 'notes', '--profile', 'alice'])
-  expect(await machine.failure(['wait', '--converged', '--timeout', '500ms', '--profile', 'alice'])).toEqual({
+  // The peer answers after nine tenths of the time; what is left is as much as a busy machine needs for that.
+  expect(await machine.failure(['wait', '--converged', '--timeout', '10s', '--profile', 'alice'])).toEqual({
     code: 7,
     error: {
       code: 'not-converged',
