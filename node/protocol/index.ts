@@ -25,6 +25,7 @@ export {
   type OwnedRecord,
   type SharedRecord,
 } from './dht/record.ts'
+export { getResolved, updateShared, type Resolver } from './dht/resolve.ts'
 export type { Dht, DhtWrite, LookupContact, LookupTrace, Provider, RequestOptions, Router } from './dht/roles.ts'
 export { isKnown, mergeRecords, nextVersion } from './dht/versions.ts'
 export type {

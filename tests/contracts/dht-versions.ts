@@ -1,4 +1,11 @@
-import { ownedKey, recordId, sharedKey, StaleRecordError } from '../../node/protocol/index.ts'
+import {
+  getResolved,
+  ownedKey,
+  recordId,
+  sharedKey,
+  StaleRecordError,
+  updateShared,
+} from '../../node/protocol/index.ts'
 import type { Dht, OwnedRecord, SharedRecord } from '../../node/protocol/index.ts'
 import { bytes, expectEverywhere, type DhtNetwork, type DhtPeer } from './dht-peers.ts'
 import { addPeers, assertSame, type NetworkContract } from './network.ts'
@@ -93,6 +100,24 @@ function addShared(contract: NetworkContract<Dht>): void {
     await expectEverywhere(network, peers, key, ['blue', 'green'])
   })
 
+  contract.add('a resolver makes one value of siblings, which takes their place for all', async (network) => {
+    const peers = await addPeers(network, 4)
+    await network.settle()
+    const [red, , reader] = peers as [DhtPeer, DhtPeer, DhtPeer]
+    assertSame(
+      await result(network, getResolved(reader.api, 'name', joined), 'a read of nothing'),
+      undefined,
+      'nothing',
+    )
+    await writeSiblings(network, peers, ['red', 'blue'])
+    const value = await result(network, getResolved(reader.api, 'name', joined), 'a read with a resolver')
+    assertSame(value && new TextDecoder().decode(value), 'blue and red', 'what is read')
+    await expectEverywhere(network, peers, key, ['blue and red'])
+    const longer = updateShared(red.api, 'name', (siblings) => bytes(`${new TextDecoder().decode(joined(siblings))}!`))
+    await result(network, longer, 'an update')
+    await expectEverywhere(network, peers, key, ['blue and red!'])
+  })
+
   contract.add('all get the very record that was stored', async (network) => {
     const peers = await addPeers(network, 3)
     await network.settle()
@@ -107,6 +132,15 @@ function addShared(contract: NetworkContract<Dht>): void {
       return isSame ? undefined : 'somebody gets another'
     })
   })
+}
+
+function joined(siblings: readonly SharedRecord[]): Uint8Array {
+  return bytes(
+    siblings
+      .map(({ value }) => new TextDecoder().decode(value))
+      .toSorted()
+      .join(' and '),
+  )
 }
 
 async function writeSiblings(network: DhtNetwork, peers: readonly DhtPeer[], values: readonly string[]): Promise<void> {

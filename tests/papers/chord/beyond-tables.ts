@@ -4,14 +4,16 @@ import { mean } from '../statistics.ts'
 import { meanOf } from './counts.ts'
 import { bySeed, columns, figure, perSetting, seedsOf } from './figures.ts'
 import { experiment as lookupLatency, type LatencyOutcome, type LatencyTrial } from './lookup-latency.ts'
+import { experiment as suddenFailure, type LookupFigures } from './sudden-failure.ts'
 import { experiment as pathLength, type PathLengthOutcome } from './path-length.ts'
 
 /** As many seeds as are done in about four minutes on two cores. */
-const usualSeeds = { large: 1, latency: 2 }
+const usualSeeds = { large: 1, latency: 2, parallelism: 3 }
 
 export const subject: Subject<Extent> = async (extent) => [
   await largeRingTable(dear(extent, usualSeeds.large)),
   await latencyTable(dear(extent, usualSeeds.latency)),
+  await parallelismTable(dear(extent, usualSeeds.parallelism)),
 ]
 
 /** Bases and lists with which a peer knows at most so many others. */
@@ -107,6 +109,29 @@ async function latencyTable(extent: Extent): Promise<Table> {
       'Compared are the mean time from the question until the asker knows the owner, and the mean round trip between the asker and that owner on the same wires: what it would have taken to ask the owner, had it been known. Nothing is fetched from the owner in either.',
       'Wires are `cityLatency`: measured round trips between 24 regions of a cloud, each message straying by up to a tenth; peers are spread evenly. _Best of 4_: each finger is the nearest by its round trip among the first four nodes of its arc, as `proximityCandidates` chooses; the defaults of overlays/chord are the second line.',
       'Nobody fails here, and a recursive lookup is not repeated.',
+      seedsOf(extent),
+    ],
+  }
+}
+
+async function parallelismTable(extent: Extent): Promise<Table> {
+  const cases = [0, 0.2, 0.5].flatMap((failed) => [1, 2, 3].map((parallelism) => ({ failed, parallelism })))
+  const settings = cases.map(({ failed, parallelism }) => {
+    return { size: 1000, failed, options: { successors: 20, parallelism }, lookups: 5000, mends: false }
+  })
+  const outcomes = perSetting(extent, await extent.laboratory.run(suddenFailure, bySeed(extent, settings)))
+  const rows = cases.map(({ failed, parallelism }, index): Row => {
+    const own = (outcomes[index] ?? []).map(({ before }) => before)
+    const of = (read: (figures: LookupFigures) => number): number => mean(own.map(read))
+    const values = [of(({ took }) => took).toFixed(0), of(({ asked }) => meanOf(asked)).toFixed(2)]
+    return { label: `${Math.round(100 * failed)} % dead, α = ${parallelism}`, values }
+  })
+  return {
+    title: 'Beyond the papers: `parallelism`, the α of Kademlia’s authors, among 1,000 peers',
+    columns: ['ms', 'peers asked'],
+    rows,
+    notes: [
+      'Means of a lookup. A round trip takes 100 ms on average, a peer is held for dead after 500; lists of 20, nobody has stabilised since the failure.',
       seedsOf(extent),
     ],
   }

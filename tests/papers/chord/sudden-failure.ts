@@ -1,6 +1,7 @@
 import { sample, type Duration } from '../../../node/protocol/index.ts'
 import type { ChordOptions } from '../../../overlays/chord/index.ts'
 import type { Experiment } from '../experiment.ts'
+import { mean } from '../statistics.ts'
 import { countsOf, type Counts } from './counts.ts'
 import { lookUp, type Finished } from './lookups.ts'
 import { Ring, paperDefinition, starting, still } from './ring.ts'
@@ -26,6 +27,10 @@ export interface LookupFigures {
   readonly beyond: number
   readonly hops: Counts
   readonly timeouts: Counts
+  /** Peers asked, the silent ones among them. */
+  readonly asked: Counts
+  /** Milliseconds, on average. */
+  readonly took: Duration
 }
 
 export interface SuddenFailureOutcome {
@@ -71,5 +76,7 @@ function figures(ring: Ring, finished: readonly Finished[]): LookupFigures {
     beyond,
     hops: countsOf(finished.map(({ hops }) => hops)),
     timeouts: countsOf(finished.map(({ timeouts }) => timeouts)),
+    asked: countsOf(finished.map(({ asked }) => asked.length)),
+    took: mean(finished.map(({ took }) => took)),
   }
 }
