@@ -3,6 +3,7 @@ import type { ChordEnvironment } from './events.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
 import { clockwise, ringNode, type RingNode } from './ring-node.ts'
+import { Roster } from './roster.ts'
 import type { Neighbourhood } from './rules.ts'
 
 export interface GatheringPorts {
@@ -34,8 +35,7 @@ const promiseRounds = 10
 export class Gathering {
   readonly #ports: GatheringPorts
   readonly #options: ResolvedChordOptions
-  /** When each was last heard; −∞ for one only heard of. */
-  readonly #known = new Map<PeerId, Instant>()
+  readonly #known: Roster
   #promise: { readonly members: readonly PeerId[]; readonly until: Instant } | undefined
   #proposal: readonly PeerId[] | undefined
   #isOpen = false
@@ -44,6 +44,7 @@ export class Gathering {
   constructor(ports: GatheringPorts, options: ResolvedChordOptions) {
     this.#ports = ports
     this.#options = options
+    this.#known = new Roster(options.gatherLimit)
   }
 
   get isOpen(): boolean {
@@ -78,9 +79,8 @@ export class Gathering {
 
   /** All that were heard lately, this peer among them, in the order of the ring from a point on. */
   members(from: string): RingNode[] {
-    const now = this.#ports.environment.now()
-    const heard = [...this.#known].filter(([, at]) => now - at <= silentRounds * this.#options.gatherInterval)
-    const nodes = [ringNode(this.#ports.environment.self), ...heard.map(([peer]) => ringNode(peer))]
+    const begin = this.#ports.environment.now() - silentRounds * this.#options.gatherInterval
+    const nodes = [this.#ports.environment.self, ...this.#known.heardSince(begin)].map((peer) => ringNode(peer))
     const order = clockwise(from as RingNode['point'])
     // The point itself comes first here: it is responsible for a key that is equal to it.
     return nodes.sort((left, right) => {
@@ -93,10 +93,10 @@ export class Gathering {
     if (!this.#isOpen) return
     const { environment, contacts } = this.#ports
     this.#rounds++
-    this.#forgetSilent()
     for (const peer of contacts()) this.#learn(peer)
-    for (const peer of this.#known.keys()) this.#tell(peer)
+    for (const peer of this.#known.peers) this.#tell(peer)
     this.#propose()
+    this.#forgetSilent()
     environment.schedule({ type: 'gather' }, this.#options.gatherInterval)
   }
 
@@ -110,11 +110,12 @@ export class Gathering {
 
   heard(from: PeerId, members: readonly PeerId[]): void {
     const isNew = !this.#known.has(from)
-    if (!((this.#known.get(from) ?? 0) > 0)) this.#ports.changed()
-    if (!isNew || this.#hasRoom()) this.#known.set(from, this.#ports.environment.now())
-    else this.#ports.full(from)
-    if (isNew) this.#tell(from)
-    for (const peer of members) this.met(peer)
+    if (!this.#known.hasHeard(from)) this.#ports.changed()
+    // Two who have no room for each other would else answer each other for ever.
+    if (!this.#known.hear(from, this.#ports.environment.now())) this.#ports.full(from)
+    else if (isNew) this.#tell(from)
+    // Where there are many, most learn of each other from many at once: the next round is soon enough.
+    for (const peer of members) if (this.#learn(peer) && !this.#known.isFull) this.#tell(peer)
   }
 
   /** @returns whether this peer keeps itself free for that ring */
@@ -171,24 +172,17 @@ export class Gathering {
   }
 
   #tell(peer: PeerId): void {
-    const members = [...this.#known.keys()].filter((known) => known !== peer)
+    const members = this.#known.peers.filter((known) => known !== peer)
     this.#ports.environment.send(peer, { type: 'gather', members })
   }
 
   #learn(peer: PeerId): boolean {
-    if (peer === this.#ports.environment.self || this.#known.has(peer) || !this.#hasRoom()) return false
-    this.#known.set(peer, Number.NEGATIVE_INFINITY)
-    return true
-  }
-
-  #hasRoom(): boolean {
-    return this.#known.size < this.#options.gatherLimit
+    return peer !== this.#ports.environment.self && this.#known.hearOf(peer)
   }
 
   /** Those only heard of go first of all; contacts come back by themselves. */
   #forgetSilent(): void {
-    const limit = this.#ports.environment.now() - 2 * silentRounds * this.#options.gatherInterval
-    for (const [peer, at] of this.#known) if (at < limit) this.#known.delete(peer)
+    this.#known.forget(this.#ports.environment.now() - 2 * silentRounds * this.#options.gatherInterval)
   }
 }
 

@@ -18,5 +18,6 @@ export { resolveChordOptions, type ChordOptions, type ResolvedChordOptions } fro
 export { chord, type Chord, type ChordOverlayOptions, type ChordSetup, type PlaceView } from './overlay.ts'
 export { isBetween, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 export { zaveRules, type Answer, type Neighbourhood, type Pending, type RingRules, type Step } from './rules.ts'
+export { Roster } from './roster.ts'
 export { SettledRing } from './settled-ring.ts'
 export type { ChordTimer } from './timers.ts'

@@ -1,5 +1,6 @@
 import { integer, type PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
+import type { LookupOutcome } from './lookup.ts'
 import type { Lookups } from './lookups.ts'
 import type { RingRequests } from './ring-requests.ts'
 import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
@@ -16,6 +17,9 @@ export interface UnificationPorts {
 
 /** Where rings are told apart: each has exactly one node that is responsible for it, the one with its lowest point. */
 const zero = '0'.repeat(64) as RingPoint
+
+/** Of this ring it is asked as users ask: who lies about it would have others leave it. */
+const inDoubt = { inDoubt: 1 }
 
 /** Times in a row that another ring is seen before it is believed: while nodes come and go, lookups may differ. */
 const confirmations = 2
@@ -65,10 +69,11 @@ export class Unification {
       this.#lowest(undefined, (ours) => {
         if (theirs.point >= ours.point) return this.#isSame()
         // It may only have joined here a moment ago.
-        this.#ports.lookups.look(theirs.point, (outcome) => {
+        const settle = (outcome: LookupOutcome): void => {
           if (outcome.type === 'failed' || outcome.successors[0] === theirs) return this.#isSame()
           this.#confirm(contact, theirs)
-        })
+        }
+        this.#ports.lookups.look(theirs.point, settle, inDoubt)
       }),
     )
   }
@@ -94,7 +99,7 @@ export class Unification {
     this.#ports.lookups.look(
       zero,
       (outcome) => settle(outcome.type === 'found' ? outcome.successors[0] : undefined),
-      from === undefined ? {} : { from },
+      from === undefined ? inDoubt : { from },
     )
   }
 }

@@ -2,7 +2,7 @@ import { jitter, type Key, type PeerId } from '../../../node/protocol/index.ts'
 import type { Arc, Item } from '../../../node/reconciliation/index.ts'
 import type { ChordCore } from '../chord.ts'
 import type { LookupSuccess } from '../lookup.ts'
-import type { RingPoint } from '../ring-node.ts'
+import { isBetween, isOwned, type RingPoint } from '../ring-node.ts'
 import type { DhtEnvironment } from './events.ts'
 import type { ResolvedDhtOptions } from './options.ts'
 import { arcOf, keyOfItem } from './record-item.ts'
@@ -16,6 +16,12 @@ export interface RepairPorts {
   readonly table: RecordTable
   readonly replica: Replica
   readonly transfer: Transfer
+}
+
+/** The first arc of a round, from the predecessor of its owner on. */
+interface Walked {
+  readonly from: RingPoint
+  readonly to: RingPoint
 }
 
 /** After a change of the ring nearby: long enough for the next ones, as they seldom come alone. */
@@ -89,17 +95,18 @@ export class Repair {
     environment.schedule({ type: 'repair', round: ++this.#round }, jitter(environment.random, delay, 0.2))
   }
 
-  /** @param first the item with which the round began; `place` how many arcs it has seen */
-  #walk(after: RingPoint | undefined, place: number, isWhole: boolean, first?: Item): void {
+  /** @param first the arc with which the round began; `place` how many it has seen */
+  #walk(after: RingPoint | undefined, place: number, isWhole: boolean, first?: Walked): void {
     const item = this.#next(after)
-    const isRound = item === undefined || (after !== undefined && first !== undefined && isPast(first, after, item))
-    if (isRound || place >= arcLimit) return this.#end(isWhole)
+    if (item === undefined || place >= arcLimit) return this.#end(isWhole)
     const key = keyOfItem(item)
+    if (first !== undefined && after !== undefined && isRound(first, after, key)) return this.#end(isWhole)
     this.#ports.ring.lookups.look(key, (outcome) => {
       if (outcome.type === 'failed') return this.#end(false)
       this.#settleArc(outcome, (isDone) => {
         const owner = outcome.successors[0]?.point ?? key
-        this.#walk(owner, place + 1, isWhole && isDone, first ?? item)
+        const walked = first ?? { from: outcome.predecessor.point, to: owner }
+        this.#walk(owner, place + 1, isWhole && isDone, walked)
       })
     })
   }
@@ -180,9 +187,7 @@ export class Repair {
   }
 }
 
-/** Whether on the way from `after` to `item` the round's first item is met again. */
-function isPast(first: Item, after: Key, item: Item): boolean {
-  const start: string = arcOf(after, after).from
-  if (start < item) return first >= start && first <= item
-  return first >= start || first <= item
+/** Whether on the way from `after` to the key the first arc is met again, or what is left of it. */
+function isRound({ from, to }: Walked, after: RingPoint, key: Key): boolean {
+  return isOwned(from, key, to) || isBetween(after, to, key)
 }

@@ -22,7 +22,7 @@ describe('hostile members', () => {
   // Without a doubt of those who claim too much of the ring it is less than a half.
   test('one in ten says of every key that it belongs to the band: hardly anybody believes it', () => {
     const ring = new HostileRing(1, 100, 0.1, wrongArcs)
-    expect(ring.members).toBe(1)
+    expect(ring.members).toBeGreaterThan(0.95)
     expect(ring.rightLookups(200)).toBeGreaterThan(0.95)
   })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StaleRecordError, immutableKey, ownedKey, type DhtRecord } from '../../../node/protocol/index.ts'
 import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
-import { chord, isOwned, ringNode, type Chord } from '../../../overlays/chord/index.ts'
+import { chord, chordDhtName, isOwned, ringNode, type Chord } from '../../../overlays/chord/index.ts'
 
 /** A ring of ten, more than there are replicas. */
 function ringOfTen(): { simulation: Simulation; peers: SimulatedPeer<Chord>[] } {
@@ -78,4 +78,21 @@ test('a newcomer of whom most have not heard yet is given what belongs to it', a
   expect(newcomer.api.held().records).toBe(own.length)
   simulation.run(5000)
   await Promise.all(puts)
+})
+
+test('at rest every peer compares each of its arcs once in a round, wherever on the ring it is', async () => {
+  const { simulation, peers } = ringOfTen()
+  const values = Array.from({ length: 200 }, (_, number) => Uint8Array.of(number))
+  const puts = values.map((value, number) =>
+    (peers[number % 10] as SimulatedPeer<Chord>).api.put(immutableKey(value), { kind: 'immutable', value }),
+  )
+  simulation.run(30_000)
+  await Promise.all(puts)
+  const before = simulation.traffic(chordDhtName).messages
+  simulation.run(60_000)
+  // Of three arcs two others are compared with for the own one, and one for each of the others: four questions in ten
+  // seconds, four answers.
+  const messages = (simulation.traffic(chordDhtName).messages - before) / 10 / 6
+  expect(messages).toBeGreaterThan(6)
+  expect(messages).toBeLessThan(10)
 })

@@ -4,6 +4,7 @@ import { Simulation, type SimulatedPeer, type SimulationOptions } from '../../..
 import {
   LiveSuccessorChecker,
   chord,
+  chordName,
   ringFaults,
   type Chord,
   type ChordOverlayOptions,
@@ -109,6 +110,23 @@ describe('from one peer to many, and back', () => {
     ring.add(20)
     ring.settle(20, 600_000)
   })
+})
+
+test('a hundred that all meet at once, more than each remembers, are one ring before long', () => {
+  const simulation = new Simulation({ seed: 1 })
+  const peers = Array.from({ length: 100 }, (_, index) =>
+    simulation.addPeer(`peer-${index}`, (host) => chord().attach(host)),
+  )
+  for (const peer of peers) for (const other of peers) if (peer !== other) simulation.connect(peer, other)
+  simulation.run(40_000)
+  expect(
+    ringFaults(
+      peers.flatMap(({ api }) => api.places()),
+      8,
+    ),
+  ).toEqual([])
+  // Some two hundred a second for each until there is a ring; next to nothing after it.
+  expect(simulation.traffic(chordName).messages).toBeLessThan(300_000)
 })
 
 describe('a ring of thirty', () => {
