@@ -1,4 +1,4 @@
-import { jitter } from '../../node/protocol/index.ts'
+import { jitter, type Instant } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
 import { FingerTable } from './fingers.ts'
 import type { Notice, Reply } from './messages.ts'
@@ -26,6 +26,9 @@ const outside: Neighbourhood = { successors: [], predecessor: undefined }
 /** Share by which stabilisation is spread, so that neighbours do not find each other busy again and again. */
 const spread = 0.2
 
+/** So many times `stabiliseInterval`: then a ring that is too small is given up. */
+const circularPatience = 3
+
 /** As much sooner a node is stabilised again that has a new head, or has found it busy. */
 const hurry = 10
 
@@ -44,6 +47,10 @@ export class VirtualNode {
   #pending: Pending | undefined
   /** The last one that notified this node while it waited. */
   #notifiedBy: RingNode | undefined
+  /** Whether the list has come round to this node since the last round. */
+  #isCircular = false
+  /** Since when it has in every round. */
+  #circularSince: Instant | undefined
   /** Heads that were silent one after another in the operation under way. */
   #dead: RingNode[] = []
   /** Tells timers and answers of an earlier membership from those of this one. */
@@ -81,8 +88,10 @@ export class VirtualNode {
     this.#pending = undefined
     this.#notifiedBy = undefined
     this.#dead = []
+    this.#isCircular = false
+    this.#circularSince = undefined
     this.#ports.environment.emit({ type: 'joined', node: this.self })
-    this.#adopt(neighbourhood)
+    this.#adopt(this.#withoutSelf(neighbourhood))
     this.stabilise(this.life)
   }
 
@@ -103,6 +112,7 @@ export class VirtualNode {
   stabilise(life: number): void {
     if (life !== this.life || !this.#isMember) return
     if (this.#pending !== undefined) return this.#stabiliseIn(this.#options.stabiliseInterval / hurry)
+    if (this.#isTooSmall()) return this.leave()
     const [head] = this.successors
     this.#ports.rollCall.ask(this.successors, () => this.refillTable())
     this.#take(this.#ports.rules.stabilise(this.self, this.#neighbourhood), (isBusy) => {
@@ -136,9 +146,9 @@ export class VirtualNode {
 
   /** @param ended called when the operation is over, unless the membership is */
   #take(step: Step, ended?: (isBusy: boolean) => void, isBusy = false): void {
-    this.#adopt(step.neighbourhood)
+    this.#adopt(this.#withoutSelf(step.neighbourhood))
     this.#pending = step.pending
-    if (this.#isTooSmall()) return this.leave()
+    if (this.successors.length === 0) return this.leave()
     if (step.pending !== undefined) return this.#ask(step.pending, ended)
     if (step.notify !== undefined) this.#notify(step.notify)
     ended?.(isBusy)
@@ -147,10 +157,24 @@ export class VirtualNode {
     if (candidate !== undefined) this.notified(candidate)
   }
 
-  /** A list that comes round to this node again is that of a ring with no more than r members, which is none. */
+  /**
+   * A list that comes round to this node again is that of a ring with no more than r members, which is none. Once it means
+   * little: somebody may be slow, or this node may still be remembered from an earlier membership.
+   */
+  #withoutSelf(neighbourhood: Neighbourhood): Neighbourhood {
+    const { successors, predecessor } = neighbourhood
+    const place = successors.findIndex((node) => isSame(node, this.self))
+    if (place < 0) return neighbourhood
+    this.#isCircular = true
+    return { successors: successors.slice(0, place), predecessor }
+  }
+
   #isTooSmall(): boolean {
-    const { successors } = this.#neighbourhood
-    return successors.length === 0 || successors.some((node) => isSame(node, this.self))
+    const now = this.#ports.environment.now()
+    this.#circularSince = this.#isCircular ? (this.#circularSince ?? now) : undefined
+    this.#isCircular = false
+    const { stabiliseInterval } = this.#options
+    return this.#circularSince !== undefined && now - this.#circularSince >= circularPatience * stabiliseInterval
   }
 
   #ask(pending: Pending, ended: ((isBusy: boolean) => void) | undefined): void {

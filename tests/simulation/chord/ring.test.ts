@@ -129,6 +129,21 @@ test('a hundred that all meet at once, more than each remembers, are one ring be
   expect(simulation.traffic(chordName).messages).toBeLessThan(300_000)
 })
 
+test.each([1, 2, 3])(
+  'who comes back finds a place, however few there are and whoever still remembers it (seed %i)',
+  (seed) => {
+    const ring = new Ring({}, { seed })
+    ring.add(10)
+    ring.settle(10)
+    for (const peer of ring.peers.slice(2, 5)) {
+      ring.simulation.crash(peer)
+      ring.simulation.run(700)
+      ring.simulation.restart(peer)
+    }
+    ring.settle(10)
+  },
+)
+
 describe('a ring of thirty', () => {
   test('doubles within a second, as in a join storm, and every look-up stays right', async () => {
     const ring = new Ring({})
