@@ -2,7 +2,7 @@ import type { PeerId } from '../../node/protocol/index.ts'
 import { arcIn } from './arc.ts'
 import type { Gathering } from './gathering.ts'
 import { tellingList, type OwnAnswer } from './lookup.ts'
-import { closerLimit, type Following } from './messages.ts'
+import { closerLimit, messageLimits, type Following } from './messages.ts'
 import { clockwise, distance, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 import type { VirtualNode } from './virtual-node.ts'
 
@@ -70,8 +70,9 @@ export class KnownRing {
 
   #ofGathering(key: RingPoint): OwnAnswer {
     if (!this.#gathering.isKnowing) return { type: 'outside' }
-    const list = this.#gathering.members(key)
-    const from = list.at(-1) ?? ringNode(this.#self)
+    const members = this.#gathering.members(key)
+    const from = members.at(-1) ?? ringNode(this.#self)
+    const list = members.slice(0, messageLimits.nodes)
     return { type: 'found', from, list, arc: { predecessor: from, successors: list } }
   }
 }

@@ -165,7 +165,7 @@ export class Frontier {
     if (words.isDoubted(informant)) return false
     const { good, vain } = this.#answersOf(informant)
     const running = [...this.#running].filter((other) => other.informant === informant).length
-    return vain < vainLimit && running <= Math.min(good, vainLimit)
+    return vain < vainLimit && running < Math.min(good + 1, vainLimit)
   }
 
   #laneOf({ id, informant }: Candidate): Lane {

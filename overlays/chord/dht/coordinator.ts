@@ -236,13 +236,10 @@ export class Coordinator {
         const id = recordId(record)
         return ids.has(id) ? [] : (leases.get(id) ?? [])
       })
-      if (lacking.length > 0)
-        this.#ports.requests.ask(
-          peer,
-          { type: 'store', asOwner: false, isFresh: false, leases: lacking },
-          1,
-          () => undefined,
-        )
+      for (const lease of lacking) {
+        const question = { type: 'store', asOwner: false, isFresh: false, leases: [lease] } as const
+        this.#ports.requests.ask(peer, question, 1, () => undefined)
+      }
     }
   }
 }

@@ -75,6 +75,7 @@ export type DhtMessage = DhtQuestion | DhtReply
 export const dhtMessageLimits: {
   readonly leases: number
   readonly leaseBytes: number
+  readonly keyBytes: number
   readonly items: number
   readonly addresses: number
   readonly addressBytes: number
@@ -83,6 +84,8 @@ export const dhtMessageLimits: {
   leases: 256,
   /** Sent together if they are no larger than this, or a single one. */
   leaseBytes: 262_144,
+  /** Of one key all are sent together, as many as a frame has room for. */
+  keyBytes: 1_000_000,
   items: 256,
   addresses: 8,
   addressBytes: 256,

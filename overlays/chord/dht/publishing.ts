@@ -14,6 +14,7 @@ import {
 import type { Coordinator, Settle } from './coordinator.ts'
 import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
+import { dhtMessageLimits } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
 
 export interface PublishingPorts {
@@ -57,12 +58,12 @@ export class Publishing {
   }
 
   provide(key: Key, settle: Settle<void>): void {
-    const { environment, coordinator, addresses } = this.#ports
+    const { environment, coordinator } = this.#ports
     if (this.#provided.size >= this.#options.publishedLimit && !this.#provided.has(key)) {
       return settle({ error: new RangeError(`Cannot provide more than ${this.#provided.size} keys`) })
     }
     this.#provided.set(key, { due: environment.now() + this.#options.provideInterval })
-    coordinator.announce(key, addresses(), settle)
+    coordinator.announce(key, this.#addresses(), settle)
   }
 
   withdraw(key: Key): void {
@@ -71,14 +72,21 @@ export class Publishing {
 
   /** Does again what is due. */
   renew(): void {
-    const { environment, coordinator, addresses } = this.#ports
+    const { environment, coordinator } = this.#ports
     const now = environment.now()
     for (const [key, entry] of this.#published) if (entry.due <= now) this.#republish(key, entry)
     for (const [key, entry] of this.#provided) {
       if (entry.due > now) continue
       entry.due = now + this.#options.provideInterval
-      coordinator.announce(key, addresses(), () => undefined)
+      coordinator.announce(key, this.#addresses(), () => undefined)
     }
+  }
+
+  /** As many as others take. */
+  #addresses(): readonly string[] {
+    const { addresses, addressBytes } = dhtMessageLimits
+    const fitting = this.#ports.addresses().filter((address) => address.length <= addressBytes)
+    return fitting.slice(0, addresses)
   }
 
   #owned(

@@ -60,8 +60,11 @@ export class Replica {
     this.#ports.table.merge(record, this.#ports.environment.now() + lifetime)
   }
 
+  /** Of more and larger siblings than one message can hold, those with the least ids: the same everywhere. */
   leases(key: Key): Lease[] {
-    return this.#ports.table.at(key).map((held) => this.#lease(held))
+    let bytes = 0
+    const fitting = this.#ports.table.at(key).filter((held) => (bytes += held.bytes) <= dhtMessageLimits.keyBytes)
+    return fitting.map((held) => this.#lease(held))
   }
 
   /** As many of them as one message may hold; `upTo` is where the rest begins. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  ByteWriter,
   immutableKey,
   ownedBytes,
   ownedKey,
@@ -9,7 +10,7 @@ import {
   type PeerId,
 } from '../../../node/protocol/index.ts'
 import { Simulation } from '../../../node/simulation/index.ts'
-import { chord, chordDhtName, type ChordEvent, type DhtEvent } from '../../../overlays/chord/index.ts'
+import { chord, chordDhtName, dhtCodec, type ChordEvent, type DhtEvent } from '../../../overlays/chord/index.ts'
 
 const stranger = 'stranger' as PeerId
 const bytes = (length: number, fill = 1): Uint8Array => new Uint8Array(length).fill(fill)
@@ -101,4 +102,23 @@ test('sessions of reconciliation that nobody goes on with are few, and end', asy
   const put = api.put(immutableKey(value), { kind: 'immutable', value })
   simulation.run(3000)
   expect((await put).kind).toBe('immutable')
+})
+
+test('of siblings larger than one message has room for as many are read as fit: nobody makes a key unreadable', async () => {
+  const { simulation, api } = lonePeer()
+  const key = sharedKey('n')
+  const puts = Array.from({ length: 16 }, (_, number) =>
+    api.put(key, { kind: 'shared', name: 'n', value: bytes(65_536, number), replaces: [] }),
+  )
+  simulation.run(5000)
+  await Promise.all(puts)
+  const found = api.get(key)
+  simulation.run(5000)
+  const records = await found
+  expect(records.length).toBe(15)
+  const leases = records.map((record) => ({ record, lifetime: 1 }))
+  const writer = new ByteWriter()
+  dhtCodec.encode({ type: 'fetched', number: 1, isComplete: true, leases }, writer)
+  // A frame takes a mebibyte.
+  expect(writer.finish().length).toBeLessThan(1_048_576 - 1024)
 })
