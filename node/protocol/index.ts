@@ -7,6 +7,7 @@ export { LookupFailedError, QuorumFailedError, StaleRecordError } from './dht/er
 export { isKey, keyOf, type Key } from './dht/key.ts'
 export {
   assertRecordSize,
+  assertSequence,
   decodeRecord,
   encodeRecord,
   immutableKey,
@@ -27,6 +28,7 @@ export {
 } from './dht/record.ts'
 export { getResolved, updateShared, type Resolver } from './dht/resolve.ts'
 export type { Dht, DhtWrite, LookupContact, LookupTrace, Provider, RequestOptions, Router } from './dht/roles.ts'
+export { VersionNames } from './dht/version-names.ts'
 export { isKnown, mergeRecords, nextVersion } from './dht/versions.ts'
 export type {
   DurableEnvironment,

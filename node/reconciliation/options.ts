@@ -20,7 +20,7 @@ export interface ReconciliationOptions {
   readonly messageLimitBytes?: number
   /** Items reported in a session, and one more a message, so that each session gets somewhere. @default 16384 */
   readonly itemLimit?: number
-  /** Bounds looked up and items compared in a session, instead of time: a bound takes about 10 µs. @default 32768 */
+  /** Bounds looked up and items compared in a session, instead of time: a bound takes about 10 µs. @default 65536 */
   readonly workLimit?: number
 }
 

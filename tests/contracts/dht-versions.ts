@@ -7,7 +7,7 @@ import {
   updateShared,
 } from '../../node/protocol/index.ts'
 import type { Dht, OwnedRecord, SharedRecord } from '../../node/protocol/index.ts'
-import { bytes, expectEverywhere, type DhtNetwork, type DhtPeer } from './dht-peers.ts'
+import { bytes, expectEverywhere, texts, type DhtNetwork, type DhtPeer } from './dht-peers.ts'
 import { addPeers, assertSame, type NetworkContract } from './network.ts'
 import { eventually, refusalOf, result, results } from './outcome.ts'
 
@@ -79,6 +79,28 @@ function addShared(contract: NetworkContract<Dht>): void {
     const [red, blue] = peers as [DhtPeer, DhtPeer]
     await results(network, [red.api.put(key, shared('red', [])), blue.api.put(key, shared('blue', []))], 'puts')
     await expectEverywhere(network, peers, key, ['blue', 'red'])
+  })
+
+  contract.add('what one peer writes without having read its own stands beside that', async (network) => {
+    const peers = await addPeers(network, 4)
+    await network.settle()
+    const { api } = peers[0] as DhtPeer
+    for (const text of ['red', 'green']) await result(network, api.put(key, shared(text)), 'a put')
+    await result(network, api.put(key, shared('blue', [])), 'a put that replaces nothing')
+    await expectEverywhere(network, peers, key, ['blue', 'green'])
+  })
+
+  contract.add('of overlapping writes of one peer none is lost to another that has not read it', async (network) => {
+    const peers = await addPeers(network, 4)
+    await network.settle()
+    const { api } = peers[0] as DhtPeer
+    const append = (text: string): Promise<unknown> =>
+      updateShared(api, 'name', (read) => bytes([...texts(read), text].join(' ')))
+    await results(network, ['one', 'two', 'three'].map(append), 'updates')
+    await eventually(network, 'all three to be there', async () => {
+      const words = texts(await result(network, api.get(key), 'a get')).flatMap((text) => text.split(' '))
+      return new Set(words).size === 3 ? undefined : `only ${words.join()} are`
+    })
   })
 
   contract.add('who has read all siblings replaces them', async (network) => {

@@ -3,9 +3,10 @@ import {
   Listeners,
   LookupFailedError,
   mergeRecords,
-  nextVersion,
   recordKey,
+  sharedKey,
   StaleRecordError,
+  VersionNames,
 } from '../../node/protocol/index.ts'
 import type {
   Dht,
@@ -79,6 +80,7 @@ export class Directory {
 
 class DirectoryCore implements Protocol<never, Timer> {
   readonly environment: Environment
+  readonly names: VersionNames
   readonly #directory: Directory
   readonly #answers = new Map<number, Listeners<'now' | 'never'>>()
   #number = 0
@@ -86,6 +88,7 @@ class DirectoryCore implements Protocol<never, Timer> {
 
   constructor(environment: Environment, directory: Directory) {
     this.environment = environment
+    this.names = new VersionNames(environment.self, environment.random)
     this.#directory = directory
   }
 
@@ -163,7 +166,7 @@ function createApi(directory: Directory, core: DirectoryCore): Api {
         .slice(0, count),
     put: async (key, write, options = {}) => {
       const own = { ...write, value: write.value.slice() }
-      return core.answer(key, options, () => store(directory, environment, key, own))
+      return core.answer(key, options, () => store(directory, core, key, own))
     },
     get: (key, options = {}) => core.answer(key, options, () => directory.get(key)),
     provide: (key, options = {}) => core.answer(key, options, () => void directory.providers(key).add(self)),
@@ -177,10 +180,10 @@ function createApi(directory: Directory, core: DirectoryCore): Api {
   }
 }
 
-function store(directory: Directory, environment: Environment, key: Key, write: DhtWrite): DhtRecord {
+function store(directory: Directory, core: DirectoryCore, key: Key, write: DhtWrite): DhtRecord {
   assertRecordSize(write.value, write.kind === 'immutable' ? '' : write.name)
   const held = directory.get(key)
-  const record = recordOf(environment, held, write)
+  const record = recordOf(core, held, write)
   if (recordKey(record) !== key) throw new RangeError('A record under a key that is not its own')
   const newest = held.find((other): other is OwnedRecord => other.kind === 'owned')
   if (record.kind === 'owned' && newest !== undefined && newest.sequence >= record.sequence) {
@@ -191,7 +194,8 @@ function store(directory: Directory, environment: Environment, key: Key, write: 
 }
 
 /** Unsigned: whoever reads it here believes it. */
-function recordOf({ author, self }: Environment, held: readonly DhtRecord[], write: DhtWrite): DhtRecord {
+function recordOf({ environment, names }: DirectoryCore, held: readonly DhtRecord[], write: DhtWrite): DhtRecord {
+  const { author } = environment
   const signature = new Uint8Array(64)
   if (write.kind === 'immutable') return write
   if (write.kind === 'owned') {
@@ -201,7 +205,7 @@ function recordOf({ author, self }: Environment, held: readonly DhtRecord[], wri
   }
   const { name, value, replaces } = write
   const read = replaces ?? held.filter((record) => record.kind === 'shared')
-  return { kind: 'shared', name, value, writer: author, version: nextVersion(read, self), signature }
+  return { kind: 'shared', name, value, writer: author, version: names.next(sharedKey(name), read), signature }
 }
 
 function text(content: string): Uint8Array {

@@ -138,6 +138,16 @@ describe('the contract of hash tables', () => {
       (api) => ({ get: async (key, options) => (await api.get(key, options)).slice(0, 1) }),
     ],
     [
+      'what replaces nothing takes the place of what its writer wrote before',
+      'what one peer writes without having read its own stands beside that',
+      (api) => ({
+        put: (key, { ...write }, options) => {
+          if (write.kind === 'shared' && write.replaces?.length === 0) delete (write as { replaces?: unknown }).replaces
+          return api.put(key, write, options)
+        },
+      }),
+    ],
+    [
       'nothing replaces anything',
       'who has read all siblings replaces them',
       (api) => ({

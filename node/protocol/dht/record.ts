@@ -186,6 +186,12 @@ export function assertRecordSize(value: Uint8Array, name = ''): void {
   }
 }
 
+/** @throws RangeError for what is no sequence number of an owned record */
+export function assertSequence(sequence: number): void {
+  if (Number.isSafeInteger(sequence) && sequence >= 0) return
+  throw new RangeError(`Cannot put a record with the sequence number ${sequence}: it must be an integer from 0 up`)
+}
+
 function readValue(reader: ByteReader): Uint8Array {
   return reader.bytes(recordLimits.valueBytes).slice()
 }

@@ -12,6 +12,7 @@ import {
   type Provider,
 } from '../../../node/protocol/index.ts'
 import { bound, reconciliationCodec, type Bound, type Item } from '../../../node/reconciliation/index.ts'
+import { messageLimits } from '../messages.ts'
 import { dhtMessageLimits, type DhtMessage, type Lease, type StoreOutcome } from './messages.ts'
 import { itemBytes } from './record-item.ts'
 
@@ -152,7 +153,7 @@ function writeProvider({ peer, addresses }: Provider, writer: ByteWriter): void 
 }
 
 function readProvider(reader: ByteReader): Provider {
-  const peer = reader.text(128)
+  const peer = reader.text(messageLimits.peerBytes)
   if (peer === '') throw new MalformedMessageError('A peer without a name')
   return { peer: peer as PeerId, addresses: readAddresses(reader) }
 }

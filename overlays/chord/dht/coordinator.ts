@@ -14,9 +14,10 @@ import type { Following } from '../messages.ts'
 import type { Requests } from '../requests.ts'
 import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
-import type { DhtQuestion, DhtReply, Lease, StoreOutcome } from './messages.ts'
+import type { DhtQuestion, DhtReply, Lease } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
-import { askQuorum, type QuorumSize, type Vote } from './quorum.ts'
+import { askQuorum, type QuorumSize } from './quorum.ts'
+import { itemOf } from './record-item.ts'
 import type { RecordTable } from './record-table.ts'
 
 export type DhtRequests = Requests<DhtQuestion, DhtReply>
@@ -52,9 +53,6 @@ interface Attempt<Value> {
 type Unaddressed<Question> = Question extends DhtQuestion ? Omit<Question, 'number' | 'asOwner'> : never
 type QuestionOfKey = Unaddressed<Extract<DhtQuestion, { readonly asOwner: boolean }>>
 
-/** Somebody further along the ring, who has not heard of a newer record, would take an older one. */
-const votes: Readonly<Record<StoreOutcome, Vote>> = { kept: 'yes', stale: 'veto', full: 'no', forged: 'no' }
-
 const nobody: Replicas = { peers: [], isHearsay: false }
 
 /** A read asks no more replicas than it needs, and the others when these take longer than on a local network. */
@@ -83,9 +81,12 @@ export class Coordinator {
         ask: (peer, voted) =>
           ask(peer, { type: 'store', isFresh: true, leases: [lease] }, (reply) => {
             if (reply?.type !== 'stored') return voted('no')
-            for (const found of reply.newer)
-              if (found.kind === 'owned' && recordKey(found) === key) newer = found.sequence
-            voted(votes[reply.outcomes[0] ?? 'full'])
+            if (reply.outcomes[0] !== 'stale') return voted(reply.outcomes[0] === 'kept' ? 'yes' : 'no')
+            this.#proven(record, reply.newer, (sequence) => {
+              newer = sequence ?? newer
+              // Somebody further along the ring, who has not heard of the newer one, would take this.
+              voted(sequence === undefined ? 'no' : 'veto')
+            })
           }),
         reached: () => settle({ value: record }),
         missed: (yes) => {
@@ -121,9 +122,10 @@ export class Coordinator {
             }),
           reached: () => settle({ value: merged() }),
           missed: (yes) => {
-            // A newcomer's record is one as well as any other's: only silence needs a quorum.
+            // A newcomer's record is one as well as any other's, but that it has none means nothing.
             const found = merged()
-            if (found.length > 0 || answers.size === peers.length) return settle({ value: found })
+            const isEnough = found.length > 0 && answers.size >= Math.min(readQuorum, peers.length)
+            if (isEnough || answers.size === peers.length) return settle({ value: found })
             settle({ error: new QuorumFailedError(key, yes, this.#options.readQuorum, 'read') })
           },
           finished: () => this.#repair(answers),
@@ -221,9 +223,20 @@ export class Coordinator {
         if (isValid) valid.push(lease)
         if (--open === 0) settle(valid)
       }
-      if (this.#ports.table.knows(lease.record) === 'kept') judge(true)
+      if (this.#ports.table.find(itemOf(lease.record)) !== undefined) judge(true)
       else this.#ports.edge.verify(lease.record, judge)
     }
+  }
+
+  /** @param settle called with the number of an owned record that is no older than ours: nobody is refused on a mere word */
+  #proven(record: DhtRecord, newer: readonly DhtRecord[], settle: (sequence: number | undefined) => void): void {
+    const key = recordKey(record)
+    for (const found of newer) {
+      if (record.kind !== 'owned' || found.kind !== 'owned' || found.sequence < record.sequence) continue
+      if (recordKey(found) !== key || recordId(found) === recordId(record)) continue
+      return this.#ports.edge.verify(found, (isValid) => settle(isValid ? found.sequence : undefined))
+    }
+    settle(undefined)
   }
 
   /** Read repair. */

@@ -1,5 +1,5 @@
 import type { Dht, DhtRecord, DhtWrite, Key, Provider, RequestOptions } from '../../../node/protocol/index.ts'
-import { assertRecordSize } from '../../../node/protocol/index.ts'
+import { assertRecordSize, assertSequence } from '../../../node/protocol/index.ts'
 import type { Settle } from './coordinator.ts'
 import type { DhtCore } from './dht.ts'
 
@@ -12,12 +12,13 @@ export class DhtApi implements Dht {
   }
 
   get author(): Uint8Array {
-    return this.#core.author
+    return this.#core.author.slice()
   }
 
   put(key: Key, write: DhtWrite, options?: RequestOptions): Promise<DhtRecord> {
     return settled<DhtRecord>(options, (settle) => {
       assertRecordSize(write.value, write.kind === 'immutable' ? '' : write.name)
+      if (write.kind === 'owned' && write.sequence !== undefined) assertSequence(write.sequence)
       this.#core.put(key, write, settle)
     }).then(copyOf)
   }
@@ -48,7 +49,15 @@ export class DhtApi implements Dht {
 
 /** What callers do to their record is no matter of the table's. */
 function copyOf(record: DhtRecord): DhtRecord {
-  return { ...record, value: record.value.slice() }
+  const value = record.value.slice()
+  switch (record.kind) {
+    case 'immutable':
+      return { ...record, value }
+    case 'owned':
+      return { ...record, value, owner: record.owner.slice(), signature: record.signature.slice() }
+    case 'shared':
+      return { ...record, value, writer: record.writer.slice(), signature: record.signature.slice() }
+  }
 }
 
 function settled<Value>({ signal }: RequestOptions = {}, act: (settle: Settle<Value>) => void): Promise<Value> {

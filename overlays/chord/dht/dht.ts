@@ -27,10 +27,12 @@ import { Edge } from './edge.ts'
 import type { DhtEntry, DhtEnvironment, DhtTimer } from './events.ts'
 import type { DhtMessage, DhtQuestion, DhtReply } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
+import { CatchUp } from './catch-up.ts'
 import { Publishing } from './publishing.ts'
 import { ProviderTable } from './provider-table.ts'
 import { itemAt } from './record-item.ts'
 import { RecordTable } from './record-table.ts'
+import { Renewal } from './renewal.ts'
 import { Repair } from './repair.ts'
 import { Replica } from './replica.ts'
 import { Sessions } from './sessions.ts'
@@ -58,6 +60,8 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
   readonly #providers: ProviderTable
   readonly #replica: Replica
   readonly #sessions: Sessions
+  readonly #catchUp: CatchUp
+  readonly #renewal: Renewal
   readonly #publishing: Publishing
   /** Operations of this peer's user that are under way. */
   readonly #open = new Set<() => void>()
@@ -82,11 +86,15 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     this.#replica = new Replica({ environment, edge, table, providers }, options)
     this.#sessions = new Sessions(environment, requests, table)
     const transfer = new Transfer(this.#sessions, requests, this.#replica)
-    this.repair = new Repair({ environment, ring: needs.ring, table, replica: this.#replica, transfer }, options)
+    const { ring, addresses } = needs
+    this.#catchUp = new CatchUp({ environment, ring, transfer }, options.replicas)
+    const catchUp = this.#catchUp
+    this.repair = new Repair({ environment, ring, table, replica: this.#replica, transfer, catchUp }, options)
     const replicas: CoordinatorPorts['replicas'] = (...call) => this.#replicas(...call)
     this.coordinator = new Coordinator({ environment, requests, edge, table, replicas }, options)
     const { coordinator } = this
-    this.#publishing = new Publishing({ environment, edge, coordinator, addresses: needs.addresses }, options)
+    this.#renewal = new Renewal({ environment, coordinator, addresses }, options)
+    this.#publishing = new Publishing({ environment, edge, coordinator, renewal: this.#renewal })
   }
 
   restore(entries: Iterable<DhtEntry>): void {
@@ -241,7 +249,7 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
         return {
           type: 'fetched',
           number,
-          isComplete: this.repair.isComplete,
+          isComplete: this.#catchUp.isComplete,
           leases: this.#replica.leases(question.key),
         }
       case 'give':
@@ -262,7 +270,7 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     this.#environment.schedule({ type: 'tidy' }, tidyInterval)
     this.#replica.expire()
     this.#sessions.tidy()
-    this.#publishing.renew()
+    this.#renewal.round()
   }
 
   #reject(from: PeerId, reason: 'unasked' | 'forged' | 'full' | 'session'): void {

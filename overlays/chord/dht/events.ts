@@ -22,7 +22,9 @@ export type DhtEvent =
    * point, up to and with another. What nobody else holds is lost, unless one of them comes back with its disk.
    */
   | { readonly type: 'arcs-lost'; readonly after: Key; readonly upTo: Key; readonly peers: readonly PeerId[] }
-  /** This peer has all that it should hold, as far as its neighbours have it. */
+  /** A record that was put here is not put again: it expires unless it is put anew. */
+  | { readonly type: 'unpublished'; readonly key: Key; readonly reason: 'full' }
+  /** This peer has all that it should hold, as far as its neighbours have it. Again after each time that it has joined. */
   | { readonly type: 'complete' }
   | { readonly type: 'rejected'; readonly from: PeerId; readonly reason: 'unasked' | 'forged' | 'full' | 'session' }
 

@@ -11,7 +11,7 @@ export interface Lease {
 export type StoreOutcome =
   /** It is on disk, now or already. */
   | 'kept'
-  /** A newer one is. */
+  /** A newer one is, or its time is over. */
   | 'stale'
   /** There is no room. */
   | 'full'
@@ -89,5 +89,5 @@ export const dhtMessageLimits: {
   items: 256,
   addresses: 8,
   addressBytes: 256,
-  providers: 1024,
+  providers: 256,
 })

@@ -1,4 +1,5 @@
 import type { Duration } from '../../../node/protocol/index.ts'
+import { dhtMessageLimits } from './messages.ts'
 
 /** How records are kept on the ring. `replicas`, `readQuorum` and `writeQuorum` should be the same at all peers. */
 export interface ChordDhtOptions {
@@ -16,22 +17,27 @@ export interface ChordDhtOptions {
   readonly repairInterval?: Duration
   /** How long a record is kept after it was last put. @default 86400000 */
   readonly recordLifetime?: Duration
-  /** How often a peer puts again what it has put, so that it does not expire. Less than half of `recordLifetime`.
+  /** How often a peer puts again what it has put, so that it does not expire. At most half of `recordLifetime`.
    *  @default 21600000 */
   readonly republishInterval?: Duration
   /** How long it is remembered who provides something. @default 1800000 */
   readonly providerLifetime?: Duration
-  /** How often a peer tells again what it provides. Less than half of `providerLifetime`. @default 600000 */
+  /** How often a peer tells again what it provides. At most half of `providerLifetime`. @default 600000 */
   readonly provideInterval?: Duration
   /** Most records held for others. More are refused. @default 100000 */
   readonly recordLimit?: number
   /** Most bytes of records held for others. @default 67108864 */
   readonly byteLimit?: number
-  /** Most keys whose providers are remembered. @default 10000 */
+  /** Most keys whose providers are remembered; one peer may provide an eighth of them. @default 10000 */
   readonly providerKeyLimit?: number
-  /** Most providers remembered of one key. @default 64 */
+  /** Most providers remembered of one key, at most 256. @default 64 */
   readonly providerLimit?: number
-  /** Most records that this peer keeps putting again, and most keys that it keeps telling that it provides. @default 10000 */
+  /** Most announcements remembered, of all keys together. @default 40000 */
+  readonly providerTotalLimit?: number
+  /**
+   * Most records that this peer keeps putting again, and most keys that it keeps telling that it provides. More records can
+   * be put, but expire unless they are put anew: an `unpublished` event tells. @default 10000
+   */
   readonly publishedLimit?: number
   /** Most records whose signature or flush is waited for. @default 1024 */
   readonly pendingLimit?: number
@@ -53,6 +59,7 @@ const defaults: ResolvedDhtOptions = Object.freeze({
   byteLimit: 64 * 1024 * 1024,
   providerKeyLimit: 10_000,
   providerLimit: 64,
+  providerTotalLimit: 40_000,
   publishedLimit: 10_000,
   pendingLimit: 1024,
 })
@@ -74,6 +81,8 @@ export function resolveDhtOptions(options: ChordDhtOptions = {}, successors: num
   if (2 * provideInterval > providerLifetime) {
     refuse('provideInterval', provideInterval, `at most half of providerLifetime = ${providerLifetime}`)
   }
+  const { providers } = dhtMessageLimits
+  if (resolved.providerLimit > providers) refuse('providerLimit', resolved.providerLimit, `at most ${providers}`)
   return Object.freeze(resolved)
 }
 

@@ -1,12 +1,11 @@
 import {
-  nextVersion,
   ownedBytes,
   ownedKey,
   recordKey,
   sharedBytes,
+  VersionNames,
   type DhtRecord,
   type DhtWrite,
-  type Instant,
   type Key,
   type OwnedRecord,
   type SharedRecord,
@@ -14,42 +13,64 @@ import {
 import type { Coordinator, Settle } from './coordinator.ts'
 import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
-import { dhtMessageLimits } from './messages.ts'
-import type { ResolvedDhtOptions } from './options.ts'
+import type { Renewal } from './renewal.ts'
 
 export interface PublishingPorts {
   readonly environment: DhtEnvironment
   readonly edge: Edge
   readonly coordinator: Coordinator
-  /** At which this peer is reached, to be told with what it provides. */
-  readonly addresses: () => readonly string[]
+  readonly renewal: Renewal
 }
 
-/** What this peer puts and provides, now and again and again: others let it expire. */
+/** What this peer's user puts and provides. */
 export class Publishing {
   readonly #ports: PublishingPorts
-  readonly #options: ResolvedDhtOptions
-  /** When each is put again. */
-  readonly #published = new Map<Key, { readonly record: DhtRecord; due: Instant }>()
-  readonly #provided = new Map<Key, { due: Instant }>()
+  readonly #names: VersionNames
+  /** Puts of one key come one after another, each reading what the one before has written: those that wait. */
+  readonly #turns = new Map<Key, (() => void)[]>()
 
-  constructor(ports: PublishingPorts, options: ResolvedDhtOptions) {
+  constructor(ports: PublishingPorts) {
     this.#ports = ports
-    this.#options = options
+    const { self, random } = ports.environment
+    this.#names = new VersionNames(self, random)
   }
 
   /** What has to be read first is read; then it is signed, and written. */
   put(key: Key, write: DhtWrite, settle: Settle<DhtRecord>): void {
+    // What the caller does to it meanwhile is no matter.
+    const own = { ...write, value: write.value.slice() }
+    const waiting = this.#turns.get(key)
+    if (waiting !== undefined) return void waiting.push(() => this.#put(key, own, settle))
+    this.#turns.set(key, [])
+    this.#put(key, own, settle)
+  }
+
+  provide(key: Key, settle: Settle<void>): void {
+    const { renewal, coordinator } = this.#ports
+    if (renewal.provide(key)) coordinator.announce(key, renewal.addresses(), settle)
+    else settle({ error: new RangeError('Cannot provide more keys: as many as are allowed are provided already') })
+  }
+
+  withdraw(key: Key): void {
+    this.#ports.renewal.withdraw(key)
+  }
+
+  #put(key: Key, write: DhtWrite, told: Settle<DhtRecord>): void {
+    const { coordinator, renewal } = this.#ports
+    const settle: Settle<DhtRecord> = (settled) => {
+      told(settled)
+      this.#next(key)
+    }
     const put = (record: DhtRecord): void => {
       if (recordKey(record) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
-      this.#ports.coordinator.write(record, (settled) => {
-        if ('value' in settled) this.#publish(key, record)
+      coordinator.write(record, (settled) => {
+        if ('value' in settled) renewal.publish(key, record)
         settle(settled)
       })
     }
     switch (write.kind) {
       case 'immutable':
-        return put({ kind: 'immutable', value: write.value.slice() })
+        return put({ kind: 'immutable', value: write.value })
       case 'owned':
         return this.#owned(key, write, put, settle)
       case 'shared':
@@ -57,36 +78,11 @@ export class Publishing {
     }
   }
 
-  provide(key: Key, settle: Settle<void>): void {
-    const { environment, coordinator } = this.#ports
-    if (this.#provided.size >= this.#options.publishedLimit && !this.#provided.has(key)) {
-      return settle({ error: new RangeError(`Cannot provide more than ${this.#provided.size} keys`) })
-    }
-    this.#provided.set(key, { due: environment.now() + this.#options.provideInterval })
-    coordinator.announce(key, this.#addresses(), settle)
-  }
-
-  withdraw(key: Key): void {
-    this.#provided.delete(key)
-  }
-
-  /** Does again what is due. */
-  renew(): void {
-    const { environment, coordinator } = this.#ports
-    const now = environment.now()
-    for (const [key, entry] of this.#published) if (entry.due <= now) this.#republish(key, entry)
-    for (const [key, entry] of this.#provided) {
-      if (entry.due > now) continue
-      entry.due = now + this.#options.provideInterval
-      coordinator.announce(key, this.#addresses(), () => undefined)
-    }
-  }
-
-  /** As many as others take. */
-  #addresses(): readonly string[] {
-    const { addresses, addressBytes } = dhtMessageLimits
-    const fitting = this.#ports.addresses().filter((address) => address.length <= addressBytes)
-    return fitting.slice(0, addresses)
+  #next(key: Key): void {
+    const waiting = this.#turns.get(key)
+    const act = waiting?.shift()
+    if (act === undefined) this.#turns.delete(key)
+    else act()
   }
 
   #owned(
@@ -98,8 +94,9 @@ export class Publishing {
     const { environment, edge, coordinator } = this.#ports
     const owner = environment.author
     if (ownedKey(owner, write.name) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
-    const unsigned = { kind: 'owned' as const, owner, name: write.name, value: write.value.slice() }
+    const unsigned = { kind: 'owned' as const, owner, name: write.name, value: write.value }
     const sign = (sequence: number): void => {
+      if (!Number.isSafeInteger(sequence)) return settle({ error: new RangeError(exhausted(key)) })
       const record = { ...unsigned, sequence }
       edge.sign(ownedBytes(record), (signature) => put({ ...record, signature }))
     }
@@ -117,10 +114,9 @@ export class Publishing {
     settle: Settle<DhtRecord>,
   ): void {
     const { environment, edge, coordinator } = this.#ports
-    const { author: writer, self } = environment
-    const unsigned = { kind: 'shared' as const, name: write.name, writer, value: write.value.slice() }
+    const unsigned = { kind: 'shared' as const, name: write.name, writer: environment.author, value: write.value }
     const sign = (read: readonly SharedRecord[]): void => {
-      const record = { ...unsigned, version: nextVersion(read, self) }
+      const record = { ...unsigned, version: this.#names.next(key, read) }
       edge.sign(sharedBytes(record), (signature) => put({ ...record, signature }))
     }
     if (write.replaces !== undefined) return sign(write.replaces)
@@ -129,21 +125,12 @@ export class Publishing {
       sign(found.value.filter((record) => record.kind === 'shared'))
     })
   }
-
-  #publish(key: Key, record: DhtRecord): void {
-    if (this.#published.size >= this.#options.publishedLimit && !this.#published.has(key)) return
-    this.#published.set(key, { record, due: this.#ports.environment.now() + this.#options.republishInterval })
-  }
-
-  /** What somebody has replaced since is his to put again. */
-  #republish(key: Key, entry: { readonly record: DhtRecord; due: Instant }): void {
-    entry.due = this.#ports.environment.now() + this.#options.republishInterval
-    this.#ports.coordinator.write(entry.record, (settled) => {
-      if ('error' in settled && settled.error.name === 'StaleRecordError') this.#published.delete(key)
-    })
-  }
 }
 
 function misplaced(key: Key, { kind }: DhtWrite): string {
   return `Cannot put this ${kind} record under the key ${key.slice(0, 12)}…: its own key is another one`
+}
+
+function exhausted(key: Key): string {
+  return `Cannot put a newer record under ${key.slice(0, 12)}…: there is no greater sequence number`
 }

@@ -16,6 +16,8 @@ export interface HeldRecord {
   readonly item: Item
   readonly bytes: number
   expiresAt: Instant
+  /** What the disk says of `expiresAt`: earlier, after the record was put again. */
+  storedUntil: Instant
 }
 
 /** What came of a record that was offered. */
@@ -42,6 +44,7 @@ export class RecordTable {
     return this.#bytes
   }
 
+  /** In the order of their ids. */
   at(key: Key): readonly HeldRecord[] {
     return this.#byKey.get(key) ?? nothing
   }
@@ -80,11 +83,13 @@ export class RecordTable {
     }
     const known = this.knows(record)
     if (known !== undefined) return { replaced: nothing, outcome: known }
-    const bytes = encodeRecord(record).length
-    if (this.items.size >= this.#limits.recordLimit || this.#bytes + bytes > this.#limits.byteLimit) {
-      return { replaced: nothing, outcome: 'full' }
-    }
-    return this.#add(key, held, { record, item, bytes, expiresAt })
+    return this.#add(key, held, {
+      record,
+      item,
+      bytes: encodeRecord(record).length,
+      expiresAt,
+      storedUntil: expiresAt,
+    })
   }
 
   delete(item: Item): boolean {
@@ -107,12 +112,12 @@ export class RecordTable {
   }
 
   #add(key: Key, held: readonly HeldRecord[], added: HeldRecord): Merged {
-    const all = [...held, added]
+    const all = [...held, added].sort((one, other) => (one.item < other.item ? -1 : 1))
     const left = new Set(mergeRecords(all.map(({ record }) => record)))
     const replaced = held.filter(({ record }) => !left.has(record))
-    for (const entry of replaced) this.#forget(entry)
     // Of too many siblings it may be one of those that are left out.
-    if (!left.has(added.record)) return { replaced, outcome: 'full' }
+    if (!left.has(added.record) || !this.#hasRoom(added, replaced)) return { replaced: nothing, outcome: 'full' }
+    for (const entry of replaced) this.#forget(entry)
     this.#byKey.set(
       key,
       all.filter(({ record }) => left.has(record)),
@@ -120,6 +125,13 @@ export class RecordTable {
     this.items.add(added.item)
     this.#bytes += added.bytes
     return { replaced, outcome: 'kept' }
+  }
+
+  /** A newer version needs no more room than it has over what it replaces: nobody can freeze what is held here. */
+  #hasRoom({ bytes }: HeldRecord, replaced: readonly HeldRecord[]): boolean {
+    const freed = replaced.reduce((sum, held) => sum + held.bytes, 0)
+    const { recordLimit, byteLimit } = this.#limits
+    return this.items.size - replaced.length < recordLimit && this.#bytes - freed + bytes <= byteLimit
   }
 
   #forget({ item, bytes }: HeldRecord): void {

@@ -3,6 +3,7 @@ import type { Arc, Item } from '../../../node/reconciliation/index.ts'
 import type { ChordCore } from '../chord.ts'
 import type { LookupSuccess } from '../lookup.ts'
 import { isBetween, isOwned, type RingPoint } from '../ring-node.ts'
+import type { CatchUp } from './catch-up.ts'
 import type { DhtEnvironment } from './events.ts'
 import type { ResolvedDhtOptions } from './options.ts'
 import { arcOf, keyOfItem } from './record-item.ts'
@@ -16,6 +17,7 @@ export interface RepairPorts {
   readonly table: RecordTable
   readonly replica: Replica
   readonly transfer: Transfer
+  readonly catchUp: CatchUp
 }
 
 /** The first arc of a round, from the predecessor of its owner on. */
@@ -26,7 +28,7 @@ interface Walked {
 
 /** After a change of the ring nearby: long enough for the next ones, as they seldom come alone. */
 const settling = 500
-/** Arcs of one round. The rest waits for the next. */
+/** Arcs of one round. The next goes on with the rest. */
 const arcLimit = 512
 
 /**
@@ -41,30 +43,25 @@ export class Repair {
   readonly #options: ResolvedDhtOptions
   #round = 0
   #isUnderWay = false
-  #isComplete = false
-  #isCatchingUp = false
-  /** Told when the present round is over. */
-  #ended: ((isWhole: boolean) => void)[] = []
-  /** This peer hands everything over, as if it were gone already. */
-  #isLeaving = false
+  /** Where the last round stopped, if it had seen enough for one. */
+  #stopped: RingPoint | undefined
+  /** Told of a whole round of handing over, each of the next that begins. */
+  #leavers: ((isWhole: boolean) => void)[] = []
+  /** Those of the present round. This peer then hands everything over, as if it were gone already. */
+  #leaving: readonly ((isWhole: boolean) => void)[] = []
 
   constructor(ports: RepairPorts, options: ResolvedDhtOptions) {
     this.#ports = ports
     this.#options = options
   }
 
-  /** Whether this peer has what it should, so that it has nothing under a key means something. */
-  get isComplete(): boolean {
-    return this.#isComplete
-  }
-
   start(): void {
     this.#later(this.#options.repairInterval)
-    this.#catchUp()
+    this.#ports.catchUp.round()
   }
 
   ringChanged(): void {
-    this.#catchUp()
+    this.#ports.catchUp.round()
     this.#later(settling)
   }
 
@@ -75,18 +72,27 @@ export class Repair {
   begin(): void {
     if (this.#isUnderWay) return this.#later(settling)
     this.#later(this.#options.repairInterval)
+    this.#ports.catchUp.round()
     this.#isUnderWay = true
-    this.#walk(undefined, 0, true)
+    const after = this.#isLeaving ? undefined : this.#stopped
+    this.#stopped = undefined
+    this.#walk(after, 0, true)
   }
 
-  /** @param settle called once all that is held here is held by those who should hold it without this peer */
+  /** @param settle called once, with whether all that is held here is held by those who should hold it without this peer */
   handOver(settle: (isWhole: boolean) => void): void {
-    this.#isLeaving = true
-    this.#ended.push((isWhole) => {
-      this.#isLeaving = false
-      settle(isWhole)
-    })
-    if (!this.#isUnderWay) this.begin()
+    this.#leavers.push(settle)
+    if (!this.#isUnderWay) this.#leave()
+  }
+
+  get #isLeaving(): boolean {
+    return this.#leaving.length > 0
+  }
+
+  #leave(): void {
+    this.#leaving = this.#leavers
+    this.#leavers = []
+    this.begin()
   }
 
   /** Only the latest counts. */
@@ -98,7 +104,11 @@ export class Repair {
   /** @param first the arc with which the round began; `place` how many it has seen */
   #walk(after: RingPoint | undefined, place: number, isWhole: boolean, first?: Walked): void {
     const item = this.#next(after)
-    if (item === undefined || place >= arcLimit) return this.#end(isWhole)
+    if (item === undefined) return this.#end(isWhole)
+    if (place >= arcLimit && !this.#isLeaving) {
+      this.#stopped = after
+      return this.#end(isWhole)
+    }
     const key = keyOfItem(item)
     if (first !== undefined && after !== undefined && isRound(first, after, key)) return this.#end(isWhole)
     this.#ports.ring.lookups.look(key, (outcome) => {
@@ -113,9 +123,10 @@ export class Repair {
 
   #end(isWhole: boolean): void {
     this.#isUnderWay = false
-    const ended = this.#ended
-    this.#ended = []
-    for (const tell of ended) tell(isWhole)
+    const left = this.#leaving
+    this.#leaving = []
+    for (const tell of left) tell(isWhole)
+    if (this.#leavers.length > 0) this.#leave()
   }
 
   #settleArc({ predecessor, successors }: LookupSuccess, settle: (isDone: boolean) => void): void {
@@ -125,12 +136,15 @@ export class Repair {
     const { self } = environment
     const peers = [...new Set(successors.map(({ peer }) => peer))].filter((peer) => !this.#isLeaving || peer !== self)
     const replicas = peers.slice(0, this.#options.replicas)
+    if (replicas.length === 0) return settle(false)
     const arc = arcOf(predecessor.point, owner.point)
     if (replicas[0] === self) return this.#withAll(replicas.slice(1), arc, settle)
     if (replicas.includes(self)) return this.#withAll(replicas.slice(0, 1), arc, settle)
+    // What comes while they are compared is not released with the rest.
+    const compared = this.#inArc(arc)
     this.#withAll(replicas, arc, (isDone) => {
       // A leaver keeps it: it may have to come back, and then it need not be told again.
-      if (isDone && replicas.length > 0 && !this.#isLeaving) this.#release(arc)
+      if (isDone && !this.#isLeaving) for (const item of compared) this.#ports.replica.handOver(item)
       settle(isDone)
     })
   }
@@ -147,12 +161,11 @@ export class Repair {
     }
   }
 
-  #release({ from, to }: Arc): void {
+  #inArc({ from, to }: Arc): readonly Item[] {
     const { items } = this.#ports.table
     const [first, end] = [items.reach(from).count, items.reach(to).count]
     const count = from < to ? end - first : items.size - first + end
-    const released = Array.from({ length: count }, (_, place) => items.at((first + place) % items.size))
-    for (const item of released) this.#ports.replica.handOver(item)
+    return Array.from({ length: count }, (_, place) => items.at((first + place) % items.size))
   }
 
   /** The first item held after a point, going round; any at first. */
@@ -161,29 +174,6 @@ export class Repair {
     if (items.size === 0) return undefined
     const place = after === undefined ? 0 : items.reach(arcOf(after, after).from).count
     return items.at(place % items.size)
-  }
-
-  /** A newcomer takes from its successor what that held in its place, before it is believed to have nothing. */
-  #catchUp(): void {
-    if (this.#isComplete || this.#isCatchingUp) return
-    const { ring, environment, transfer } = this.#ports
-    const node = ring.nodes.find(({ isMember }) => isMember)
-    const others = node === undefined ? ring.known.gathered() : node.successors
-    const next = others.find(({ peer }) => peer !== environment.self)
-    if (next === undefined) return this.#complete()
-    const point = (node ?? ring.nodes[0])?.self.point
-    if (point === undefined) return this.#complete()
-    this.#isCatchingUp = true
-    transfer.take(next.peer, arcOf(next.point, point), (isWhole) => {
-      this.#isCatchingUp = false
-      if (isWhole) this.#complete()
-    })
-  }
-
-  #complete(): void {
-    if (this.#isComplete) return
-    this.#isComplete = true
-    this.#ports.environment.emit({ type: 'complete' })
   }
 }
 

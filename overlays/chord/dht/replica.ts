@@ -5,8 +5,10 @@ import type { DhtEnvironment } from './events.ts'
 import { dhtMessageLimits, type Lease, type StoreOutcome } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
 import type { ProviderTable } from './provider-table.ts'
-import { keyOfItem } from './record-item.ts'
-import type { HeldRecord, RecordTable } from './record-table.ts'
+import { itemAt, keyOfItem } from './record-item.ts'
+import type { HeldRecord, Merged, RecordTable } from './record-table.ts'
+
+const taken: Merged = Object.freeze({ replaced: [], outcome: 'stale' })
 
 export interface ReplicaPorts {
   readonly environment: DhtEnvironment
@@ -14,6 +16,9 @@ export interface ReplicaPorts {
   readonly table: RecordTable
   readonly providers: ProviderTable
 }
+
+/** A record that was put again is written again once the disk's word on its lifetime is this share of it behind. */
+const rewriteShare = 1 / 8
 
 /** This peer's part in holding records: what it takes, and only after it is on disk says so; what it gives. */
 export class Replica {
@@ -43,16 +48,28 @@ export class Replica {
   }
 
   #store({ record, lifetime }: Lease, isFresh: boolean, settle: (outcome: StoreOutcome) => void): void {
-    const { edge, table, environment } = this.#ports
-    if (isFresh && table.hasOther(record)) return settle('stale')
+    const { edge, table } = this.#ports
+    // Whoever has not noticed yet that its time is over must not bring it back.
+    if (lifetime === 0 || (isFresh && table.hasOther(record))) return settle('stale')
     const kept = Math.min(lifetime, this.#options.recordLifetime)
     const known = table.knows(record)
-    if (known !== undefined) return settle(table.merge(record, environment.now() + kept).outcome)
+    if (known !== undefined) return settle(this.#extend(record, kept))
     if (edge.isFull) return settle('full')
     edge.verify(record, (isValid) => {
       if (!isValid) return settle('forged')
-      edge.write({ type: 'record', record, lifetime: kept }, () => settle(this.#keep(record, kept)))
+      edge.write({ type: 'record', record, lifetime: kept }, () => settle(this.#keep(record, kept, isFresh)))
     })
+  }
+
+  #extend(record: DhtRecord, lifetime: number): StoreOutcome {
+    const { edge, table, environment } = this.#ports
+    const { outcome } = table.merge(record, environment.now() + lifetime)
+    const held = table.find(itemAt(recordKey(record), recordId(record)))
+    if (held !== undefined && held.expiresAt - held.storedUntil >= rewriteShare * this.#options.recordLifetime) {
+      held.storedUntil = held.expiresAt
+      edge.write({ type: 'record', record, lifetime })
+    }
+    return outcome
   }
 
   /** Of what an earlier run wrote. */
@@ -64,7 +81,7 @@ export class Replica {
   leases(key: Key): Lease[] {
     let bytes = 0
     const fitting = this.#ports.table.at(key).filter((held) => (bytes += held.bytes) <= dhtMessageLimits.keyBytes)
-    return fitting.map((held) => this.#lease(held))
+    return fitting.flatMap((held) => this.#lease(held) ?? [])
   }
 
   /** As many of them as one message may hold; `upTo` is where the rest begins. */
@@ -73,11 +90,12 @@ export class Replica {
     let bytes = 0
     for (const [place, item] of items.entries()) {
       const held = this.#ports.table.find(item)
-      if (held === undefined) continue
+      const lease = held && this.#lease(held)
+      if (held === undefined || lease === undefined) continue
       bytes += held.bytes
       const isFull = bytes > dhtMessageLimits.leaseBytes || leases.length >= dhtMessageLimits.leases
       if (leases.length > 0 && isFull) return { leases, upTo: place }
-      leases.push(this.#lease(held))
+      leases.push(lease)
     }
     return { leases, upTo: items.length }
   }
@@ -88,8 +106,10 @@ export class Replica {
   }
 
   announced(key: Key, peer: PeerId, addresses: readonly string[]): boolean {
-    const expiresAt = this.#ports.environment.now() + this.#options.providerLifetime
-    return this.#ports.providers.add(key, { peer, addresses }, expiresAt)
+    const { environment, providers } = this.#ports
+    const isTaken = providers.add(key, { peer, addresses }, environment.now() + this.#options.providerLifetime)
+    if (!isTaken) environment.emit({ type: 'rejected', from: peer, reason: 'full' })
+    return isTaken
   }
 
   /** Others hold it, who should. */
@@ -110,17 +130,21 @@ export class Replica {
     }
   }
 
-  #keep(record: DhtRecord, lifetime: number): StoreOutcome {
+  #keep(record: DhtRecord, lifetime: number, isFresh: boolean): StoreOutcome {
     const { environment, table, edge } = this.#ports
-    const { outcome, replaced } = table.merge(record, environment.now() + lifetime)
+    // Another with its sequence number may have come to the disk at the same time.
+    const isTaken = isFresh && table.hasOther(record)
+    const { outcome, replaced } = isTaken ? taken : table.merge(record, environment.now() + lifetime)
     for (const { item } of replaced) edge.write({ type: 'forget', key: keyOfItem(item), id: item.slice(64) })
     if (outcome === 'kept') environment.emit({ type: 'kept', key: recordKey(record) })
-    // On disk, but not held: too much came at once.
+    // On disk, but not held: something else came before it, or too much at once.
     else edge.write({ type: 'forget', key: recordKey(record), id: recordId(record) })
     return outcome
   }
 
-  #lease({ record, expiresAt }: HeldRecord): Lease {
-    return { record, lifetime: Math.max(0, expiresAt - this.#ports.environment.now()) }
+  /** @returns undefined when its time is over, though it is still there */
+  #lease({ record, expiresAt }: HeldRecord): Lease | undefined {
+    const lifetime = expiresAt - this.#ports.environment.now()
+    return lifetime > 0 ? { record, lifetime } : undefined
   }
 }

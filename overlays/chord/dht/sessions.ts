@@ -1,11 +1,5 @@
 import type { Instant, PeerId } from '../../../node/protocol/index.ts'
-import {
-  Reconciliation,
-  type Arc,
-  type Bound,
-  type Item,
-  type ReconciliationMessage,
-} from '../../../node/reconciliation/index.ts'
+import { Reconciliation, type Arc, type Item, type ReconciliationMessage } from '../../../node/reconciliation/index.ts'
 import type { DhtRequests } from './coordinator.ts'
 import type { DhtEnvironment } from './events.ts'
 import type { RecordTable } from './record-table.ts'
@@ -24,7 +18,9 @@ interface Answering {
 }
 
 /** Sessions of others that this peer answers at a time. */
-const answeringLimit = 64
+const answeringLimit = 256
+/** Of one peer: its oldest gives way, so that nobody takes the room of others. */
+const answeringEach = 4
 /** How long the next message of a session is waited for. */
 const patience = 10_000
 
@@ -33,7 +29,9 @@ export class Sessions {
   readonly #environment: DhtEnvironment
   readonly #requests: DhtRequests
   readonly #table: RecordTable
-  readonly #answering = new Map<string, Answering>()
+  /** By their own numbers, the oldest first. */
+  readonly #answering = new Map<PeerId, Map<number, Answering>>()
+  #count = 0
   #number = 0
 
   constructor(environment: DhtEnvironment, requests: DhtRequests, table: RecordTable) {
@@ -66,28 +64,41 @@ export class Sessions {
   answer(
     peer: PeerId,
     number: number,
-    arc: { readonly from: Bound; readonly to: Bound },
+    arc: Arc,
     message: ReconciliationMessage,
   ): { readonly message: ReconciliationMessage | undefined } | undefined {
-    const id = `${peer}/${number}`
-    const known = message.round === 0 ? this.#open(id, arc) : this.#answering.get(id)
+    const known = message.round === 0 ? this.#open(peer, number, arc) : this.#answering.get(peer)?.get(number)
     if (known === undefined) return undefined
     known.until = this.#environment.now() + patience
     const { reply } = known.session.receive(message)
-    if (known.session.outcome !== undefined) this.#answering.delete(id)
+    if (known.session.outcome !== undefined) this.#close(peer, number)
     return { message: reply }
   }
 
   tidy(): void {
     const now = this.#environment.now()
-    for (const [id, { until }] of this.#answering) if (until <= now) this.#answering.delete(id)
+    for (const [peer, sessions] of this.#answering) {
+      for (const [number, { until }] of sessions) if (until <= now) this.#close(peer, number)
+    }
   }
 
-  #open(id: string, { from, to }: { readonly from: Bound; readonly to: Bound }): Answering | undefined {
-    if (this.#answering.size >= answeringLimit) this.tidy()
-    if (this.#answering.size >= answeringLimit) return undefined
+  #open(peer: PeerId, number: number, { from, to }: Arc): Answering | undefined {
+    const [oldest] = this.#answering.get(peer)?.keys() ?? []
+    this.#close(peer, number)
+    if (oldest !== undefined && this.#answering.get(peer)?.size === answeringEach) this.#close(peer, oldest)
+    if (this.#count >= answeringLimit) this.tidy()
+    if (this.#count >= answeringLimit) return undefined
     const opened = { session: new Reconciliation(this.#table.items, { from, to }), until: 0 }
-    this.#answering.set(id, opened)
+    const sessions = this.#answering.get(peer) ?? new Map<number, Answering>()
+    this.#answering.set(peer, sessions.set(number, opened))
+    this.#count++
     return opened
+  }
+
+  #close(peer: PeerId, number: number): void {
+    const sessions = this.#answering.get(peer)
+    if (sessions?.delete(number) !== true) return
+    this.#count--
+    if (sessions.size === 0) this.#answering.delete(peer)
   }
 }

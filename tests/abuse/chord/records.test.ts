@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import {
   ByteWriter,
-  immutableKey,
   ownedBytes,
   ownedKey,
   sharedKey,
@@ -82,27 +81,41 @@ test('of records by the thousand as many are kept as there is room for, and the 
   expect(events.some((event) => event.type === 'rejected' && event.reason === 'full')).toBe(true)
 })
 
-test('sessions of reconciliation that nobody goes on with are few, and end', async () => {
-  const { simulation, api, events } = lonePeer()
-  const [peer] = simulation.peers
-  for (let session = 0; session < 1000; session++) {
-    const message = {
-      round: 0,
-      nonce: '00'.repeat(8),
-      ranges: [{ kind: 'fingerprint', upper: 'end', fingerprint: '00'.repeat(8) }],
-    }
-    peer?.host?.deliver(
-      chordDhtName,
-      { type: 'reconcile', number: session, session, from: '', to: '', message },
-      stranger,
-    )
-  }
-  expect(events.filter((event) => event.type === 'rejected' && event.reason === 'session').length).toBeGreaterThan(900)
-  const value = bytes(3)
-  const put = api.put(immutableKey(value), { kind: 'immutable', value })
-  simulation.run(3000)
-  expect((await put).kind).toBe('immutable')
+test('one peer that begins sessions of reconciliation by the thousand takes nobody else’s room', () => {
+  const { begin, refused } = sessionsOfLonePeer()
+  for (let session = 0; session < 1000; session++) begin(stranger, session)
+  begin('another' as PeerId, 0)
+  expect(refused()).toEqual([])
 })
+
+test('sessions of reconciliation that nobody goes on with are few, and end', () => {
+  const { simulation, begin, refused } = sessionsOfLonePeer()
+  const crowd = Array.from({ length: 100 }, (_, number) => `stranger ${number}` as PeerId)
+  const beginAll = (): void => crowd.forEach((peer) => [0, 1, 2, 3].forEach((session) => begin(peer, session)))
+  beginAll()
+  expect(refused().length).toBe(400 - 256)
+  // No earlier than the next look at them.
+  simulation.run(45_000)
+  begin('another' as PeerId, 0)
+  expect(refused()).not.toContain('another')
+})
+
+/** A peer with records that others want to compare. */
+function sessionsOfLonePeer() {
+  const { simulation, events, store } = lonePeer()
+  const values = Array.from({ length: 50 }, (_, index) => ({ kind: 'immutable', value: Uint8Array.of(index) }) as const)
+  store(values)
+  const [peer] = simulation.peers
+  const begin = (from: PeerId, session: number): void => {
+    const ranges = [{ kind: 'fingerprint', upper: 'end', fingerprint: '00'.repeat(8) }]
+    const message = { round: 0, nonce: '00'.repeat(8), ranges }
+    const question = { type: 'reconcile', number: session, session, from: '', to: '', message }
+    peer?.host?.deliver(chordDhtName, question, from)
+  }
+  const refused = (): PeerId[] =>
+    events.flatMap((event) => (event.type === 'rejected' && event.reason === 'session' ? [event.from] : []))
+  return { simulation, begin, refused }
+}
 
 test('of siblings larger than one message has room for as many are read as fit: nobody makes a key unreadable', async () => {
   const { simulation, api } = lonePeer()
