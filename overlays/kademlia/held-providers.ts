@@ -9,6 +9,7 @@ type DatastoreKey = Parameters<KadDHTComponents['datastore']['get']>[0]
 
 interface HeldProvider {
   readonly key: DatastoreKey
+  readonly provider: string
   readonly time: Uint8Array
 }
 
@@ -43,7 +44,7 @@ export class HeldProviders {
       this.#size++
       this.#keysOf.set(provider, (this.#keysOf.get(provider) ?? 0) + 1)
     }
-    providers.set(provider, { key: datastoreKey, time: time.slice() })
+    providers.set(provider, { key: datastoreKey, provider, time: time.slice() })
     this.#byKey.set(key, providers)
   }
 
@@ -64,17 +65,13 @@ export class HeldProviders {
     this.#size = 0
   }
 
-  /** @param prefix the name of a key, or what the names of all keys begin with */
-  *entries(prefix: string): Iterable<HeldProvider & { readonly provider: string }> {
-    for (const [key, providers] of this.#under(prefix)) {
-      if (key !== prefix && !key.startsWith(`${prefix}/`)) continue
-      for (const [provider, held] of providers) yield { provider, ...held }
-    }
+  /** @param name of the key */
+  ofKey(name: string): Iterable<HeldProvider> {
+    return this.#byKey.get(name)?.values() ?? []
   }
 
-  #under(prefix: string): readonly (readonly [string, ReadonlyMap<string, HeldProvider>])[] {
-    const one = this.#byKey.get(prefix)
-    return one === undefined ? [...this.#byKey] : [[prefix, one]]
+  *[Symbol.iterator](): Iterator<HeldProvider> {
+    for (const providers of this.#byKey.values()) yield* providers.values()
   }
 
   #checkRoom(ofKey: number, provider: string): void {

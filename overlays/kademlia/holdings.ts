@@ -40,8 +40,10 @@ export function holdingsDatastore(
       else records.delete(key.toString())
     },
     async *query({ prefix = '' }) {
-      for (const { key, provider, time } of providers.entries(prefix)) {
-        if (await isKnown(provider)) yield { key, value: time }
+      // Whoever asks for all of them cleans up: what is of a peer that nobody knows any more is to go above all.
+      const ofOneKey = isProvider(prefix)
+      for (const { key, provider, time } of ofOneKey ? providers.ofKey(prefix) : providers) {
+        if (!ofOneKey || (await isKnown(provider))) yield { key, value: time }
       }
     },
   }

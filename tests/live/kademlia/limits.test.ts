@@ -4,7 +4,20 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { afterEach, expect, test } from 'vitest'
 import { immutableKey, keyOf, LookupFailedError, sharedKey } from '../../../node/protocol/index.ts'
 import { kademlia, type KademliaOptions } from '../../../overlays/kademlia/index.ts'
-import { all, bytes, knows, knowsNobody, numbered, peer, service, stock, stockKnows, stopAll, text } from './nodes.ts'
+import {
+  all,
+  bytes,
+  knows,
+  knowsNobody,
+  numbered,
+  peer,
+  service,
+  stock,
+  stockKnows,
+  stopAll,
+  text,
+  type Stock,
+} from './nodes.ts'
 
 afterEach(stopAll)
 
@@ -73,6 +86,28 @@ test('providers of one key, and keys of one provider, are bounded', async () => 
   }
   await announced
   expect(ours.services.dht.counters.full).toBe(1)
+})
+
+test('who has been forgotten makes room for another provider, once its time is over', async () => {
+  // Clients are not asked, so that what is found is what ours remembers.
+  const [gone, theirs, ours] = await Promise.all([
+    stock({ clientMode: true }),
+    stock({ clientMode: true }),
+    service({ openTo: 'anyone', providersOfKeyLimit: 1, providerLifetime: 960 }),
+  ])
+  const content = CID.createV1(raw.code, await sha256.digest(bytes('a file')))
+  const key = immutableKey(bytes('a file'))
+  const provides = async ({ peerId }: Stock): Promise<boolean> =>
+    (await ours.services.dht.providers(key)).some(({ peer }) => peer === peerId.toString())
+  await ours.dial(gone.getMultiaddrs())
+  await stockKnows(gone, ours.peerId)
+  while (!(await provides(gone))) await all(gone.services.dht.provide(content))
+  await gone.stop()
+  await ours.peerStore.delete(gone.peerId)
+  await ours.dial(theirs.getMultiaddrs())
+  await stockKnows(theirs, ours.peerId)
+  while (!(await provides(theirs))) await all(theirs.services.dht.provide(content))
+  expect(await provides(gone)).toBe(false)
 })
 
 test('more requests than wait are refused at once, and those before them are answered', async () => {
