@@ -7,6 +7,8 @@ export interface KademliaCounters {
   readonly regressions: number
   /** Records and providers that found no room here. */
   readonly full: number
+  /** Records that made room for others, those of this peer included. */
+  readonly displaced: number
   /** Records that were put again, because nobody else had for `republishInterval`. */
   readonly republished: number
   /** Records that were handed to a peer that is new here. */
@@ -18,5 +20,5 @@ export interface KademliaCounters {
 export type MutableCounters = { -readonly [Name in keyof KademliaCounters]: number }
 
 export function createCounters(): MutableCounters {
-  return { requests: 0, stored: 0, regressions: 0, full: 0, republished: 0, handedOver: 0, evicted: 0 }
+  return { requests: 0, stored: 0, regressions: 0, full: 0, displaced: 0, republished: 0, handedOver: 0, evicted: 0 }
 }

@@ -1,6 +1,5 @@
 import { NotFoundError } from '@libp2p/interface'
 import { Record as Libp2pRecord } from '@libp2p/kad-dht'
-import { toString } from 'uint8arrays'
 import type { MutableCounters } from './counters.ts'
 import { compareDistance, kadIdOf, type KadId } from './distance.ts'
 import { RegressionError, type Namespaces } from './namespaces.ts'
@@ -20,7 +19,7 @@ export interface HeldRecord {
 /** What all names of kad-dht's begin with. */
 export const datastorePrefix = '/dht'
 
-/** Neither can a record be kept nor one that is farther away make room for it. */
+/** What somebody else put can neither be kept, nor may what is held make room for it. */
 export class NoRoomError extends Error {
   override readonly name: 'NoRoomError' = 'NoRoomError'
 
@@ -38,7 +37,7 @@ export class HeldRecords {
   readonly #now: () => number
   /** By kad-dht's name for them. */
   readonly #records = new Map<string, HeldRecord>()
-  /** Names of those that were written here: they make no room. */
+  /** Names of those that were written here: they make room for no others. */
   readonly #own = new Set<string>()
   #bytes = 0
 
@@ -87,25 +86,22 @@ export class HeldRecords {
    * What kad-dht has found valid. Between its check and this others may have come: here, in one go, is where a step back
    * is refused.
    *
+   * @param isOwn it is written by this peer, and never without room
    * @throws RegressionError, NoRoomError: the writer then hears of no success
    */
-  put(name: string, bytes: Uint8Array): void {
+  put(name: string, bytes: Uint8Array, isOwn: boolean): void {
     const { key, value, timeReceived } = Libp2pRecord.deserialize(bytes)
     const held = this.#records.get(name)
     const joined = this.#joined(key, held, value)
     // Values of kad-dht's are views of whole messages: copied, so that the rest is not kept with them.
     const record = new Libp2pRecord(key.slice(), joined.slice(), timeReceived)
     const next = { bytes: record.serialize().slice(), kadId: held?.kadId ?? kadIdOf(key), putAt: this.#now() }
-    this.#makeRoom(name, next.kadId, next.bytes.length - (held?.bytes.length ?? 0))
-    this.#bytes += next.bytes.length - (held?.bytes.length ?? 0)
+    const growth = next.bytes.length - (held?.bytes.length ?? 0)
+    while (this.#isShort(name, growth)) this.#makeRoom(name, next.kadId, isOwn)
+    this.#bytes += growth
     this.#records.set(name, { ...next, key: record.key, value: record.value })
+    if (isOwn) this.#own.add(name)
     this.#counters.stored++
-  }
-
-  /** What is put under the key was written by this peer. */
-  own(key: Uint8Array): void {
-    const name = recordName(key)
-    if (this.#records.has(name)) this.#own.add(name)
   }
 
   #joined(key: Uint8Array, held: HeldRecord | undefined, offered: Uint8Array): Uint8Array {
@@ -118,32 +114,35 @@ export class HeldRecords {
     }
   }
 
-  /** @throws NoRoomError */
-  #makeRoom(name: string, kadId: KadId, growth: number): void {
+  #isShort(name: string, growth: number): boolean {
     const { recordLimit, heldLimitBytes } = this.#options
     const isNew = !this.#records.has(name)
-    while (this.#records.size + Number(isNew) > recordLimit || this.#bytes + growth > heldLimitBytes) {
-      const farthest = this.#farthest(name)
-      if (farthest === undefined || compareDistance(this.#self, farthest[1].kadId, kadId) < 0) {
-        this.#counters.full++
-        throw new NoRoomError('record')
-      }
-      this.delete(farthest[0])
-    }
+    return this.#records.size + Number(isNew) > recordLimit || this.#bytes + growth > heldLimitBytes
   }
 
-  /** Of those that may go. Looked for only when there is no room. */
-  #farthest(except: string): readonly [string, HeldRecord] | undefined {
+  /**
+   * One of the others goes: of those that strangers put the farthest, for a nearer one or for one of this peer's own; if
+   * there is none, of its own the farthest, for its own alone. Whoever floods it then displaces nothing that it wrote.
+   *
+   * @throws NoRoomError
+   */
+  #makeRoom(name: string, kadId: KadId, isOwn: boolean): void {
+    const farthest = this.#farthest(name, false) ?? (isOwn ? this.#farthest(name, true) : undefined)
+    if (farthest === undefined || (!isOwn && compareDistance(this.#self, farthest[1].kadId, kadId) < 0)) {
+      this.#counters.full++
+      throw new NoRoomError('record')
+    }
+    this.delete(farthest[0])
+    this.#counters.displaced++
+  }
+
+  /** Looked for only when there is no room. */
+  #farthest(except: string, isOwn: boolean): readonly [string, HeldRecord] | undefined {
     let farthest: readonly [string, HeldRecord] | undefined
     for (const entry of this.#records) {
-      if (entry[0] === except || this.#own.has(entry[0])) continue
+      if (entry[0] === except || this.#own.has(entry[0]) !== isOwn) continue
       if (farthest === undefined || compareDistance(this.#self, entry[1].kadId, farthest[1].kadId) > 0) farthest = entry
     }
     return farthest
   }
-}
-
-/** kad-dht's name for what stands under a key. */
-function recordName(key: Uint8Array): string {
-  return `${datastorePrefix}/record/${toString(key, 'base32')}`
 }

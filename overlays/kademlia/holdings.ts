@@ -2,6 +2,7 @@ import { NotFoundError } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { HeldProviders } from './held-providers.ts'
 import { datastorePrefix, type HeldRecords } from './held-records.ts'
+import { isOwnPut } from './kad-node.ts'
 
 type Datastore = KadDHTComponents['datastore']
 
@@ -29,10 +30,10 @@ export function holdingsDatastore(
     },
     has: (key) =>
       isProvider(key.toString()) ? providers.get(key.toString()) !== undefined : records.has(key.toString()),
-    put(key, bytes) {
+    put(key, bytes, options) {
       const name = key.toString()
       if (isProvider(name)) providers.put(key, bytes)
-      else records.put(name, bytes)
+      else records.put(name, bytes, isOwnPut(options))
       return key
     },
     delete(key) {

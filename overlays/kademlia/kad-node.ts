@@ -12,6 +12,15 @@ interface QueryOptions {
   readonly signal: AbortSignal
 }
 
+/** How a write of this peer's own goes through kad-dht. It hands the options on to its datastore, and others' come without. */
+export interface OwnPutOptions extends QueryOptions {
+  readonly isOwn: true
+}
+
+export function isOwnPut(options: object | undefined): boolean {
+  return options !== undefined && 'isOwn' in options
+}
+
 /** What libp2p's class has in public beyond the interface it declares, as far as it is used here. */
 export interface KadNode extends KadDHT, EventTarget {
   start(): Promise<void>

@@ -37,9 +37,10 @@ export interface KademliaOptions {
   readonly republishInterval?: Duration
   /** How long others remember a provider. It tells them anew after half of it. @default 172800000 */
   readonly providerLifetime?: Duration
-  /** Most records held. Beyond, the one that is farthest from this peer makes room. @default 4096 */
+  /** Most records held. Beyond, the one that is farthest from this peer makes room: one of its own, for its own alone and
+   *  when there are no others. Those it no longer puts again, and are left to their replicas. @default 4096 */
   readonly recordLimit?: number
-  /** Most bytes of records held. At least 2 MiB. @default 67108864 */
+  /** Most bytes of records held, as `recordLimit`. At least 2 MiB. @default 67108864 */
   readonly heldLimitBytes?: number
   /** Most providers remembered, of all keys. @default 16384 */
   readonly providerLimit?: number

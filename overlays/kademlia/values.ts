@@ -1,8 +1,7 @@
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { QueryEvent } from '@libp2p/kad-dht'
 import { compareDistance, kadIdOf, kadIdOfPeer } from './distance.ts'
-import type { HeldRecords } from './held-records.ts'
-import type { KadNode } from './kad-node.ts'
+import type { KadNode, OwnPutOptions } from './kad-node.ts'
 import type { ResolvedKademliaOptions } from './options.ts'
 import { untilQuorum } from './quorum.ts'
 import { withSelf } from './routing.ts'
@@ -16,7 +15,6 @@ export interface Tally {
 export interface ValuePorts {
   readonly self: Libp2pPeerId
   readonly node: KadNode
-  readonly held: HeldRecords
   /** The end of this peer: nothing goes on in the background after it. */
   readonly ending: AbortSignal
   /** A peer did not answer. */
@@ -62,19 +60,18 @@ export class Values {
     return { values, answered: 1 + answered.size, wanted }
   }
 
-  /** @throws RegressionError when this peer itself holds what is newer; NoRoomError when it has too many of its own */
+  /** @throws RegressionError when this peer itself holds what is newer */
   async write(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<Tally> {
-    const { node, held, ending, self } = this.#ports
+    const { node, ending, self } = this.#ports
     const poll = new WritePoll(self, key, node.k, this.#options.writeQuorum)
-    const query = AbortSignal.any([signal, ending])
+    const own: OwnPutOptions = { signal: AbortSignal.any([signal, ending]), isOwn: true }
     const take = (event: QueryEvent): boolean => {
-      if (event.name === 'QUERY_ERROR' && !query.aborted) this.#silent(event.from)
+      if (event.name === 'QUERY_ERROR' && !own.signal.aborted) this.#silent(event.from)
       poll.add(event)
       return poll.isQuorum
     }
     // Goes on without this request when there is a quorum and somebody is slow.
-    await untilQuorum(node.put(key, value, { signal: query }), take, this.#options.stragglers, signal)
-    held.own(key)
+    await untilQuorum(node.put(key, value, own), take, this.#options.stragglers, signal)
     signal.throwIfAborted()
     return poll.tally
   }

@@ -58,6 +58,25 @@ test('of more records than are held the farthest make room, but not those of thi
   expect(held).toContain('own')
 })
 
+test('records of this peer make room for its own, and for no others', async () => {
+  const [theirs, ours] = await Promise.all([stock(), service({ openTo: 'anyone', recordLimit: 3, writeQuorum: 1 })])
+  await ours.dial(theirs.getMultiaddrs())
+  await stockKnows(theirs, ours.peerId)
+  await all(theirs.services.dht.put(bytes('/app/theirs'), bytes('1:theirs')))
+  for (let count = 0; count < 6; count++) await ours.services.dht.putValue(`/app/${count}`, bytes('1:ours'))
+  expect(ours.services.dht.counters).toMatchObject({ displaced: 4, full: 0 })
+  for (let count = 6; count < 12; count++) await all(theirs.services.dht.put(bytes(`/app/${count}`), bytes('1:theirs')))
+  expect(ours.services.dht.counters).toMatchObject({ displaced: 4, full: 6 })
+  await theirs.stop()
+  await knowsNobody(ours.services.dht)
+  const held: string[] = []
+  for (let count = 0; count < 12; count++) {
+    if ((await ours.services.dht.getValue(`/app/${count}`)) !== undefined) held.push(String(count))
+  }
+  expect(held).toHaveLength(3)
+  expect(held.at(-1)).toBe('5')
+})
+
 test('the largest number of siblings is held, and no more', async () => {
   const [alice, bob] = await Promise.all([peer('siblings'), peer('siblings')])
   await bob.dial(alice.addresses[0]!)
