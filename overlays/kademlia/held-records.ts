@@ -1,5 +1,6 @@
 import { NotFoundError } from '@libp2p/interface'
 import { Record as Libp2pRecord } from '@libp2p/kad-dht'
+import { toString } from 'uint8arrays'
 import type { MutableCounters } from './counters.ts'
 import { compareDistance, kadIdOf, type KadId } from './distance.ts'
 import { RegressionError, type Namespaces } from './namespaces.ts'
@@ -84,9 +85,10 @@ export class HeldRecords {
 
   /**
    * What kad-dht has found valid. Between its check and this others may have come: here, in one go, is where a step back
-   * is refused.
+   * is refused. Of more siblings than are kept all replicas keep the same, whatever came first: they are joined even if one
+   * that is offered has no room among them.
    *
-   * @param isOwn it is written by this peer, and never without room
+   * @param isOwn it is written by this peer, and never without room; of one that is no sibling kept `holds` tells
    * @throws RegressionError, NoRoomError: the writer then hears of no success
    */
   put(name: string, bytes: Uint8Array, isOwn: boolean): void {
@@ -101,7 +103,21 @@ export class HeldRecords {
     this.#bytes += growth
     this.#records.set(name, { ...next, key: record.key, value: record.value })
     if (isOwn) this.#own.add(name)
-    this.#counters.stored++
+    if (!this.#namespaces.covers(key, joined, value)) {
+      this.#counters.full++
+      if (!isOwn) throw new NoRoomError('sibling')
+    } else this.#counters.stored++
+  }
+
+  /** Whether the value that was put is held, or what replaces it. */
+  holds(key: Uint8Array, value: Uint8Array): boolean {
+    const held = this.#records.get(recordName(key))
+    return held !== undefined && this.#namespaces.covers(key, held.value, value)
+  }
+
+  /** Whether nobody has put anything under its key since. */
+  isCurrent(record: HeldRecord): boolean {
+    return this.#records.get(recordName(record.key)) === record
   }
 
   #joined(key: Uint8Array, held: HeldRecord | undefined, offered: Uint8Array): Uint8Array {
@@ -145,4 +161,9 @@ export class HeldRecords {
     }
     return farthest
   }
+}
+
+/** kad-dht's name for what stands under a key. */
+function recordName(key: Uint8Array): string {
+  return `${datastorePrefix}/record/${toString(key, 'base32')}`
 }

@@ -86,6 +86,13 @@ export class Namespaces {
     }
     return offered
   }
+
+  /** Whether what is held, joined from what was offered and what was there, has all of the offer that is not of the past. */
+  covers(keyBytes: Uint8Array, held: Uint8Array, offered: Uint8Array): boolean {
+    if (nameIn(toString(keyBytes)) !== namespaceName) return true
+    const records = decodeValue(held)
+    return decodeValue(offered).every((record) => isKnown(records, record))
+  }
 }
 
 function joinRecords(held: readonly DhtRecord[], offered: readonly DhtRecord[]): Uint8Array {

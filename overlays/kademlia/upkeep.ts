@@ -153,8 +153,11 @@ export class Upkeep extends EventTarget {
     const { node, held, counters } = this.#ports
     const before = this.#ports.now() - this.#options.republishInterval
     const due = [...held].filter(({ putAt }) => putAt <= before)
-    for (const { key, value } of due.slice(0, recordsAtOnce)) {
+    for (const record of due.slice(0, recordsAtOnce)) {
       if (signal.aborted) return
+      // What was put here while others were put again is no longer due.
+      if (!held.isCurrent(record)) continue
+      const { key, value } = record
       for await (const event of node.put(key, value, { signal })) {
         if (event.name === 'QUERY_ERROR' && !signal.aborted) this.suspect(event.from)
       }

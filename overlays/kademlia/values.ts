@@ -1,6 +1,7 @@
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { QueryEvent } from '@libp2p/kad-dht'
 import { compareDistance, kadIdOf, kadIdOfPeer } from './distance.ts'
+import type { HeldRecords } from './held-records.ts'
 import type { KadNode, OwnPutOptions } from './kad-node.ts'
 import type { ResolvedKademliaOptions } from './options.ts'
 import { untilQuorum } from './quorum.ts'
@@ -15,6 +16,7 @@ export interface Tally {
 export interface ValuePorts {
   readonly self: Libp2pPeerId
   readonly node: KadNode
+  readonly held: HeldRecords
   /** The end of this peer: nothing goes on in the background after it. */
   readonly ending: AbortSignal
   /** A peer did not answer. */
@@ -62,8 +64,14 @@ export class Values {
 
   /** @throws RegressionError when this peer itself holds what is newer */
   async write(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<Tally> {
-    const { node, ending, self } = this.#ports
-    const poll = new WritePoll(self, key, node.k, this.#options.writeQuorum)
+    const { node, held, ending, self } = this.#ports
+    const poll = new WritePoll({
+      self,
+      key,
+      size: node.k,
+      quorum: this.#options.writeQuorum,
+      isHeldHere: () => held.holds(key, value),
+    })
     const own: OwnPutOptions = { signal: AbortSignal.any([signal, ending]), isOwn: true }
     const take = (event: QueryEvent): boolean => {
       if (event.name === 'QUERY_ERROR' && !own.signal.aborted) this.#silent(event.from)
@@ -82,22 +90,27 @@ export class Values {
   }
 }
 
+interface Write {
+  readonly self: Libp2pPeerId
+  readonly key: Uint8Array
+  /** Replicas (k). */
+  readonly size: number
+  readonly quorum: number
+  /** Asked once this peer has written it: among too many siblings it may have found no room. */
+  isHeldHere(): boolean
+}
+
 /** The replicas of one write: who they are, and who has taken it. */
 class WritePoll {
-  readonly #self: Libp2pPeerId
-  readonly #key: Uint8Array
-  readonly #size: number
-  readonly #quorum: number
+  readonly #write: Write
   readonly #found: Libp2pPeerId[] = []
   readonly #taken = new Set<string>()
-  /** kad-dht looks for all replicas before it writes to the first. */
+  /** kad-dht writes here, then looks for all replicas, before it writes to the first of them. */
   #isWriting = false
+  #isHeldHere: boolean | undefined
 
-  constructor(self: Libp2pPeerId, key: Uint8Array, size: number, quorum: number) {
-    this.#self = self
-    this.#key = key
-    this.#size = size
-    this.#quorum = quorum
+  constructor(write: Write) {
+    this.#write = write
   }
 
   get isQuorum(): boolean {
@@ -106,13 +119,18 @@ class WritePoll {
     return answered >= wanted
   }
 
-  /** This peer has taken it before anybody was asked, but counts only where it is a replica. */
+  /** This peer has been asked before anybody else was, but counts only where it is a replica. */
   get tally(): Tally {
-    const target = kadIdOf(this.#key)
-    const replicas = withSelf(this.#found, this.#self, target).slice(0, this.#size)
-    const farthest = replicas.at(-1) ?? this.#self
-    const isReplica = compareDistance(target, kadIdOfPeer(this.#self), kadIdOfPeer(farthest)) <= 0
-    return { answered: this.#taken.size + Number(isReplica), wanted: Math.min(this.#quorum, replicas.length) }
+    const { self, key, size, quorum } = this.#write
+    const target = kadIdOf(key)
+    const replicas = withSelf(this.#found, self, target).slice(0, size)
+    const farthest = replicas.at(-1) ?? self
+    const isReplica = compareDistance(target, kadIdOfPeer(self), kadIdOfPeer(farthest)) <= 0
+    this.#isHeldHere ??= this.#write.isHeldHere()
+    return {
+      answered: this.#taken.size + Number(isReplica && this.#isHeldHere),
+      wanted: Math.min(quorum, replicas.length),
+    }
   }
 
   add(event: QueryEvent): void {
