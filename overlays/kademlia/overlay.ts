@@ -1,6 +1,6 @@
 import type { AuthorKey, Libp2pComponents, Libp2pHost } from '../../node/libp2p/index.ts'
 import { assert, keyOf, type Dht, type Overlay, type ProtocolName } from '../../node/protocol/index.ts'
-import type { RequestOptions, Router } from '../../node/protocol/index.ts'
+import type { Key, PeerId, RequestOptions, Router } from '../../node/protocol/index.ts'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { KademliaCounters } from './counters.ts'
 import { KademliaNode } from './kademlia-node.ts'
@@ -13,6 +13,13 @@ const name: ProtocolName = '/peerloom/kademlia/1.0.0'
 
 /** The roles `Router` and `Dht` over libp2p's Kademlia. */
 export interface Kademlia extends Router, Dht {
+  /**
+   * As of every router, but at most k (`bucketSize`), however many are asked for and the network has: no others should hold
+   * the record, and a lookup finds no others, as each peer names the k nearest that it knows.
+   *
+   * @throws LookupFailedError
+   */
+  replicas(key: Key, count: number, options?: RequestOptions): Promise<readonly PeerId[]>
   /** The routing table, by how near its peers are to this one. */
   buckets(): readonly Bucket[]
   /**
