@@ -61,6 +61,12 @@ export class Acquaintances {
     return this.#met.has(peer.toString())
   }
 
+  /** Whether there is a connection to the peer still, over which it can be asked. */
+  isThere(peer: Libp2pPeerId): boolean {
+    const connections = this.#components.connectionManager.getConnections(peer)
+    return this.hasMet(peer) && connections.some(({ status }) => status === 'open')
+  }
+
   /** Somebody tells where a peer is. libp2p itself would keep this only for a service that it knows. */
   learn(peer: Libp2pPeerId, multiaddrs: readonly Multiaddr[]): void {
     const id = peer.toString()

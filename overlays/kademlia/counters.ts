@@ -11,7 +11,7 @@ export interface KademliaCounters {
   readonly displaced: number
   /** Records that were put again, because nobody else had for `republishInterval`. */
   readonly republished: number
-  /** Records that were handed to a peer that is new here. */
+  /** Records that were handed to a peer that is new here, or by `handOver`. */
   readonly handedOver: number
   /** Peers that were put out of the routing table, because they cannot be reached. */
   readonly evicted: number

@@ -113,7 +113,7 @@ export function createKadNode(
 }
 
 /** Hands one record to one peer. @returns whether the peer has taken it */
-export async function handOver(
+export async function handRecord(
   node: KadNode,
   to: Libp2pPeerId,
   { key, value, bytes }: { readonly key: Uint8Array; readonly value: Uint8Array; readonly bytes: Uint8Array },

@@ -5,6 +5,7 @@ import type { AuthorKey, ServicePorts } from '../../node/libp2p/index.ts'
 import { Acquaintances } from './acquaintances.ts'
 import { createCounters, type MutableCounters } from './counters.ts'
 import { kadIdOfPeer } from './distance.ts'
+import { HandOver } from './hand-over.ts'
 import { HeldProviders } from './held-providers.ts'
 import { HeldRecords } from './held-records.ts'
 import { holdingsDatastore } from './holdings.ts'
@@ -30,6 +31,8 @@ export class KademliaNode {
   readonly records: Records
   readonly providing: Providing
   readonly upkeep: Upkeep
+  /** Gives all that is held to those who should hold it without this peer. @returns whether all of them have it */
+  readonly handOver: (signal: AbortSignal) => Promise<boolean>
   readonly #components: KadDHTComponents
   readonly #options: ResolvedKademliaOptions
   readonly #acquaintances: Acquaintances
@@ -84,6 +87,7 @@ export class KademliaNode {
       addressesOf: (peer) => this.#acquaintances.addressesOf(peer),
     })
     this.upkeep = new Upkeep(shared, options)
+    this.handOver = (signal) => new HandOver(shared, options.requestTimeout).run(signal)
   }
 
   async start(): Promise<void> {

@@ -20,6 +20,14 @@ export interface Kademlia extends Router, Dht {
    * @throws LookupFailedError
    */
   replicas(key: Key, count: number, options?: RequestOptions): Promise<readonly PeerId[]>
+  /**
+   * Gives every record held here to those who should hold it without this peer: before it is stopped for good. What others
+   * put here meanwhile is given as well; what they put afterwards they put to its other replicas too.
+   *
+   * @returns whether all of them have it; false too when there is nobody else
+   * @throws LookupFailedError when this peer has stopped; the signal's reason
+   */
+  handOver(options?: RequestOptions): Promise<boolean>
   /** The routing table, by how near its peers are to this one. */
   buckets(): readonly Bucket[]
   /**
@@ -80,6 +88,8 @@ function createApi(node: KademliaNode, author: AuthorKey): Kademlia {
     },
     get: (key, options = {}) => requests.run(key, options, (signal) => records.get(key, signal)),
     provide: (key, options = {}) => requests.run(key, options, (signal) => providing.provide(key, signal)),
+    // It is about no one key, and takes as long as it takes: each of the records has its time.
+    handOver: (options = {}) => requests.run(keyOf(author.publicKey), options, node.handOver, Infinity),
     withdraw: (key) => providing.withdraw(key),
     providers: (key, options = {}) => requests.run(key, options, (signal) => providing.providers(key, signal)),
     putValue: async (key, value, options = {}) => {

@@ -1,4 +1,4 @@
-import { LookupFailedError, type Key, type RequestOptions } from '../../node/protocol/index.ts'
+import { LookupFailedError, type Duration, type Key, type RequestOptions } from '../../node/protocol/index.ts'
 import type { MutableCounters } from './counters.ts'
 import type { ResolvedKademliaOptions } from './options.ts'
 
@@ -33,20 +33,22 @@ export class Requests {
 
   /**
    * @param act does it, until the signal
+   * @param timeout when it is given up; Infinity for never
    * @throws LookupFailedError when the peer does not run, or there is no end in time; whatever `act` throws
    */
   async run<Result>(
     key: Key,
     { signal }: RequestOptions,
     act: (signal: AbortSignal) => Promise<Result>,
+    timeout: Duration = this.#limits.requestTimeout,
   ): Promise<Result> {
     signal?.throwIfAborted()
     this.#check(key)
     this.#counters.requests++
     const ending = new AbortController()
     const end = (reason: string): void => ending.abort(new LookupFailedError(key, 0, reason))
-    const { requestTimeout } = this.#limits
-    const timer = setTimeout(() => end(`there was no end within ${requestTimeout} ms`), requestTimeout)
+    const late = (): void => end(`there was no end within ${timeout} ms`)
+    const timer = timeout === Infinity ? undefined : setTimeout(late, timeout)
     const forward = (): void => ending.abort(signal?.reason)
     signal?.addEventListener('abort', forward, { once: true })
     this.#endings.add(end)

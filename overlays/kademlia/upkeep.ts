@@ -3,7 +3,7 @@ import type { Acquaintances } from './acquaintances.ts'
 import type { MutableCounters } from './counters.ts'
 import { compareDistance, kadIdOfPeer, type KadId } from './distance.ts'
 import type { HeldRecord, HeldRecords } from './held-records.ts'
-import { handOver, type KadNode } from './kad-node.ts'
+import { handRecord, type KadNode } from './kad-node.ts'
 import type { ResolvedKademliaOptions } from './options.ts'
 
 /** Peers of the routing table that are dialled, and peers that are taken into it, at one time of upkeep. */
@@ -129,7 +129,7 @@ export class Upkeep extends EventTarget {
       this.#newcomers.delete(id)
       for (const record of held) {
         if (signal.aborted) return
-        if (this.#owes(record, peer) && (await handOver(node, peer, record, signal))) counters.handedOver++
+        if (this.#owes(record, peer) && (await handRecord(node, peer, record, signal))) counters.handedOver++
       }
     }
   }
