@@ -37,12 +37,6 @@ export interface PlaceView {
 }
 
 export interface Chord extends Router, Dht {
-  /**
-   * Gives every record held here to those who should hold it when this peer is gone: before it is stopped for good.
-   *
-   * @returns whether all of them have it
-   */
-  handOver(options?: RequestOptions): Promise<boolean>
   /** Records held here for the ring, and their bytes. */
   held(): { readonly records: number; readonly bytes: number }
   /** The places of this peer, one without virtual nodes. */

@@ -1,6 +1,7 @@
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { createRandom, VersionNames } from '../../node/protocol/index.ts'
 import type { AuthorKey, ServicePorts } from '../../node/libp2p/index.ts'
 import { Acquaintances } from './acquaintances.ts'
 import { createCounters, type MutableCounters } from './counters.ts'
@@ -80,7 +81,7 @@ export class KademliaNode {
     }
     this.routing = new Routing(shared)
     this.values = new Values(shared, options)
-    this.records = new Records(this.values, author, self, lifeName())
+    this.records = new Records(this.values, author, new VersionNames(self.toString(), createRandom(lifeName())))
     this.providing = new Providing({
       ...shared,
       providersOfKeyLimit: options.providersOfKeyLimit,

@@ -20,14 +20,6 @@ export interface Kademlia extends Router, Dht {
    * @throws LookupFailedError
    */
   replicas(key: Key, count: number, options?: RequestOptions): Promise<readonly PeerId[]>
-  /**
-   * Gives every record held here to those who should hold it without this peer: before it is stopped for good. What others
-   * put here meanwhile is given as well; what they put afterwards they put to its other replicas too.
-   *
-   * @returns whether all of them have it; false too when there is nobody else
-   * @throws LookupFailedError when this peer has stopped; the signal's reason
-   */
-  handOver(options?: RequestOptions): Promise<boolean>
   /** The routing table, by how near its peers are to this one. */
   buckets(): readonly Bucket[]
   /**

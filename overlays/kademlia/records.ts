@@ -1,14 +1,14 @@
-import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import {
+  assertSequence,
   isKnown,
   mergeRecords,
-  nextVersion,
   ownedBytes,
   QuorumFailedError,
   sharedBytes,
   StaleRecordError,
+  type VersionNames,
 } from '../../node/protocol/index.ts'
-import type { DhtRecord, DhtWrite, Key, OwnedRecord, PeerId } from '../../node/protocol/index.ts'
+import type { DhtRecord, DhtWrite, Key, OwnedRecord } from '../../node/protocol/index.ts'
 import type { AuthorKey } from '../../node/libp2p/index.ts'
 import { RegressionError } from './namespaces.ts'
 import { decodeValue, encodeValue, valueKey } from './record-value.ts'
@@ -20,16 +20,14 @@ type WriteOf<Kind extends DhtWrite['kind']> = Extract<DhtWrite, { readonly kind:
 export class Records {
   readonly #values: Values
   readonly #author: AuthorKey
-  /** Names this peer in versions: another one after each start, since what an earlier life wrote may not be found. */
-  readonly #process: string
-  #siblings = 0
+  readonly #names: VersionNames
   /** The last write of each key that is under way: the next one reads what it has written. */
   readonly #writing = new Map<Key, Promise<unknown>>()
 
-  constructor(values: Values, author: AuthorKey, self: Libp2pPeerId, life: string) {
+  constructor(values: Values, author: AuthorKey, names: VersionNames) {
     this.#values = values
     this.#author = author
-    this.#process = `${self.toString() as PeerId}/${life}`
+    this.#names = names
   }
 
   async get(key: Key, signal: AbortSignal): Promise<readonly DhtRecord[]> {
@@ -64,6 +62,7 @@ export class Records {
   async #putOwned(key: Key, { name, value, sequence }: WriteOf<'owned'>, signal: AbortSignal): Promise<DhtRecord> {
     const newest = newestOwned(await this.get(key, signal))
     const next = sequence ?? (newest?.sequence ?? 0) + 1
+    assertSequence(next)
     if (newest !== undefined && next <= newest.sequence) throw new StaleRecordError(key, newest.sequence)
     const unsigned = { kind: 'owned', owner: this.#author.publicKey, name, sequence: next, value } as const
     const record = { ...unsigned, signature: await this.#author.sign(ownedBytes(unsigned)) }
@@ -80,9 +79,7 @@ export class Records {
 
   async #putShared(key: Key, { name, value, replaces }: WriteOf<'shared'>, signal: AbortSignal): Promise<DhtRecord> {
     const read = replaces ?? (await this.get(key, signal)).filter((record) => record.kind === 'shared')
-    // Who chooses what to replace may pass over an own record: under the same name its successor would replace that too.
-    const process = replaces === undefined ? this.#process : `${this.#process}/${++this.#siblings}`
-    const version = nextVersion(read, process)
+    const version = this.#names.next(key, read)
     const unsigned = { kind: 'shared', name, writer: this.#author.publicKey, version, value } as const
     return this.#store(key, { ...unsigned, signature: await this.#author.sign(sharedBytes(unsigned)) }, signal)
   }

@@ -1,4 +1,4 @@
-import { assertRecordSize, immutableKey, ownedKey, sharedKey } from '../../node/protocol/index.ts'
+import { assertRecordSize, assertSequence, immutableKey, ownedKey, sharedKey } from '../../node/protocol/index.ts'
 import type { DhtWrite, Key } from '../../node/protocol/index.ts'
 
 /**
@@ -12,12 +12,7 @@ export function ownWrite(key: Key, write: DhtWrite, author: Uint8Array): DhtWrit
   if (placeOf(write, author) !== key) {
     throw new RangeError(`Cannot put a record under ${key.slice(0, 12)}…: its key follows from it, and is another`)
   }
-  if (write.kind === 'owned' && write.sequence !== undefined) {
-    const { sequence } = write
-    if (!Number.isSafeInteger(sequence) || sequence < 0) {
-      throw new RangeError(`Cannot put a record with the sequence number ${sequence}: it must be an integer from 0 up`)
-    }
-  }
+  if (write.kind === 'owned' && write.sequence !== undefined) assertSequence(write.sequence)
   return { ...write, value: write.value.slice() }
 }
 

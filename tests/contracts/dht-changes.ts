@@ -1,7 +1,7 @@
 import { immutableKey, ownedKey, sharedKey, type Dht } from '../../node/protocol/index.ts'
 import { bytes, expectEverywhere, type DhtNetwork, type DhtPeer } from './dht-peers.ts'
-import { addPeers, type NetworkContract } from './network.ts'
-import { result, results } from './outcome.ts'
+import { addPeers, assertSame, type NetworkContract } from './network.ts'
+import { eventually, result, results } from './outcome.ts'
 
 /** Records outlive the peers that hold them, and reach those that come. */
 export function addChanges(contract: NetworkContract<Dht>, handsOver: boolean): void {
@@ -27,6 +27,25 @@ export function addChanges(contract: NetworkContract<Dht>, handsOver: boolean): 
       await network.settle()
     }
     await expectMany(network, peers.slice(3), values)
+  })
+
+  contract.add('who has handed over may leave at once: one after another, and nothing is lost', async (network) => {
+    const peers = await addPeers(network, 5)
+    await network.settle()
+    const values = await putMany(network, peers)
+    for (const leaving of peers.slice(0, 4)) {
+      await eventually(network, 'all to be handed over', async () =>
+        (await result(network, leaving.api.handOver(), 'a hand-over')) ? undefined : 'not all was',
+      )
+      await network.stop(leaving)
+    }
+    await expectMany(network, peers.slice(4), values)
+  })
+
+  contract.add('a peer without others hands nothing over, and says so', async (network) => {
+    const alone = await network.add()
+    await putMany(network, [alone])
+    assertSame(await result(network, alone.api.handOver(), 'a hand-over'), false, 'whether all was handed over')
   })
 
   contract.addPartitioned('what was put in either part is got by all after a partition heals', async (network) => {

@@ -60,6 +60,19 @@ function addOwned(contract: NetworkContract<Dht>): void {
     await expectEverywhere(network, peers, key, ['nine'])
   })
 
+  contract.add('what is no sequence number is refused, and after the greatest there is no next', async (network) => {
+    const peers = await addPeers(network, 3)
+    await network.settle()
+    const [{ api }] = peers as [DhtPeer]
+    const key = ownedKey(api.author, 'name')
+    for (const sequence of [-1, 1.5, Number.NaN, 2 ** 53]) {
+      await refusalOf(network, RangeError, api.put(key, { ...owned('none'), sequence }), `the number ${sequence}`)
+    }
+    await result(network, api.put(key, { ...owned('last'), sequence: Number.MAX_SAFE_INTEGER }), 'the greatest')
+    await refusalOf(network, RangeError, api.put(key, owned('beyond')), 'a record after the last')
+    await expectEverywhere(network, peers, key, ['last'])
+  })
+
   contract.add('records of one owner are told apart by name', async (network) => {
     const peers = await addPeers(network, 3)
     await network.settle()

@@ -1,8 +1,10 @@
 import {
   assertRecordSize,
+  assertSequence,
   Listeners,
   LookupFailedError,
   mergeRecords,
+  keyOf,
   recordKey,
   sharedKey,
   StaleRecordError,
@@ -171,6 +173,9 @@ function createApi(directory: Directory, core: DirectoryCore): Api {
     get: (key, options = {}) => core.answer(key, options, () => directory.get(key)),
     provide: (key, options = {}) => core.answer(key, options, () => void directory.providers(key).add(self)),
     withdraw: (key) => void directory.providers(key).delete(self),
+    // Nothing is held here.
+    handOver: (options = {}) =>
+      core.answer(keyOf(self), options, () => directory.present(environment.now()).some((peer) => peer !== self)),
     providers: (key, options = {}) =>
       core.answer(key, options, () => {
         const present = new Set(directory.present(environment.now()))
@@ -201,6 +206,7 @@ function recordOf({ environment, names }: DirectoryCore, held: readonly DhtRecor
   if (write.kind === 'owned') {
     const newest = held.find((other): other is OwnedRecord => other.kind === 'owned')
     const { name, value, sequence = (newest?.sequence ?? 0) + 1 } = write
+    assertSequence(sequence)
     return { kind: 'owned', name, value, sequence, owner: author, signature }
   }
   const { name, value, replaces } = write

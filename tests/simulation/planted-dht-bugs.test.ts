@@ -173,6 +173,11 @@ describe('the contract of hash tables', () => {
       'whoever does not want to wait hears so by the reason of the signal',
       (api) => ({ get: (key) => api.get(key) }),
     ],
+    [
+      'a lone peer says that it has handed over',
+      'a peer without others hands nothing over, and says so',
+      () => ({ handOver: async () => true }),
+    ],
   ])('finds that %s', async (_, name, spoil) => {
     expect(await dht(spoil)).toContain(name)
   })

@@ -98,4 +98,11 @@ export interface Dht {
   withdraw(key: Key): void
   /** @returns in no particular order, without duplicates */
   providers(key: Key, options?: RequestOptions): Promise<readonly Provider[]>
+  /**
+   * Gives every record held here to those who should hold it without this peer: before it is stopped for good.
+   *
+   * @returns whether all of them have all; false too when there is nobody else
+   * @throws LookupFailedError when this peer has stopped; the reason of the signal
+   */
+  handOver(options?: RequestOptions): Promise<boolean>
 }

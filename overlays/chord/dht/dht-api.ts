@@ -41,7 +41,6 @@ export class DhtApi implements Dht {
     return settled(options, (settle) => this.#core.providers(key, settle))
   }
 
-  /** Gives everything held here to those who should hold it when this peer is gone. Before a stop for good. */
   handOver(options?: RequestOptions): Promise<boolean> {
     return settled(options, (settle) => this.#core.handOver(settle))
   }

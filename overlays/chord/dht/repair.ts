@@ -92,7 +92,10 @@ export class Repair {
   #leave(): void {
     this.#leaving = this.#leavers
     this.#leavers = []
-    this.begin()
+    const { ring, environment } = this.#ports
+    const known = [...ring.known.peers, ...ring.known.gathered().map(({ peer }) => peer)]
+    if (known.some((peer) => peer !== environment.self)) this.begin()
+    else this.#end(false)
   }
 
   /** Only the latest counts. */
