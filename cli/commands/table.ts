@@ -64,7 +64,15 @@ export const commands: readonly CommandEntry[] = [
     ],
     load: () => import('./up.ts'),
   },
-  { name: 'down', group: 'Peer', summary: 'end the running peer', load: () => import('./down.ts') },
+  {
+    name: 'down',
+    group: 'Peer',
+    summary: 'end the running peer',
+    options: [
+      { flags: '--leave', summary: 'for good: give the records it holds for others to other peers first, or go on' },
+    ],
+    load: () => import('./down.ts'),
+  },
   {
     name: 'lan',
     group: 'Peer',

@@ -29,7 +29,8 @@ function shortened(text: string, length: number): string {
   return text.length <= length ? escapeLine(text) : `${escapeLine(text.slice(0, length))}…`
 }
 
-/** Names of processes are PeerIds, which begin alike. */
+/** Names of processes begin with a PeerId, and PeerIds begin alike. */
 function tailOf(process: string): string {
-  return process.length <= 8 ? escapeLine(process) : `…${escapeLine(process.slice(-8))}`
+  const [peer = ''] = process.split('/')
+  return peer.length <= 8 ? escapeLine(peer) : `…${escapeLine(peer.slice(-8))}`
 }

@@ -14,6 +14,7 @@ import {
   Listeners,
   StoreFailedError,
   StoreFullError,
+  type Dht,
   type DocumentStore,
   type Duration,
   type Member,
@@ -195,6 +196,19 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     this.#listeners.subscribe(listener, options)
   }
 
+  /**
+   * Gives the records that its hash tables hold for others to those who should hold them without this peer: before a `stop`
+   * for good. One that comes back with its directory need not.
+   *
+   * @returns whether all of them have all; false too when there is nobody else. True without a hash table
+   * @throws the reason of the signal
+   */
+  async handOver(options: WaitOptions = {}): Promise<boolean> {
+    const tables = Object.values<unknown>(this.overlays).filter(isHashTable)
+    const handedOver = await Promise.all(tables.map((table) => table.handOver(options)))
+    return handedOver.every(Boolean)
+  }
+
   /** Says good-bye to the others, writes what is pending, closes everything. Calling it again waits for the same. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -250,6 +264,10 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
       this.#documents.subscribe(() => (pending() ? undefined : listening.abort()), { signal })
     })
   }
+}
+
+function isHashTable(api: unknown): api is Pick<Dht, 'handOver'> {
+  return typeof api === 'object' && api !== null && 'handOver' in api
 }
 
 function attachAll<Set extends OverlaySet>(overlays: Set, host: Libp2pHost): OverlayApis<Set> {

@@ -1,3 +1,4 @@
+import { Failure } from '../../failure.ts'
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { StatusReport } from '../requests.ts'
 import type { Operation } from '../server.ts'
@@ -5,11 +6,20 @@ import type { Operation } from '../server.ts'
 export function statusOperations(running: RunningPeer): Readonly<Record<string, Operation>> {
   return {
     status: async () => statusOf(running),
-    stop: async () => {
+    stop: async ({ fields, signal }) => {
+      if (fields.flag('leave')) await handOver(running, signal)
       await running.stop()
       return { peer: running.peer.id, pid: process.pid }
     },
   }
+}
+
+/** @throws Failure when something that is held here for others might be lost to them: the peer then goes on */
+async function handOver({ peer }: RunningPeer, signal: AbortSignal): Promise<void> {
+  if (await peer.handOver({ signal })) return
+  throw new Failure('failure', 'Not all records that this peer holds for others could be given to other peers', {
+    hint: 'Try again when others are connected. To end it all the same, and keep the records on its disk: peerloom down',
+  })
 }
 
 export function statusOf(running: RunningPeer): StatusReport {

@@ -177,6 +177,26 @@ describe('three peers that run Chord, as all do', () => {
     expect(edges.map(({ from }) => from).toSorted()).toEqual([alice.peer, ...others].toSorted())
   })
 
+  test('who leaves for good gives away what it holds; the last one cannot, and goes on', async () => {
+    await using machine = new Machine()
+    await three(machine)
+    await Promise.all(names.map((name) => untilGathered(machine, name)))
+    const values = Array.from({ length: 5 }, (_, number) => `value ${number}`)
+    for (const value of values) await machine.run(as('alice', 'dht', 'put', '--immutable'), { input: value })
+    for (const name of ['alice', 'carol'] as const) {
+      expect(await machine.text(as(name, 'down', '--leave'))).toMatch(/ has left\n$/)
+    }
+    for (const value of values) {
+      expect(await machine.text(as('bob', 'dht', 'get', immutableKey(encoded(value))))).toBe(`${value}\n`)
+    }
+    expect(await machine.failure(as('bob', 'down', '--leave'))).toMatchObject({
+      code: 1,
+      error: { message: expect.stringContaining('Not all records') as string },
+    })
+    expect(await machine.json(as('bob', 'status'))).toMatchObject({ members: 1 })
+    expect(await machine.text(as('bob', 'down'))).toMatch(/ has left\n$/)
+  })
+
   test('what cannot be done is told apart by exit code', async () => {
     const fail = (...words: readonly string[]): Promise<unknown> => machine.failure(as('alice', ...words))
     const usage = { code: 2, error: { code: 'usage' } }
