@@ -105,7 +105,7 @@ export class IterativeLookup {
   /** The same, the nearest to the key first. */
   #deadByNearness: RingNode[] = []
   /** Those that have answered, the nearest to the key last, with how many were dead when they were asked. */
-  readonly #answering: { readonly candidate: Candidate; deadThen: number }[] = []
+  #answering: { readonly candidate: Candidate; deadThen: number }[] = []
   /** When this peer last asked itself; not since the beginning, at first. */
   #deadAtFirst = -1
   /** Answers that claim much of the ring. */
@@ -229,6 +229,8 @@ export class IterativeLookup {
   #silent(node: RingNode): void {
     const { peer } = node
     this.#ports.silent(peer)
+    // It may have answered before. Now it has nothing more to say, and nobody need be left out who is behind it.
+    this.#answering = this.#answering.filter(({ candidate }) => candidate.node.peer !== peer)
     if (!this.#dead.has(peer)) {
       const order = clockwise(this.key)
       const place = this.#deadByNearness.findIndex((known) => order(known, node) < 0)

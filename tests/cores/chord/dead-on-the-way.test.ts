@@ -21,11 +21,17 @@ interface Question {
   readonly avoid: readonly number[]
 }
 
-/** A lookup whose questions are answered at once. @param knows whom each names, the nearest to the key first */
+/**
+ * A lookup whose questions are answered at once.
+ *
+ * @param knows whom each names, the nearest to the key first
+ * @param dying those who answer once, and then no more
+ */
 function look(
   knows: Readonly<Record<number, readonly number[]>>,
   dead: readonly number[],
   deadMemory: boolean,
+  dying: readonly number[] = [],
 ): { readonly questions: readonly Question[]; readonly begin: (...places: number[]) => LookupOutcome | undefined } {
   const questions: Question[] = []
   let outcome: LookupOutcome | undefined
@@ -38,8 +44,9 @@ function look(
       own: () => ({ type: 'outside' }),
       ask: (peer, _, avoid, settle) => {
         const place = placeOf(peer)
+        const hasDied = dying.includes(place) && questions.some((question) => question.place === place)
         questions.push({ place, avoid: avoid.map(placeOf) })
-        if (dead.includes(place)) return settle(undefined)
+        if (dead.includes(place) || hasDied) return settle(undefined)
         const named = (knows[place] ?? []).filter((other) => !avoid.includes((ring[other] as RingNode).peer))
         if (named.length > 0) settle({ type: 'closer', number: 0, nodes: nodes(...named) })
         else settle({ type: 'found', number: 0, at: 0, successors: nodes(9) })
@@ -71,6 +78,15 @@ test('nobody behind the nearest that answers is asked: that one is told who is d
   ])
   expect(outcome).toMatchObject({ type: 'found', hops: 2 })
 })
+
+test.each([true, false])(
+  'who dies after it has answered is left alone, and who is behind it asked (memory: %s)',
+  (deadMemory) => {
+    const { questions, begin } = look({ 2: [7, 6], 7: [8] }, [8], deadMemory, [7])
+    expect(begin(2)).toMatchObject({ type: 'found' })
+    expect(questions.map(({ place }) => place)).toEqual([2, 7, 8, 7, 6])
+  },
+)
 
 test('with a memory of the dead, the next to be asked is told of them', () => {
   const { questions, begin } = look({ 2: [8, 7], 7: [8] }, [8], true)
