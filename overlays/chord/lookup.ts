@@ -128,7 +128,7 @@ export class IterativeLookup {
     this.#advance()
   }
 
-  give(reason: string): void {
+  fail(reason: string): void {
     // Nobody can make up a node that is nearer to the key than the one that owns it.
     const order = clockwise(this.key)
     const [best] = this.#doubtful.sort((left, right) => order(headOf(left), headOf(right)))
@@ -140,7 +140,7 @@ export class IterativeLookup {
     while (!this.#isSettled && this.#underWay < this.#options.parallelism) {
       const next = this.#next()
       if (next === undefined) break
-      if (this.#asked.size >= this.#options.contactLimit) return this.give('too many peers were asked')
+      if (this.#asked.size >= this.#options.contactLimit) return this.fail('too many peers were asked')
       this.#ask(next)
     }
     if (this.#underWay === 0 && !this.#isSettled) this.#goBack()
@@ -165,7 +165,7 @@ export class IterativeLookup {
   #goBack(): void {
     const last = this.#answering.findLast(({ deadThen }) => deadThen < this.#dead.size)
     if (last !== undefined) return this.#ask(last.candidate)
-    if (this.#deadAtFirst === this.#dead.size) return this.give('nobody who is known answers')
+    if (this.#deadAtFirst === this.#dead.size) return this.fail('nobody who is known answers')
     this.#deadAtFirst = this.#dead.size
     const own = this.#ports.own(this.#following, this.#dead)
     if (own.type === 'found') return this.#settle(success(own, 0, this.#contacts))

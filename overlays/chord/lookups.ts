@@ -40,7 +40,7 @@ type Route = Extract<Question, { readonly type: 'route' }>
 
 interface Running {
   /** Ends it with a failure. */
-  readonly give: (reason: string) => void
+  readonly fail: (reason: string) => void
   /** Of a recursive one. */
   readonly routed?: (outcome: LookupOutcome) => void
   readonly sought: Sought
@@ -93,7 +93,7 @@ export class Lookups {
   stop(): void {
     this.#isStopped = true
     const running = Array.from(this.#running.values())
-    for (const { give } of running) give(stopped)
+    for (const { fail } of running) fail(stopped)
   }
 
   cancel(number: number): void {
@@ -101,7 +101,7 @@ export class Lookups {
   }
 
   expire(number: number): void {
-    this.#running.get(number)?.give(`there was no answer within ${this.#options.lookupTimeout} ms`)
+    this.#running.get(number)?.fail(`there was no answer within ${this.#options.lookupTimeout} ms`)
   }
 
   /** The reply to the question for a next step. */
@@ -164,8 +164,8 @@ export class Lookups {
     const begun = environment.now()
     environment.schedule({ type: 'lookup', number }, this.#options.lookupTimeout)
     if (isInside && this.#options.routing === 'recursive') {
-      const give = (reason: string): void => end({ type: 'failed', reason, hops: 0, contacts: [] })
-      this.#running.set(number, { sought, begun, give, routed: end })
+      const fail = (reason: string): void => end({ type: 'failed', reason, hops: 0, contacts: [] })
+      this.#running.set(number, { sought, begun, fail, routed: end })
       const { key, following } = sought
       const route = {
         type: 'route',
@@ -176,11 +176,11 @@ export class Lookups {
         lookup: number,
         path: [],
       } as const
-      this.#handOn(route, nodes, () => give('nobody who is known answers'))
+      this.#handOn(route, nodes, () => fail('nobody who is known answers'))
       return number
     }
     const lookup = new IterativeLookup(sought, this.#iterativePorts(sought.key, isInside, end), this.#options)
-    this.#running.set(number, { sought, begun, give: (reason) => lookup.give(reason) })
+    this.#running.set(number, { sought, begun, fail: (reason) => lookup.fail(reason) })
     lookup.begin(nodes)
     return number
   }
