@@ -1,8 +1,9 @@
 import type { PeerId } from '../../node/protocol/index.ts'
 import { arcIn } from './arc.ts'
 import type { Gathering } from './gathering.ts'
-import { tellingList, type OwnAnswer } from './lookup.ts'
+import type { OwnAnswer } from './lookup.ts'
 import { closerLimit, messageLimits, type Following } from './messages.ts'
+import { tellingList } from './plausibility.ts'
 import { clockwise, distance, isOwned, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 import type { VirtualNode } from './virtual-node.ts'
 

@@ -2,7 +2,8 @@ import type { Instant, LookupContact, PeerId } from '../../node/protocol/index.t
 import { arcIn, type Arc } from './arc.ts'
 import { avoidLimit, closerLimit, type Following, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
-import { clockwise, distance, isBetween, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { isPlausible, type Said } from './plausibility.ts'
+import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 /** How a lookup has ended. */
 export type LookupOutcome = LookupSuccess | LookupFailure
@@ -56,27 +57,10 @@ export type OwnAnswer =
   /** It is on no ring. */
   | { readonly type: 'outside' }
 
-/** Where the key lies, as a list says. */
-export interface Said {
-  /** Whose list it is. */
-  readonly from: RingNode
-  readonly list: readonly RingNode[]
-  readonly arc: Arc
-}
-
 /** An answer, and who gave it. */
 interface Found extends Said {
   readonly candidate: Candidate
 }
-
-/** So many times as far as neighbours of this peer are from each other, on average: one arc in some thousands is as long. */
-const implausibleArc = 16
-
-/** The same for the nodes of a whole list, on average; of lists of eight one in a hundred is. */
-const implausibleList = 3
-
-/** So long a list tells how far neighbours are from each other, within a factor of two or so. */
-export const tellingList = 8
 
 interface Candidate {
   readonly node: RingNode
@@ -208,7 +192,8 @@ export class IterativeLookup {
       const [from, list] = [ringNode(peer, reply.at), reply.successors]
       const arc = arcIn(from, list, this.key, this.#following)
       if (arc === undefined) this.#ports.disordered(peer)
-      else if (this.#isPlausible({ candidate, from, list, arc })) return this.#found({ candidate, from, list, arc })
+      else if (isPlausible({ from, list, arc }, this.#ports.spacing(), this.#deadByNearness))
+        return this.#found({ candidate, from, list, arc })
       else this.#doubt({ candidate, from, list, arc })
     }
     this.#advance()
@@ -248,22 +233,6 @@ export class IterativeLookup {
 
   #found(found: Found): void {
     this.#settle(success(found, found.candidate.depth, this.#contacts))
-  }
-
-  /** Whether so much of the ring may well be empty as it says (after the routing failure test of Castro et al., OSDI 2002). */
-  #isPlausible({ from, list, arc: { predecessor, successors } }: Found): boolean {
-    const spacing = this.#ports.spacing()
-    const [[owner], last] = [successors, list.at(-1)]
-    if (spacing === undefined || owner === undefined || last === undefined) return true
-    const arc = distance(predecessor.point, owner.point) / spacing
-    if (arc > implausibleArc + this.#deadBetween(predecessor, owner)) return false
-    const nodes = list.length + this.#deadBetween(from, last)
-    return list.length < tellingList || distance(from.point, last.point) <= implausibleList * nodes * spacing
-  }
-
-  /** Who answered no longer may well have been named before. */
-  #deadBetween(from: RingNode, to: RingNode): number {
-    return this.#deadByNearness.filter(({ point }) => isBetween(from.point, point, to.point)).length
   }
 
   /** Others are asked as if it had said nothing; if they know no better, it was right after all. */
