@@ -62,6 +62,12 @@ interface Found extends Said {
   readonly candidate: Candidate
 }
 
+/**
+ * Once an answer is in doubt so many more peers are asked, as one reply names. Among members that lie it finds the right one
+ * as often as asking as many as `contactLimit` does, and where all are honest a long arc is a matter of seconds no longer.
+ */
+const doubtLimit = 8
+
 interface Candidate {
   readonly node: RingNode
   /** Peers one after another up to and including this one. */
@@ -94,6 +100,8 @@ export class IterativeLookup {
   #deadAtFirst = -1
   /** Answers that claim much of the ring. */
   readonly #doubtful: Found[] = []
+  /** Most peers to ask. */
+  #limit: number
   #underWay = 0
   #deepest = 0
   #isSettled = false
@@ -104,6 +112,7 @@ export class IterativeLookup {
     this.#inDoubt = inDoubt
     this.#ports = ports
     this.#options = options
+    this.#limit = options.contactLimit
     this.#begun = ports.now()
   }
 
@@ -124,7 +133,7 @@ export class IterativeLookup {
     while (!this.#isSettled && this.#underWay < this.#options.parallelism) {
       const next = this.#next()
       if (next === undefined) break
-      if (this.#asked.size >= this.#options.contactLimit) return this.fail('too many peers were asked')
+      if (this.#asked.size >= this.#limit) return this.fail('too many peers were asked')
       this.#ask(next)
     }
     if (this.#underWay === 0 && !this.#isSettled) this.#goBack()
@@ -235,9 +244,10 @@ export class IterativeLookup {
     this.#settle(success(found, found.candidate.depth, this.#contacts))
   }
 
-  /** Others are asked as if it had said nothing; if they know no better, it was right after all. */
+  /** Some others are asked as if it had said nothing; if they know no better, it was right after all. */
   #doubt(found: Found): void {
     this.#doubtful.push(found)
+    this.#limit = Math.min(this.#limit, this.#asked.size + doubtLimit)
     // Perhaps nobody but that one precedes the key: then it is in the lists of others that somebody else owns it.
     this.#following = this.#inDoubt
     const said = this.#answering.findIndex(({ candidate }) => candidate === found.candidate)
