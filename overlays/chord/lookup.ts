@@ -3,7 +3,7 @@ import { arcIn, type Arc } from './arc.ts'
 import { avoidLimit, closerLimit, type Following, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import { isPlausible, type Said } from './plausibility.ts'
-import { clockwise, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import { clockwise, distance, ringNode, type RingNode, type RingPoint } from './ring-node.ts'
 
 /** How a lookup has ended. */
 export type LookupOutcome = LookupSuccess | LookupFailure
@@ -123,8 +123,8 @@ export class IterativeLookup {
 
   fail(reason: string): void {
     // Nobody can make up a node that is nearer to the key than the one that owns it.
-    const order = clockwise(this.key)
-    const [best] = this.#doubtful.sort((left, right) => order(headOf(left), headOf(right)))
+    const distanceOf = (found: Found): number => distance(this.key, headOf(found).point)
+    const [best] = this.#doubtful.sort((left, right) => distanceOf(left) - distanceOf(right))
     if (best !== undefined) return this.#found(best)
     this.#settle({ type: 'failed', reason, hops: this.#deepest, contacts: this.#contacts })
   }

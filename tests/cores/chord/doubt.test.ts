@@ -53,3 +53,12 @@ test('an arc that is longer than seems right is believed once eight others know 
   const doubted = asked.indexOf(58)
   expect(asked).toHaveLength(doubted + 1 + 8)
 })
+
+test('of several such answers the one is believed whose owner is nearest to the key, if not at it', () => {
+  const { outcome, asked } = look((place) => {
+    if (place === 0) return { nearer: [at(20), at(10)] }
+    return { owner: place === 20 ? ring[5]! : at(59) }
+  })
+  expect(asked).toEqual([0, 20, 10])
+  expect(outcome).toMatchObject({ type: 'found', predecessor: at(10), successors: [at(59)] })
+})
