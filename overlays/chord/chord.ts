@@ -218,7 +218,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       case 'step':
         return this.lookups.step(question)
       case 'route':
-        return { type: this.lookups.route(question) ? 'yes' : 'no', number }
+        return { type: this.lookups.route(question, from) ? 'yes' : 'no', number }
       case 'propose':
         return { type: this.#gathering.agrees(from, question.members) ? 'yes' : 'no', number }
     }

@@ -23,7 +23,7 @@ export type RejectionReason =
   | 'unasked'
   /** Nodes that cannot be there: out of order, the asker itself in the midst, too many. */
   | 'disordered'
-  /** More peers than are kept. */
+  /** More peers than are kept, or lookups than are handed on. */
   | 'full'
 
 export type ChordEnvironment = Environment<ChordMessage, ChordTimer, ChordEvent>

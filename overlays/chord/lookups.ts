@@ -1,6 +1,5 @@
-import { integer, type Instant, type PeerId } from '../../node/protocol/index.ts'
+import { integer, type PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment, RejectionReason } from './events.ts'
-import { arcIn } from './arc.ts'
 import {
   IterativeLookup,
   success,
@@ -11,8 +10,9 @@ import {
 } from './lookup.ts'
 import { pathLimit, type Following, type Notice, type Question, type Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
+import { RecursiveLookup, type RecursivePorts } from './recursive-lookup.ts'
 import type { RingRequests } from './ring-requests.ts'
-import { ringNode, type RingNode, type RingPoint } from './ring-node.ts'
+import type { RingNode, RingPoint } from './ring-node.ts'
 
 export interface LookupsPorts {
   readonly environment: ChordEnvironment
@@ -38,22 +38,14 @@ export interface LookOptions {
 
 type Route = Extract<Question, { readonly type: 'route' }>
 
-interface Running {
-  /** Ends it with a failure. */
-  readonly fail: (reason: string) => void
-  /** Of a recursive one. */
-  readonly routed?: (outcome: LookupOutcome) => void
-  readonly sought: Sought
-  readonly begun: Instant
-}
-
 const stopped = 'this peer has stopped'
 
 /** All lookups of this peer, and its part in those of others. */
 export class Lookups {
   readonly #ports: LookupsPorts
   readonly #options: ResolvedChordOptions
-  readonly #running = new Map<number, Running>()
+  readonly #running = new Map<number, IterativeLookup | RecursiveLookup>()
+  /** Lookups of others that are being handed on. */
   #handedOn = 0
   #isStopped = false
 
@@ -93,7 +85,7 @@ export class Lookups {
   stop(): void {
     this.#isStopped = true
     const running = Array.from(this.#running.values())
-    for (const { fail } of running) fail(stopped)
+    for (const lookup of running) lookup.fail(stopped)
   }
 
   cancel(number: number): void {
@@ -120,8 +112,8 @@ export class Lookups {
     }
   }
 
-  /** Answers the origin of a recursive lookup, or hands it on. @returns whether it does either */
-  route(route: Route): boolean {
+  /** Answers the origin of a recursive lookup of somebody else, or hands it on. @returns whether it does either */
+  route(route: Route, from: PeerId): boolean {
     const { self } = this.#ports.environment
     const own = this.#ports.own(route.key, route.following)
     if (own.type === 'outside' || (own.type === 'found' && own.from.peer !== self)) return false
@@ -131,22 +123,19 @@ export class Lookups {
       this.#ports.environment.send(origin, routed)
       return true
     }
-    const isTaken = this.#handedOn < this.#options.lookupLimit && route.path.length < pathLimit
-    const path = [...route.path, self]
-    if (isTaken) this.#handOn({ ...route, path }, own.nodes, () => undefined)
-    return isTaken
+    if (own.nodes.length === 0) return false
+    if (this.#handedOn >= this.#options.lookupLimit || route.path.length >= pathLimit) {
+      this.#ports.reject(from, 'full')
+      return false
+    }
+    this.#handOn({ ...route, path: [...route.path, self] }, own.nodes)
+    return true
   }
 
   routed(from: PeerId, message: Extract<Notice, { readonly type: 'routed' }>): void {
-    const running = this.#running.get(message.lookup)
-    if (running?.routed === undefined) return this.#ports.reject(from, 'unasked')
-    const node = ringNode(from, message.at)
-    const arc = arcIn(node, message.successors, running.sought.key, running.sought.following)
-    if (arc === undefined) return this.#ports.reject(from, 'disordered')
-    const took = this.#ports.environment.now() - running.begun
-    // When each of them was asked only they know.
-    const contacts = [...message.path, from].map((peer) => ({ peer, at: 0, took, outcome: 'answered' as const }))
-    running.routed(success({ from: node, arc }, contacts.length, contacts))
+    const lookup = this.#running.get(message.lookup)
+    if (lookup instanceof RecursiveLookup) lookup.routed(from, message)
+    else this.#ports.reject(from, 'unasked')
   }
 
   #begin(
@@ -161,26 +150,13 @@ export class Lookups {
     const end = (outcome: LookupOutcome): void => {
       if (this.#running.delete(number)) settle(outcome)
     }
-    const begun = environment.now()
     environment.schedule({ type: 'lookup', number }, this.#options.lookupTimeout)
-    if (isInside && this.#options.routing === 'recursive') {
-      const fail = (reason: string): void => end({ type: 'failed', reason, hops: 0, contacts: [] })
-      this.#running.set(number, { sought, begun, fail, routed: end })
-      const { key, following } = sought
-      const route = {
-        type: 'route',
-        number: 0,
-        key,
-        following,
-        origin: environment.self,
-        lookup: number,
-        path: [],
-      } as const
-      this.#handOn(route, nodes, () => fail('nobody who is known answers'))
-      return number
-    }
-    const lookup = new IterativeLookup(sought, this.#iterativePorts(sought.key, isInside, end), this.#options)
-    this.#running.set(number, { sought, begun, fail: (reason) => lookup.fail(reason) })
+    const ports = this.#iterativePorts(sought.key, isInside, end)
+    const lookup =
+      isInside && this.#options.routing === 'recursive'
+        ? new RecursiveLookup(sought, { ...ports, ...this.#routing(number, sought) }, this.#options)
+        : new IterativeLookup(sought, ports, this.#options)
+    this.#running.set(number, lookup)
     lookup.begin(nodes)
     return number
   }
@@ -200,15 +176,24 @@ export class Lookups {
     }
   }
 
-  /** To the nearest that takes it. */
-  #handOn(route: Route, [next, ...others]: readonly RingNode[], failed: () => void): void {
-    if (next === undefined) return failed()
+  #routing(lookup: number, { key, following }: Sought): Pick<RecursivePorts, 'handOn' | 'after'> {
+    const { environment, requests } = this.#ports
+    const route = { type: 'route', key, following, origin: environment.self, lookup, path: [] } as const
+    return {
+      handOn: (peer, answered) => requests.ask(peer, route, 1, answered),
+      after: (delay, act) => requests.after(delay, act),
+    }
+  }
+
+  /** To the nearest that takes it. If nobody does, the origin will notice. */
+  #handOn(route: Route, [next, ...others]: readonly RingNode[]): void {
+    if (next === undefined) return
     this.#handedOn++
     this.#ports.requests.ask(next.peer, route, 1, (reply) => {
       this.#handedOn--
       if (reply?.type === 'yes') return
       if (reply === undefined) this.#ports.silent(next.peer)
-      this.#handOn(route, others, failed)
+      this.#handOn(route, others)
     })
   }
 }

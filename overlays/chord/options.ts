@@ -23,7 +23,10 @@ export interface ChordOptions {
    *  price of as many messages. @default 1 */
   readonly parallelism?: number
   /** `iterative`: this peer asks one after another, and sees where it hangs. `recursive`: each hands the question on, and the
-   *  last one answers: half the time where nobody fails. @default 'iterative' */
+   *  last one answers: half the time where nobody fails. Of those on the way this peer sees the first alone: it has the
+   *  others, and how many they are, from the one that answers, and cannot know when they were asked, who was silent on the
+   *  way, or whether one of them lies. If there is no answer after a quarter of `lookupTimeout`, or none that can well be,
+   *  it goes on iteratively. @default 'iterative' */
   readonly routing?: 'iterative' | 'recursive'
   /** Whether lookups may end with whoever has the owner in its successor list, one peer sooner. Such an answer is as old as
    *  that list, and as true as those it was learnt from; otherwise the predecessor of the key itself is asked. Reads and

@@ -108,7 +108,7 @@ async function latencyTable(extent: Extent): Promise<Table> {
     notes: [
       'Compared are the mean time from the question until the asker knows the owner, and the mean round trip between the asker and that owner on the same wires: what it would have taken to ask the owner, had it been known. Nothing is fetched from the owner in either.',
       'Wires are `cityLatency`: measured round trips between 24 regions of a cloud, each message straying by up to a tenth; peers are spread evenly. _Best of 4_: each finger is the nearest by its round trip among the first four nodes of its arc, as `proximityCandidates` chooses; the defaults of overlays/chord are the second line.',
-      'Nobody fails here, and a recursive lookup is not repeated.',
+      'Nobody fails here. An answer that claims more of the ring than is plausible is doubted, and others are asked: a recursive lookup then begins again as an iterative one. All figures contain that.',
       seedsOf(extent),
     ],
   }
