@@ -88,8 +88,11 @@ export class Lookups {
     for (const lookup of running) lookup.fail(stopped)
   }
 
+  /** Ends a lookup without a word: it asks nobody more, and `settle` is not called. */
   cancel(number: number): void {
+    const lookup = this.#running.get(number)
     this.#running.delete(number)
+    lookup?.fail('it is not wanted any more')
   }
 
   expire(number: number): void {
