@@ -74,9 +74,10 @@ export class FingerKeeper {
   #choose(node: VirtualNode, number: number, candidates: readonly RingNode[]): void {
     const { roundTrips, requests } = this.#ports
     if (candidates.length < 2) return this.#set(node, number, candidates[0])
+    const { life } = node
     let waiting = 1
     const answered = (): void => {
-      if (--waiting > 0) return
+      if (--waiting > 0 || life !== node.life) return
       const measured = candidates.filter(({ peer }) => roundTrips.of(peer) !== undefined)
       this.#set(node, number, nearest(measured, roundTrips) ?? candidates[0])
     }
