@@ -12,8 +12,8 @@ export interface RequestsPorts<Question> {
   send(to: PeerId, question: Question): void
   /** `expire(number)` is to be called after that time. */
   schedule(number: number, delay: Duration): void
-  /** How long a peer took to answer. */
-  measured?(peer: PeerId, roundTrip: Duration): void
+  /** A peer has answered. @param roundTrip how long it took; undefined where the question was sent more than once */
+  answered?(peer: PeerId, roundTrip: Duration | undefined): void
 }
 
 /** Peers that have said good-bye. Beyond, the oldest is asked again like any other. */
@@ -25,6 +25,7 @@ interface Waiting<Question, Reply> {
   readonly settle: (reply: Reply | undefined) => void
   readonly sentAt: Instant
   attemptsLeft: number
+  isRepeated: boolean
 }
 
 /** Questions that wait for their answer, by number. */
@@ -50,7 +51,8 @@ export class Requests<Question extends Numbered, Reply extends Numbered> {
     const numbered = { ...question, number } as unknown as Question
     const sentAt = this.#ports.now()
     const isGone = this.#departed.has(to)
-    this.#waiting.set(number, { to, question: numbered, settle, sentAt, attemptsLeft: isGone ? 0 : attempts - 1 })
+    const attemptsLeft = isGone ? 0 : attempts - 1
+    this.#waiting.set(number, { to, question: numbered, settle, sentAt, attemptsLeft, isRepeated: false })
     // Answered by nobody, but not before this has returned.
     if (isGone) this.#ports.schedule(number, 1)
     else this.#send(number, to, numbered)
@@ -68,7 +70,8 @@ export class Requests<Question extends Numbered, Reply extends Numbered> {
     const waiting = this.#waiting.get(reply.number)
     if (waiting === undefined || waiting.to !== from) return false
     this.#waiting.delete(reply.number)
-    this.#ports.measured?.(from, this.#ports.now() - waiting.sentAt)
+    // Nobody can tell which of several sendings is answered (Karn's rule).
+    this.#ports.answered?.(from, waiting.isRepeated ? undefined : this.#ports.now() - waiting.sentAt)
     waiting.settle(reply)
     return true
   }
@@ -78,7 +81,10 @@ export class Requests<Question extends Numbered, Reply extends Numbered> {
     if (this.#pauses.delete(number)) return act?.()
     const waiting = this.#waiting.get(number)
     if (waiting === undefined) return
-    if (waiting.attemptsLeft-- > 0) return this.#send(number, waiting.to, waiting.question)
+    if (waiting.attemptsLeft-- > 0) {
+      waiting.isRepeated = true
+      return this.#send(number, waiting.to, waiting.question)
+    }
     this.#waiting.delete(number)
     waiting.settle(undefined)
   }

@@ -13,7 +13,7 @@ export function ringRequests(environment: ChordEnvironment, timeout: Duration, r
       now: () => environment.now(),
       send: (to, question) => void environment.send(to, question),
       schedule: (number, delay) => environment.schedule({ type: 'request', number }, delay),
-      measured: (peer, roundTrip) => roundTrips.measured(peer, roundTrip),
+      answered: (peer, roundTrip) => roundTrips.answered(peer, roundTrip),
     },
     timeout,
   )

@@ -33,7 +33,7 @@ export class RollCall {
     const now = this.#environment.now()
     for (const [peer, until] of this.#silent) if (until <= now) this.#silent.delete(peer)
     for (const { peer, index: at } of list.slice(1)) {
-      if (this.#roundTrips.of(peer) !== undefined || this.#silent.has(peer) || this.#asked.has(peer)) continue
+      if (this.#roundTrips.hasAnswered(peer) || this.#silent.has(peer) || this.#asked.has(peer)) continue
       this.#asked.add(peer)
       this.#requests.ask(peer, { type: 'ping', at }, this.#attempts, (reply) => {
         this.#asked.delete(peer)
