@@ -11,11 +11,13 @@ export interface ChordOptions {
   /** 2 is the paper's: a finger for each halving of the ring. With a base of b there are b − 1 fingers for each division by
    *  b: shorter ways, more fingers to keep. A power of two from 2 to 16. @default 2 */
   readonly fingerBase?: number
-  /** How often each place is stabilised. Shorter mends the ring sooner and costs two messages each. @default 1000 */
+  /** How often each place is stabilised. Shorter mends the ring sooner and costs three messages each: a question, its answer
+   *  and a notification. At least 10: a place in a hurry is stabilised ten times as often. @default 1000 */
   readonly stabiliseInterval?: Duration
   /** How often one finger is looked up again. @default 1000 */
   readonly fingerInterval?: Duration
-  /** How long an answer may take. Longer than nearly every round trip; shorter gets round dead peers sooner. @default 500 */
+  /** How long an answer may take. Longer than nearly every round trip; shorter gets round dead peers sooner. Must be less
+   *  than `lookupTimeout`. @default 500 */
   readonly requestTimeout?: Duration
   /** How often a neighbour is asked before it is held for dead. More forgive lost messages. Lookups ask once. @default 3 */
   readonly requestAttempts?: number
@@ -37,7 +39,8 @@ export interface ChordOptions {
   /** Of so many nodes that could serve as a finger the one with the shortest round trip is taken. More bring shorter ways
    *  and cost a ping each; 1 takes the first. @default 4 */
   readonly proximityCandidates?: number
-  /** A lookup that takes longer has failed. @default 10000 */
+  /** A lookup that takes longer has failed. Must exceed `requestTimeout`: many of these fit into it where peers are dead.
+   *  @default 10000 */
   readonly lookupTimeout?: Duration
   /** Most lookups at a time. @default 1000 */
   readonly lookupLimit?: number
@@ -74,14 +77,17 @@ const defaults: ResolvedChordOptions = Object.freeze({
   unifyInterval: 15_000,
 })
 
-type NumericOption = Exclude<keyof ChordOptions, 'routing' | 'listAnswers' | 'deadMemory'>
+const flags = ['listAnswers', 'deadMemory'] as const
+
+type NumericOption = Exclude<keyof ChordOptions, 'routing' | (typeof flags)[number]>
 
 const ranges: { readonly [Name in NumericOption]: readonly [least: number, most: number] } = Object.freeze({
   // Zave's proof needs two.
   successors: [2, 64],
   virtualNodes: [1, 64],
   fingerBase: [2, 16],
-  stabiliseInterval: [1, 3_600_000],
+  // A tenth of it is an interval, too.
+  stabiliseInterval: [10, 3_600_000],
   fingerInterval: [1, 3_600_000],
   requestTimeout: [1, 60_000],
   requestAttempts: [1, 10],
@@ -104,7 +110,12 @@ export function resolveChordOptions(options: ChordOptions = {}): ResolvedChordOp
       throw new RangeError(`Cannot use ${name} = ${value} for Chord: it must be an integer from ${least} to ${most}`)
     }
   }
-  const { fingerBase, gatherLimit, successors, routing } = resolved
+  for (const name of flags) {
+    if (typeof resolved[name] !== 'boolean') {
+      throw new RangeError(`Cannot use ${name} = ${String(resolved[name])} for Chord: it must be true or false`)
+    }
+  }
+  const { fingerBase, gatherLimit, lookupTimeout, requestTimeout, successors, routing } = resolved
   if ((fingerBase & (fingerBase - 1)) !== 0) {
     throw new RangeError(`Cannot use fingerBase = ${fingerBase} for Chord: it must be 2, 4, 8 or 16`)
   }
@@ -113,6 +124,10 @@ export function resolveChordOptions(options: ChordOptions = {}): ResolvedChordOp
   }
   if (gatherLimit <= successors) {
     throw new RangeError(`Cannot use gatherLimit = ${gatherLimit} for Chord: it must exceed successors = ${successors}`)
+  }
+  if (lookupTimeout <= requestTimeout) {
+    const wish = `it must exceed requestTimeout = ${requestTimeout}`
+    throw new RangeError(`Cannot use lookupTimeout = ${lookupTimeout} for Chord: ${wish}`)
   }
   return Object.freeze(resolved)
 }

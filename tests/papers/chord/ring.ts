@@ -40,16 +40,16 @@ export const starting = 30_000
 export type RingDefinition = ProtocolDefinition<ChordMessage, ChordTimer, ChordEvent, ChordCore, ChordNeeds>
 
 /**
- * The protocol of the peers of an experiment. Lists of one, which the options refuse since no ring outlives them, are
- * allowed here: some figures of the papers are those of routing by fingers alone.
+ * The protocol of the peers of an experiment. Allowed here is what the options refuse: lists of one, which no ring outlives,
+ * since some figures of the papers are those of routing by fingers alone; and lookups that end before a question does.
  *
  * @param around what stands between a core and its environment
  */
 export function paperDefinition(
-  { successors = 8, ...options }: ChordOptions,
+  { successors = 8, lookupTimeout = 10_000, ...options }: ChordOptions,
   around: (environment: ChordEnvironment) => ChordEnvironment = (same) => same,
 ): RingDefinition {
-  const resolved = { ...resolveChordOptions(options), successors }
+  const resolved = { ...resolveChordOptions(options), successors, lookupTimeout }
   return {
     ...chordDefinition(options),
     create: (environment, needs) => new ChordCore(around(environment), resolved, needs),
