@@ -32,6 +32,7 @@ const types = [
   'elsewhere',
 ] as const satisfies readonly ChordMessage['type'][]
 
+/** Messages of the ring as bytes (docs/formats/chord.md). Refuses what no peer that keeps to it sends. */
 export const chordCodec: Codec<ChordMessage> = {
   encode(message, writer) {
     writer.u8(types.indexOf(message.type))

@@ -6,6 +6,7 @@ import type { ChordMessage } from './messages.ts'
 import { resolveChordOptions, type ChordOptions } from './options.ts'
 import type { ChordTimer } from './timers.ts'
 
+/** What keeps the ring, and finds on it, on the wire (docs/formats/chord.md). */
 export const chordName: ProtocolName = '/peerloom/chord/1.0.0'
 
 /** @throws RangeError when the options make no sense */

@@ -12,7 +12,9 @@ export interface LookupSuccess extends Arc {
   readonly type: 'found'
   /** Whether the predecessor itself has said so, not somebody who has it in its list. */
   readonly isFirstHand: boolean
+  /** As in `LookupTrace`: up to and including whoever gave the answer, most often the predecessor of the key. */
   readonly hops: number
+  /** Who was asked, in that order. */
   readonly contacts: readonly LookupContact[]
 }
 

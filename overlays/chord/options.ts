@@ -54,6 +54,7 @@ export interface ChordOptions {
   readonly unifyInterval?: Duration
 }
 
+/** With the defaults filled in, and checked. */
 export type ResolvedChordOptions = Required<ChordOptions>
 
 const defaults: ResolvedChordOptions = Object.freeze({

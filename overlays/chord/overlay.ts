@@ -36,7 +36,19 @@ export interface PlaceView {
   readonly fingers: readonly { readonly target: Key; readonly node: RingNode }[]
 }
 
+/** The roles `Router` and `Dht` on a ring. */
 export interface Chord extends Router, Dht {
+  /**
+   * `lookup`, and how it went. `hops` end with the predecessor of the key, or, where `listAnswers` allows it, with whoever has
+   * the owner in its list.
+   *
+   * With `routing: 'recursive'` this peer sees whom it has asked itself. The others are those that the answer names: all with
+   * the time from handing the lookup on until the answer, and none as `timed-out`, whoever was silent among them. What it asks
+   * after it has given the route up is as in an iterative lookup.
+   *
+   * @throws LookupFailedError when nobody answers; the signal's reason
+   */
+  trace(key: Key, options?: RequestOptions): Promise<LookupTrace>
   /** Records held here for the ring, and their bytes. */
   held(): { readonly records: number; readonly bytes: number }
   /** The places of this peer, one without virtual nodes. */
@@ -44,6 +56,7 @@ export interface Chord extends Router, Dht {
   subscribe(listener: (event: ChordEvent | DhtEvent) => void, options?: SubscribeOptions): void
 }
 
+/** For simulations and comparisons: live peers need none of it. */
 export interface ChordSetup {
   /** A ring that the peers are on from the start, for simulations. @default none: they gather and join */
   readonly ring?: SettledRing
@@ -51,6 +64,7 @@ export interface ChordSetup {
   readonly rules?: RingRules
 }
 
+/** How a peer behaves on the ring, and how it keeps records. */
 export interface ChordOverlayOptions extends ChordOptions {
   /** How records are kept. */
   readonly dht?: ChordDhtOptions

@@ -22,7 +22,10 @@ export interface LookupTrace {
   readonly key: Key
   /** Who is responsible, the nearest first. */
   readonly peers: readonly PeerId[]
-  /** Peers one after another on the way, up to and including the one that knew the answer; 0 if that was this peer. */
+  /**
+   * Peers one after another on the way, up to and including the one that knew the answer; 0 if that was this peer. On Chord
+   * that one precedes the key: `ownerHops`, which count the owner as well, are `hops` + 1.
+   */
   readonly hops: number
   /** Peers that did not answer in time. */
   readonly timeouts: number

@@ -90,7 +90,7 @@ async function timeoutsTable(extent: Extent): Promise<Table> {
     notes: [
       'The paper’s figures are from memory (its table was not at hand), so that nothing but the design’s limit for half of them dead is a gate: a simulation of the paper’s lookups gave 4.74 there, and 4.26 with a memory of the dead.',
       'Lists of 20, also used for routing; 10,000 lookups at the moment of the failure, before anybody stabilises. A path counts living peers up to the predecessor of the key, one after another. Peers drop their own dead fingers as they meet them: with 2,000 lookups in place of 10,000 it would be 4.3 and 5.4 time-outs at 50 %.',
-      'An answer that claims more of the ring than is plausible is doubted, and others are asked (overlays/chord/README.md). Where many neighbours are dead it is true nevertheless: a few lookups in a thousand have many contacts for it, and all figures contain them.',
+      'An answer that claims more of the ring than is plausible is doubted, and others are asked (overlays/chord/README.md). Where many neighbours are dead it is true nevertheless: a few lookups in a thousand have eight contacts more for it, and all figures contain them.',
       '_Memory_: who was silent in a lookup is not asked again in it, and whoever is asked next is told. Without it only the peer that named the dead one is told, as in the paper.',
       seedsOf(extent),
     ],
