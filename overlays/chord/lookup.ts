@@ -65,8 +65,8 @@ interface Found extends Said {
 }
 
 /**
- * Once an answer is in doubt so many more peers are asked, as one reply names. Among members that lie it finds the right one
- * as often as asking as many as `contactLimit` does, and where all are honest a long arc is a matter of seconds no longer.
+ * Once an answer is in doubt so many more peers are asked, as one reply names. Among members that lie that finds the right
+ * one as often as asking as many as `contactLimit` does, and an honest answer that only seems wrong costs no more than that.
  */
 const doubtLimit = 8
 

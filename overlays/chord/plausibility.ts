@@ -4,7 +4,8 @@ import { distance, isBetween, type RingNode } from './ring-node.ts'
 /** So many times as far as neighbours of this peer are from each other, on average: one arc in some thousands is as long. */
 const implausibleArc = 16
 
-/** The same for the nodes of a whole list, on average; of lists of eight one in a hundred is. */
+/** The same for the nodes of a whole list, on average; of lists of eight some three in a hundred are, of sixteen
+ *  one in some hundreds. */
 const implausibleList = 3
 
 /** So long a list tells how far neighbours are from each other, within a factor of two or so. */
