@@ -167,7 +167,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       case 'fingers':
         return this.#fingers.round()
       case 'gather':
-        return this.#gathering.round()
+        return this.#gathering.round(timer.opening)
       case 'unify':
         return this.#unify()
     }

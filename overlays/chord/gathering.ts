@@ -39,6 +39,8 @@ export class Gathering {
   #promise: { readonly members: readonly PeerId[]; readonly until: Instant } | undefined
   #proposal: readonly PeerId[] | undefined
   #isOpen = false
+  /** Tells timers of an earlier opening from those of this one. */
+  #opening = 0
   #rounds = 0
 
   constructor(ports: GatheringPorts, options: ResolvedChordOptions) {
@@ -65,12 +67,13 @@ export class Gathering {
   open(known: Iterable<PeerId> = []): void {
     if (this.#isOpen) return
     this.#isOpen = true
+    this.#opening++
     this.#rounds = 0
     this.#known.clear()
     this.#promise = undefined
     this.#proposal = undefined
     for (const peer of known) this.#learn(peer)
-    this.round()
+    this.round(this.#opening)
   }
 
   close(): void {
@@ -89,15 +92,15 @@ export class Gathering {
     })
   }
 
-  round(): void {
-    if (!this.#isOpen) return
+  round(opening: number): void {
+    if (!this.#isOpen || opening !== this.#opening) return
     const { environment, contacts } = this.#ports
     this.#rounds++
     for (const peer of contacts()) this.#learn(peer)
     for (const peer of this.#known.peers) this.#tell(peer)
     this.#propose()
     this.#forgetSilent()
-    environment.schedule({ type: 'gather' }, this.#options.gatherInterval)
+    environment.schedule({ type: 'gather', opening }, this.#options.gatherInterval)
   }
 
   met(peer: PeerId): void {

@@ -5,5 +5,6 @@ export type ChordTimer =
   | { readonly type: 'request'; readonly number: number }
   | { readonly type: 'lookup'; readonly number: number }
   | { readonly type: 'fingers' }
-  | { readonly type: 'gather' }
+  /** Of one opening of the gathering. */
+  | { readonly type: 'gather'; readonly opening: number }
   | { readonly type: 'unify' }
