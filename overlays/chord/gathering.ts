@@ -1,5 +1,6 @@
 import type { Instant, PeerId } from '../../node/protocol/index.ts'
 import type { ChordEnvironment } from './events.ts'
+import { messageLimits } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
 import { clockwise, ringNode, type RingNode } from './ring-node.ts'
@@ -175,7 +176,8 @@ export class Gathering {
   }
 
   #tell(peer: PeerId): void {
-    const members = this.#known.peers.filter((known) => known !== peer)
+    // Those heard come first. Beyond, nobody would read the message.
+    const members = this.#known.peers.filter((known) => known !== peer).slice(0, messageLimits.peers)
     this.#ports.environment.send(peer, { type: 'gather', members })
   }
 

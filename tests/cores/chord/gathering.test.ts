@@ -16,3 +16,15 @@ test('who goes in and out of gathering, as it is told, has one round at a time',
   const toFriend = peer.recorder.sent().filter(({ to, message }) => to === 'friend' && message.type === 'gather')
   expect(toFriend.length).toBe(30)
 })
+
+test('whoever knows more peers than a message takes names so many of them, those first that it has heard', () => {
+  const peer = new RecordedPeer({ gatherLimit: 520 })
+  const names = (name: string): PeerId[] => Array.from({ length: 520 }, (_, index) => `${name} ${index}` as PeerId)
+  for (const from of names('heard')) peer.hear(from, { type: 'gather', members: [] })
+  peer.hear('heard 0', { type: 'gather', members: names('rumour') })
+  peer.recorder.take()
+  peer.recorder.advance(500)
+  const told = peer.recorder.sent().flatMap(({ message }) => (message.type === 'gather' ? [message.members] : []))
+  expect(new Set(told.map(({ length }) => length))).toEqual(new Set([1024]))
+  expect(told[0]?.filter((name) => name.startsWith('heard')).length).toBe(519)
+})
