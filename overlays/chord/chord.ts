@@ -143,7 +143,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       case 'inside':
         return this.#joining.foundDoor(from)
       case 'begin':
-        return this.#gathering.begin(message.members)
+        return this.#gathering.begin(from, message.members)
       case 'gone':
         return this.#gone(from)
       case 'elsewhere':

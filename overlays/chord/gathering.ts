@@ -134,9 +134,10 @@ export class Gathering {
     return true
   }
 
-  /** All have agreed, says the one that proposed it. */
-  begin(members: readonly PeerId[]): void {
-    if (!this.#isOpen || this.#promise === undefined || !areEqual(this.#promise.members, members)) return
+  /** All have agreed, says the one that proposed it: nobody else can know. */
+  begin(from: PeerId, members: readonly PeerId[]): void {
+    const promised = this.#promise?.members
+    if (!this.#isOpen || promised === undefined || promised[0] !== from || !areEqual(promised, members)) return
     this.#found(members)
   }
 
