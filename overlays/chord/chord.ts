@@ -89,6 +89,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         requests,
         contacts: () => [...this.#contacts.promising(), ...this.#needs.sample(options.successors)],
         founded: (neighbourhood) => this.#joining.founded(neighbourhood),
+        enter: () => this.#joining.enter(),
         full: (from) => this.#reject(from, 'full'),
         changed,
       },

@@ -14,6 +14,8 @@ export interface GatheringPorts {
   readonly contacts: () => readonly PeerId[]
   /** A ring of r + 1 begins, this peer among them. */
   readonly founded: (neighbourhood: Neighbourhood) => void
+  /** Onto a ring that is there already, as soon as nothing else is promised. @returns whether one is known */
+  readonly enter: () => boolean
   readonly full: (from: PeerId) => void
   /** Others are heard than before. */
   readonly changed: () => void
@@ -23,8 +25,16 @@ export interface GatheringPorts {
 const silentRounds = 4
 /** Rounds after which those who are there have been heard. */
 const knowingRounds = 2
-/** For so many rounds a peer that has agreed to one proposal agrees to no other. */
+/** For so many rounds a peer that has agreed to a proposal agrees to nobody else's. */
 const promiseRounds = 10
+/** For so many it agrees to more of the same peer, as are needed where messages are lost: nobody holds it for ever. */
+const repeatRounds = 50
+
+interface Promised {
+  readonly members: readonly PeerId[]
+  readonly since: Instant
+  readonly until: Instant
+}
 
 /**
  * From one peer to r + 1. A ring of Zave's needs r + 1 members that know each other; until there are so many, everybody
@@ -37,8 +47,10 @@ export class Gathering {
   readonly #ports: GatheringPorts
   readonly #options: ResolvedChordOptions
   readonly #known: Roster
-  #promise: { readonly members: readonly PeerId[]; readonly until: Instant } | undefined
+  #promise: Promised | undefined
   #proposal: readonly PeerId[] | undefined
+  /** Who would be proposed, in the last round. */
+  #lowest: readonly PeerId[] = []
   #isOpen = false
   /** Tells timers of an earlier opening from those of this one. */
   #opening = 0
@@ -73,6 +85,7 @@ export class Gathering {
     this.#known.clear()
     this.#promise = undefined
     this.#proposal = undefined
+    this.#lowest = []
     for (const peer of known) this.#learn(peer)
     this.round(this.#opening)
   }
@@ -94,7 +107,9 @@ export class Gathering {
   }
 
   round(opening: number): void {
-    if (!this.#isOpen || opening !== this.#opening) return
+    if (opening !== this.#opening) return
+    this.#ports.enter()
+    if (!this.#isOpen) return
     const { environment, contacts } = this.#ports
     this.#rounds++
     for (const peer of contacts()) this.#learn(peer)
@@ -124,30 +139,41 @@ export class Gathering {
 
   /** @returns whether this peer keeps itself free for that ring */
   agrees(from: PeerId, members: readonly PeerId[]): boolean {
-    const { environment } = this.#ports
-    const now = environment.now()
+    const { environment, enter } = this.#ports
     if (!this.#isOpen || !isFounding(members, from, environment.self, this.#options.successors)) return false
-    if (this.#promise !== undefined && now < this.#promise.until && !areEqual(this.#promise.members, members))
-      return false
+    const haveSpoken = members.every((peer) => peer === environment.self || this.#known.hasHeard(peer))
+    if (!haveSpoken || enter()) return false
     if (this.#proposal !== undefined && !areEqual(this.#proposal, members)) return false
-    this.#promise = { members, until: now + promiseRounds * this.#options.gatherInterval }
-    return true
+    return this.#promised(members)
   }
 
   /** All have agreed, says the one that proposed it: nobody else can know. */
   begin(from: PeerId, members: readonly PeerId[]): void {
     const promised = this.#promise?.members
-    if (!this.#isOpen || promised === undefined || promised[0] !== from || !areEqual(promised, members)) return
+    if (!this.#isOpen || promised?.[0] !== from || !areEqual(promised, members)) return
     this.#found(members)
+  }
+
+  #promised(members: readonly PeerId[]): boolean {
+    const { gatherInterval } = this.#options
+    const now = this.#ports.environment.now()
+    const earlier = this.isPromised ? this.#promise : undefined
+    const since = earlier?.since ?? now
+    // Whoever proposes another ring has given the first one up.
+    if (earlier !== undefined && earlier.members[0] !== members[0]) return false
+    if (now - since >= repeatRounds * gatherInterval) return false
+    this.#promise = { members, since, until: now + promiseRounds * gatherInterval }
+    return true
   }
 
   #propose(): void {
     const { environment, requests } = this.#ports
     const lowest = this.members('0').slice(0, this.#options.successors + 1)
     const members = lowest.map(({ peer }) => peer)
-    if (this.#proposal !== undefined || lowest.length <= this.#options.successors || members[0] !== environment.self)
-      return
-    if (!this.agrees(environment.self, members)) return
+    const isSettled = areEqual(this.#lowest, members)
+    this.#lowest = members
+    // Where many meet at once, others have not heard them all yet: a proposal that fails would hold those who agree.
+    if (!isSettled || this.#proposal !== undefined || !this.agrees(environment.self, members)) return
     this.#proposal = members
     const others = members.slice(1)
     let agreed = 0

@@ -49,13 +49,24 @@ export class Joining {
   }
 
   foundDoor(peer: PeerId): void {
-    const { gathering } = this.#ports
-    // What was promised comes first: that ring may be about to begin.
-    if (this.#isMember || gathering.isPromised || this.#doors.size >= doorLimit) return
+    if (this.#isMember || this.#doors.size >= doorLimit) return
     this.#doors.add(peer)
-    if (!gathering.isOpen) return
-    gathering.close()
-    this.joinRest()
+    this.enter()
+  }
+
+  /**
+   * Through a door, if there is one, in place of gathering. What was promised comes first: that ring may be about to begin.
+   *
+   * @returns whether there is one
+   */
+  enter(): boolean {
+    const { gathering } = this.#ports
+    if (this.#doors.size === 0) return false
+    if (gathering.isOpen && !gathering.isPromised) {
+      gathering.close()
+      this.joinRest()
+    }
+    return true
   }
 
   joinRest(): void {
@@ -65,8 +76,9 @@ export class Joining {
   /** find_successor, then one query of the member to follow, then all at once (Zave). */
   join(at: number, life: number): void {
     const node = this.#nodes[at]
-    if (node === undefined || node.isMember || node.life !== life) return
-    if (!this.#isMember && this.#doors.size === 0) return this.#ports.gathering.open(this.#former)
+    // Whoever gathers has given up, and begins anew with all places.
+    if (node === undefined || node.isMember || node.life !== life || this.#ports.gathering.isOpen) return
+    if (!this.#isMember && this.#doors.size === 0) return this.#gather()
     this.#ports.lookups.look(node.self.point, (outcome) => {
       if (node.isMember || node.life !== life) return
       if (outcome.type === 'failed') this.#joinLater(node)
@@ -76,9 +88,9 @@ export class Joining {
 
   /** That place is on the ring no longer. */
   left({ self, life, table }: VirtualNode): void {
-    const { environment, gathering } = this.#ports
+    const { environment } = this.#ports
     this.#former = table.nodes.map(({ peer }) => peer)
-    if (!this.#isMember) gathering.open(this.#former)
+    if (!this.#isMember) this.#gather()
     else environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
   }
 
@@ -95,12 +107,18 @@ export class Joining {
     this.#doors.delete(peer)
   }
 
+  /** Doors of an earlier time may lead nowhere. */
+  #gather(): void {
+    this.#doors.clear()
+    this.#ports.gathering.open(this.#former)
+  }
+
   #follow(node: VirtualNode, from: RingNode): void {
     const { environment, requests, rules, gathering } = this.#ports
     const { life } = node
     const own = from.peer === environment.self ? this.#nodes[from.index] : undefined
     const settle = (reply: Reply | undefined): void => {
-      if (node.isMember || node.life !== life) return
+      if (node.isMember || node.life !== life || gathering.isPromised) return
       const joined = reply?.type === 'neighbourhood' ? rules.join(node.self, from, reply) : undefined
       if (joined === undefined) return this.#joinLater(node)
       gathering.close()

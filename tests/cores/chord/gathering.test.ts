@@ -52,3 +52,65 @@ test('a ring begins when the one says so that has proposed it, and nobody else',
   peer.hear(proposer, { type: 'begin', members: founders })
   expect(peer.core.isMember).toBe(true)
 })
+
+test('nobody agrees to a ring with peers that it has never heard', () => {
+  const peer = new RecordedPeer({}, founders.at(-1))
+  for (const other of founders.slice(0, -2)) peer.hear(other, { type: 'gather', members: founders })
+  expect(peer.answers(proposer, proposal)).toEqual([{ type: 'no', number: 7 }])
+  peer.hear(founders.at(-2) as PeerId, { type: 'gather', members: [] })
+  expect(peer.answers(proposer, proposal)).toEqual([{ type: 'yes', number: 7 }])
+})
+
+test('whoever has agreed keeps itself free for the proposer alone, also for another ring of the same one', () => {
+  const peer = founder()
+  const self = founders.at(-1) as PeerId
+  const strangers = inOrder(Array.from({ length: 8 }, (_, index) => `q${index}`))
+  const others = inOrder([...strangers, self])
+  const [rival] = others as [PeerId]
+  for (const other of strangers) peer.hear(other, { type: 'gather', members: [] })
+  expect(peer.answers(proposer, proposal)).toEqual([{ type: 'yes', number: 7 }])
+  expect(peer.answers(rival, { ...proposal, members: others })).toEqual([{ type: 'no', number: 7 }])
+  const changed = inOrder([...founders.slice(0, 7), self, strangers.at(-1) as PeerId])
+  expect(peer.answers(proposer, { ...proposal, members: changed })).toEqual([{ type: 'yes', number: 7 }])
+  peer.hear(proposer, { type: 'begin', members: founders })
+  expect(peer.core.isMember).toBe(false)
+  peer.hear(proposer, { type: 'begin', members: changed })
+  expect(peer.core.isMember).toBe(true)
+})
+
+test('a ring that is heard of ends a promise in ten rounds, however often it is asked for again', () => {
+  const peer = founder()
+  peer.hear(proposer, proposal)
+  const entered = (): boolean =>
+    peer.recorder.sent().some(({ to, message }) => to === 'member' && message.type === 'step')
+  for (let round = 0; round < 9; round++) {
+    peer.hear('member', { type: 'inside' })
+    expect(peer.answers(proposer, proposal)).toEqual([{ type: 'no', number: 7 }])
+    peer.recorder.advance(500)
+    expect(entered()).toBe(false)
+  }
+  peer.recorder.advance(500)
+  expect(entered()).toBe(true)
+})
+
+test('nobody is held for ever by one who proposes again and again', () => {
+  const peer = founder()
+  const answers: ChordMessage['type'][] = []
+  for (let round = 0; round < 60; round++) {
+    for (const other of founders.slice(0, -1)) peer.hear(other, { type: 'gather', members: [] })
+    answers.push(...peer.answers(proposer, proposal).map(({ type }) => type))
+    peer.recorder.advance(500)
+  }
+  expect(answers.indexOf('no')).toBe(50)
+  expect(answers.slice(50, 59)).toEqual(Array.from({ length: 9 }, () => 'no'))
+})
+
+test('a ring is proposed once the lowest have stayed the same for a round', () => {
+  const peer = new RecordedPeer({}, proposer)
+  const proposals = (): number => peer.recorder.sent().filter(({ message }) => message.type === 'propose').length
+  for (const other of founders.slice(1)) peer.hear(other, { type: 'gather', members: [] })
+  peer.recorder.advance(500)
+  expect(proposals()).toBe(0)
+  peer.recorder.advance(500)
+  expect(proposals()).toBe(8)
+})
