@@ -96,8 +96,18 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       options,
     )
     this.known = new KnownRing(environment.self, this.nodes, this.#gathering)
-    const [rules, gathering, lookups] = [this.#rules, this.#gathering, this.lookups]
-    this.#joining = new Joining(this.nodes, { environment, requests, rules, lookups, gathering }, options)
+    this.#joining = new Joining(
+      this.nodes,
+      {
+        environment,
+        requests,
+        rules: this.#rules,
+        lookups: this.lookups,
+        gathering: this.#gathering,
+        reject: (from, reason) => this.#reject(from, reason),
+      },
+      options,
+    )
     this.#unification = new Unification({
       environment,
       requests,

@@ -1,5 +1,5 @@
 import { jitter, type PeerId } from '../../node/protocol/index.ts'
-import type { ChordEnvironment } from './events.ts'
+import type { ChordEnvironment, RejectionReason } from './events.ts'
 import type { Gathering } from './gathering.ts'
 import type { Lookups } from './lookups.ts'
 import type { Reply } from './messages.ts'
@@ -7,7 +7,7 @@ import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
 import type { RingNode } from './ring-node.ts'
 import type { Neighbourhood, RingRules } from './rules.ts'
-import type { VirtualNode } from './virtual-node.ts'
+import { isOrdered, type VirtualNode } from './virtual-node.ts'
 
 export interface JoiningPorts {
   readonly environment: ChordEnvironment
@@ -15,6 +15,7 @@ export interface JoiningPorts {
   readonly rules: RingRules
   readonly lookups: Lookups
   readonly gathering: Gathering
+  readonly reject: (from: PeerId, reason: RejectionReason) => void
 }
 
 /** Peers that said they are on a ring. */
@@ -114,18 +115,27 @@ export class Joining {
   }
 
   #follow(node: VirtualNode, from: RingNode): void {
-    const { environment, requests, rules, gathering } = this.#ports
+    const { environment, requests, gathering } = this.#ports
     const { life } = node
     const own = from.peer === environment.self ? this.#nodes[from.index] : undefined
     const settle = (reply: Reply | undefined): void => {
       if (node.isMember || node.life !== life || gathering.isPromised) return
-      const joined = reply?.type === 'neighbourhood' ? rules.join(node.self, from, reply) : undefined
+      const joined = reply?.type === 'neighbourhood' ? this.#joined(node, from, reply) : undefined
       if (joined === undefined) return this.#joinLater(node)
       gathering.close()
       node.begin(joined)
     }
     if (own !== undefined) return settle(own.reply(0))
     requests.ask(from.peer, { type: 'state', at: from.index }, this.#options.requestAttempts, settle)
+  }
+
+  /** A list that cannot be is as good as none: it would be this peer's own from the first moment on. */
+  #joined({ self }: VirtualNode, from: RingNode, asked: Neighbourhood): Neighbourhood | undefined {
+    const { rules, reject } = this.#ports
+    const isSound = asked.successors.length <= this.#options.successors && isOrdered(from, asked.successors)
+    if (isSound) return rules.join(self, from, asked)
+    reject(from.peer, 'disordered')
+    return undefined
   }
 
   /** Through another door, if there is one. */

@@ -232,7 +232,7 @@ function answerOf(reply: Reply | undefined, from: RingNode): Answer {
 }
 
 /** Whether nodes come in the order of the ring, each once, and not past the one whose list it is. */
-function isOrdered(from: RingNode, nodes: readonly RingNode[]): boolean {
+export function isOrdered(from: RingNode, nodes: readonly RingNode[]): boolean {
   const order = clockwise(from.point)
   return nodes.every((node, place) => place === 0 || order(nodes[place - 1] as RingNode, node) < 0)
 }
