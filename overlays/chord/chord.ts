@@ -87,7 +87,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       {
         environment,
         requests,
-        contacts: () => [...this.#contacts.promising(), ...this.#needs.sample(options.successors)],
+        contacts: () => [...this.#met(), ...this.#unification.named],
         founded: (neighbourhood) => this.#joining.founded(neighbourhood),
         enter: () => this.#joining.enter(),
         full: (from) => this.#reject(from, 'full'),
@@ -112,7 +112,8 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       environment,
       requests,
       lookups: this.lookups,
-      strangers: () => this.#strangers(),
+      neighbours: () => new Set([...this.known.peers, environment.self]),
+      met: () => this.#met(),
       move: (door) => this.#move(door),
     })
   }
@@ -158,7 +159,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       case 'gone':
         return this.#gone(from)
       case 'elsewhere':
-        return this.#meet(message.door)
+        return this.#unification.name(message.door)
       default:
         if (!this.#requests.replied(message, from)) this.#reject(from, 'unasked')
     }
@@ -185,7 +186,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   }
 
   connected(peer: PeerId): void {
-    this.#meet(peer)
+    if (peer !== this.#environment.self && this.#contacts.add(peer)) this.#unification.suspect(peer)
     this.#gathering.met(peer)
   }
 
@@ -209,10 +210,6 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   /** Whether some place of this peer is on the ring. */
   get isMember(): boolean {
     return this.nodes.some((node) => node.isMember)
-  }
-
-  #meet(peer: PeerId): void {
-    if (peer !== this.#environment.self && this.#contacts.add(peer)) this.#unification.suspect(peer)
   }
 
   #reply(question: Question, from: PeerId): Reply {
@@ -246,10 +243,8 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#scheduleUnify()
   }
 
-  #strangers(): PeerId[] {
-    const known = new Set(this.known.peers)
-    const met = new Set([...this.#contacts.promising(), ...this.#needs.sample(this.#options.successors)])
-    return [...met].filter((peer) => !known.has(peer) && peer !== this.#environment.self)
+  #met(): PeerId[] {
+    return [...new Set([...this.#contacts.promising(), ...this.#needs.sample(this.#options.successors)])]
   }
 
   #scheduleUnify(): void {

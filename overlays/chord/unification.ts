@@ -9,8 +9,10 @@ export interface UnificationPorts {
   readonly environment: ChordEnvironment
   readonly requests: RingRequests
   readonly lookups: Lookups
-  /** Peers that are no neighbours on this ring. */
-  readonly strangers: () => readonly PeerId[]
+  /** Whom the places of this peer know, and itself. */
+  readonly neighbours: () => ReadonlySet<PeerId>
+  /** Peers met on the network, neighbours or not. */
+  readonly met: () => readonly PeerId[]
   /** Another ring is to be joined instead, through that peer. */
   readonly move: (door: PeerId) => void
 }
@@ -24,7 +26,7 @@ const inDoubt = { inDoubt: 1 }
 /** Times in a row that another ring is seen before it is believed: while nodes come and go, lookups may differ. */
 const confirmations = 2
 
-/** Peers that are to be looked at before others. */
+/** Peers that are to be looked at before others; as many again that others have named. */
 const suspectLimit = 16
 
 /**
@@ -37,6 +39,9 @@ const suspectLimit = 16
 export class Unification {
   readonly #ports: UnificationPorts
   readonly #suspects = new Set<PeerId>()
+  /** Doors to other rings, as others say. This peer has perhaps never met them. */
+  readonly #named = new Set<PeerId>()
+  #hasLookedAtNamed = false
   #seen = 0
 
   constructor(ports: UnificationPorts) {
@@ -45,23 +50,39 @@ export class Unification {
 
   /** Whether somebody is to be looked at soon. */
   get isSuspicious(): boolean {
-    return this.#suspects.size > 0
+    return this.#suspects.size > 0 || this.#named.size > 0
   }
 
-  /** That peer may be on another ring: it has just been met, or somebody said so. */
+  get named(): readonly PeerId[] {
+    return [...this.#named]
+  }
+
+  /** That peer may be on another ring: it has just been met, or a look from it has said so. */
   suspect(peer: PeerId): void {
-    if (this.#suspects.size < suspectLimit) this.#suspects.add(peer)
+    add(this.#suspects, peer)
+  }
+
+  /** Somebody says that there is another ring behind that door. */
+  name(door: PeerId): void {
+    add(this.#named, door)
   }
 
   /** Looks from one other peer. */
   round(): void {
-    const { environment, strangers } = this.#ports
-    const others = strangers()
-    const [suspect] = [...this.#suspects].filter((peer) => others.includes(peer))
-    const contact = suspect ?? others[integer(environment.random, Math.max(1, others.length))]
-    if (suspect === undefined) this.#suspects.clear()
-    else this.#suspects.delete(suspect)
+    const { environment, neighbours, met } = this.#ports
+    const known = neighbours()
+    const suspect = takeStranger(this.#suspects, known) ?? this.#takeNamed(known)
+    if (suspect !== undefined) return this.#lookFrom(suspect)
+    const strangers = met().filter((peer) => !known.has(peer))
+    const contact = strangers[integer(environment.random, Math.max(1, strangers.length))]
     if (contact !== undefined) this.#lookFrom(contact)
+  }
+
+  /** Not twice running: whoever names doors without end keeps nobody from being looked at. */
+  #takeNamed(known: ReadonlySet<PeerId>): PeerId | undefined {
+    const door = this.#hasLookedAtNamed ? undefined : takeStranger(this.#named, known)
+    this.#hasLookedAtNamed = door !== undefined
+    return door
   }
 
   #lookFrom(contact: PeerId): void {
@@ -86,6 +107,7 @@ export class Unification {
       if (++this.#seen < confirmations) return
       this.#seen = 0
       this.#suspects.clear()
+      this.#named.clear()
       this.#ports.move(contact)
     })
   }
@@ -102,4 +124,17 @@ export class Unification {
       from === undefined ? inDoubt : { from },
     )
   }
+}
+
+function add(suspects: Set<PeerId>, peer: PeerId): void {
+  if (suspects.size < suspectLimit) suspects.add(peer)
+}
+
+/** The first one that is no neighbour; those before it are none to be suspected. */
+function takeStranger(suspects: Set<PeerId>, known: ReadonlySet<PeerId>): PeerId | undefined {
+  for (const peer of suspects) {
+    suspects.delete(peer)
+    if (!known.has(peer)) return peer
+  }
+  return undefined
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { keyOf, type PeerId } from '../../../node/protocol/index.ts'
-import { Simulation } from '../../../node/simulation/index.ts'
+import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
 import {
   chord,
   chordName,
+  ringFaults,
   ringNode,
   type Chord,
   type ChordEvent,
@@ -36,6 +37,18 @@ describe('hostile members', () => {
 describe('a stranger', () => {
   const stranger = 'stranger' as PeerId
 
+  /** Peers that each have dialled the two before them. */
+  function addPeers(simulation: Simulation, name: string, count: number): SimulatedPeer<Chord>[] {
+    const peers: SimulatedPeer<Chord>[] = []
+    for (let index = 0; index < count; index++) {
+      const peer = simulation.addPeer(`${name}-${index}`, (host) => chord().attach(host))
+      for (const other of peers.slice(-2)) simulation.connect(peer, other)
+      peers.push(peer)
+      simulation.run(300)
+    }
+    return peers
+  }
+
   function ringOfTen(): {
     simulation: Simulation
     victim: Chord
@@ -43,12 +56,7 @@ describe('a stranger', () => {
     readonly tell: (message: unknown) => void
   } {
     const simulation = new Simulation({ seed: 1 })
-    const peers = Array.from({ length: 10 }, (_, index) => {
-      const peer = simulation.addPeer(`peer-${index}`, (host) => chord().attach(host))
-      for (const other of simulation.peers.slice(-3, -1)) simulation.connect(peer, other)
-      simulation.run(300)
-      return peer
-    })
+    const peers = addPeers(simulation, 'peer', 10)
     simulation.run(20_000)
     const [victim] = peers as [(typeof peers)[0]]
     const events: (ChordEvent | DhtEvent)[] = []
@@ -89,6 +97,31 @@ describe('a stranger', () => {
     expect(simulation.traffic(chordName).messages - before).toBeLessThan(4000)
     expect(events.some(({ type }) => type === 'unified' || type === 'left')).toBe(false)
     expect(victim.places()[0]?.isMember).toBe(true)
+  })
+
+  test.each([
+    ['once', 1],
+    ['every second', 300],
+  ])('that invites everybody to rings that are not there, %s, keeps nobody from the one that is', (_, times) => {
+    const simulation = new Simulation({ seed: 1 })
+    const [here, there] = [addPeers(simulation, 'here', 12), addPeers(simulation, 'there', 12)]
+    const peers = [...here, ...there]
+    let doors = 0
+    const invite = (): void => {
+      for (const { host } of peers) {
+        for (let count = 0; count < 300; count++)
+          host?.deliver(chordName, { type: 'elsewhere', door: `door ${doors++}` }, stranger)
+      }
+    }
+    simulation.run(30_000)
+    for (let second = 0; second < 300; second++) {
+      if (second < times) invite()
+      if (second === 0) simulation.connect(here[0] as SimulatedPeer<Chord>, there[0] as SimulatedPeer<Chord>)
+      simulation.run(1000)
+    }
+    const places = peers.flatMap(({ api }) => api.places())
+    expect(places.every(({ isMember }) => isMember)).toBe(true)
+    expect(ringFaults(places, 8)).toEqual([])
   })
 
   test('that tells of ten thousand peers while there is no ring is heard as far as there is room', async () => {

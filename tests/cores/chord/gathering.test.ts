@@ -114,3 +114,12 @@ test('a ring is proposed once the lowest have stayed the same for a round', () =
   peer.recorder.advance(500)
   expect(proposals()).toBe(8)
 })
+
+test('whoever is on no ring asks at a door that it was told of', () => {
+  const peer = new RecordedPeer()
+  peer.hear('mover', { type: 'elsewhere', door: 'door' as PeerId })
+  peer.recorder.advance(500)
+  expect(peer.recorder.sent()).toContainEqual(
+    expect.objectContaining({ to: 'door', message: { type: 'gather', members: [] } }),
+  )
+})
