@@ -115,6 +115,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       neighbours: () => new Set([...this.known.peers, environment.self]),
       met: () => this.#met(),
       move: (door) => this.#move(door),
+      full: (from) => this.#reject(from, 'full'),
     })
   }
 
@@ -159,7 +160,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
       case 'gone':
         return this.#gone(from)
       case 'elsewhere':
-        return this.#unification.name(message.door)
+        return this.#unification.name(message.door, from)
       default:
         if (!this.#requests.replied(message, from)) this.#reject(from, 'unasked')
     }
@@ -186,7 +187,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   }
 
   connected(peer: PeerId): void {
-    if (peer !== this.#environment.self && this.#contacts.add(peer)) this.#unification.suspect(peer)
+    if (peer !== this.#environment.self) this.#meet(peer)
     this.#gathering.met(peer)
   }
 
@@ -210,6 +211,12 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
   /** Whether some place of this peer is on the ring. */
   get isMember(): boolean {
     return this.nodes.some((node) => node.isMember)
+  }
+
+  #meet(peer: PeerId): void {
+    const added = this.#contacts.add(peer)
+    if (added === 'full') this.#reject(peer, 'full')
+    if (added === 'new') this.#unification.suspect(peer)
   }
 
   #reply(question: Question, from: PeerId): Reply {

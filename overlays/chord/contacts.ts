@@ -15,14 +15,14 @@ export class Contacts {
     this.#random = random
   }
 
-  /** @returns whether the peer is a new one, or one that was lost */
-  add(peer: PeerId): boolean {
-    if (this.#connected.has(peer)) return false
-    if (this.#connected.size >= contactLimit) return false
+  /** @returns `new` also for one that was lost; `full` if there is no room for it */
+  add(peer: PeerId): 'new' | 'known' | 'full' {
+    if (this.#connected.has(peer)) return 'known'
+    if (this.#connected.size >= contactLimit) return 'full'
     this.#lost.delete(peer)
     this.#connected.add(peer)
     this.#makeRoom()
-    return true
+    return 'new'
   }
 
   lost(peer: PeerId): void {

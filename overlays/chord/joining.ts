@@ -50,7 +50,8 @@ export class Joining {
   }
 
   foundDoor(peer: PeerId): void {
-    if (this.#isMember || this.#doors.size >= doorLimit) return
+    if (this.#isMember) return
+    if (this.#doors.size >= doorLimit && !this.#doors.has(peer)) return this.#ports.reject(peer, 'full')
     this.#doors.add(peer)
     this.enter()
   }

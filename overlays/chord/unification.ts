@@ -15,6 +15,7 @@ export interface UnificationPorts {
   readonly met: () => readonly PeerId[]
   /** Another ring is to be joined instead, through that peer. */
   readonly move: (door: PeerId) => void
+  readonly full: (from: PeerId) => void
 }
 
 /** Where rings are told apart: each has exactly one node that is responsible for it, the one with its lowest point. */
@@ -59,12 +60,12 @@ export class Unification {
 
   /** That peer may be on another ring: it has just been met, or a look from it has said so. */
   suspect(peer: PeerId): void {
-    add(this.#suspects, peer)
+    this.#add(this.#suspects, peer, peer)
   }
 
   /** Somebody says that there is another ring behind that door. */
-  name(door: PeerId): void {
-    add(this.#named, door)
+  name(door: PeerId, by: PeerId): void {
+    this.#add(this.#named, door, by)
   }
 
   /** Looks from one other peer. */
@@ -76,6 +77,12 @@ export class Unification {
     const strangers = met().filter((peer) => !known.has(peer))
     const contact = strangers[integer(environment.random, Math.max(1, strangers.length))]
     if (contact !== undefined) this.#lookFrom(contact)
+  }
+
+  #add(suspects: Set<PeerId>, peer: PeerId, from: PeerId): void {
+    if (suspects.has(peer)) return
+    if (suspects.size < suspectLimit) suspects.add(peer)
+    else this.#ports.full(from)
   }
 
   /** Not twice running: whoever names doors without end keeps nobody from being looked at. */
@@ -124,10 +131,6 @@ export class Unification {
       from === undefined ? inDoubt : { from },
     )
   }
-}
-
-function add(suspects: Set<PeerId>, peer: PeerId): void {
-  if (suspects.size < suspectLimit) suspects.add(peer)
 }
 
 /** The first one that is no neighbour; those before it are none to be suspected. */
