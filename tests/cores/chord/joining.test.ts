@@ -15,8 +15,9 @@ type Asked = Extract<ChordMessage, { readonly type: 'step' | 'state' }>
 function answeredWith(list: readonly RingNode[]): RecordedPeer {
   const peer = new RecordedPeer({}, newcomer)
   const asked = (type: Asked['type'], to: PeerId): number => {
-    const sent = peer.recorder.sent().find((effect) => effect.to === to && effect.message.type === type)
-    return (sent?.message as Asked).number
+    const sent = peer.recorder.sent().filter((effect) => effect.to === to && effect.message.type === type)
+    const [question] = sent.map(({ message }) => message as Asked)
+    return question?.number ?? 0
   }
   peer.hear(door, { type: 'inside' })
   peer.hear(door, { type: 'closer', number: asked('step', door), nodes: [ringNode(followed)] })
