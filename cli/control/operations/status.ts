@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Failure } from '../../failure.ts'
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { StatusReport } from '../requests.ts'
@@ -14,9 +15,15 @@ export function statusOperations(running: RunningPeer): Readonly<Record<string, 
   }
 }
 
+/** Somebody who has left a moment ago may still be taken for one who should have something. */
+const attempts = 3
+
 /** @throws Failure when something that is held here for others might be lost to them: the peer then goes on */
 async function handOver({ peer }: RunningPeer, signal: AbortSignal): Promise<void> {
-  if (await peer.handOver({ signal })) return
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    if (await peer.handOver({ signal })) return
+    if (attempt < attempts) await pause(2000, undefined, { signal })
+  }
   throw new Failure('failure', 'Not all records that this peer holds for others could be given to other peers', {
     hint: 'Try again when others are connected. To end it all the same, and keep the records on its disk: peerloom down',
   })

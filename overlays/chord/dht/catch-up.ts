@@ -1,13 +1,16 @@
-import type { PeerId } from '../../../node/protocol/index.ts'
+import { jitter, type Duration, type Instant, type Key, type PeerId } from '../../../node/protocol/index.ts'
 import { wholeRing, type Arc } from '../../../node/reconciliation/index.ts'
 import type { ChordCore } from '../chord.ts'
+import type { DhtRequests } from './coordinator.ts'
 import type { DhtEnvironment } from './events.ts'
+import { ringNode } from '../ring-node.ts'
 import { arcOf } from './record-item.ts'
 import type { Transfer } from './transfer.ts'
 
 export interface CatchUpPorts {
   readonly environment: DhtEnvironment
   readonly ring: ChordCore
+  readonly requests: DhtRequests
   readonly transfer: Transfer
 }
 
@@ -15,19 +18,28 @@ export interface CatchUpPorts {
 interface Arrival {
   /** Names the place, and this stay at it. */
   readonly name: string
+  readonly at: Key
   readonly from: readonly PeerId[]
   readonly arc: Arc
 }
 
+/** Between one attempt and the next. */
+const interval: Duration = 500
+/** Whoever is taken from may be a newcomer as well. If that does not change, there is nobody who would know more. */
+const patience: Duration = 10_000
+
 /**
  * A newcomer takes from its successor what that held in its place, before it is believed to have nothing under a key. So
- * does each of its virtual nodes, each time it joins; where there is no ring yet, a peer takes from those it knows.
+ * does each of its virtual nodes, each time it joins; where there is no ring yet, a peer takes from those it knows. Of many
+ * newcomers side by side each waits until its successor has taken.
  */
 export class CatchUp {
   readonly #ports: CatchUpPorts
   readonly #replicas: number
   #taken = new Set<string>()
   readonly #taking = new Set<string>()
+  #arrivedAt = new Map<string, Instant>()
+  #isScheduled = false
   #wasComplete = false
 
   constructor(ports: CatchUpPorts, replicas: number) {
@@ -40,27 +52,53 @@ export class CatchUp {
     return this.#arrivals().every(({ name }) => this.#taken.has(name))
   }
 
-  /** Takes what has not been taken; after a failure again, the next time. */
+  /** Takes what has not been taken. */
   round(): void {
+    const { environment } = this.#ports
     const arrivals = this.#arrivals()
     this.#taken = new Set(arrivals.flatMap(({ name }) => (this.#taken.has(name) ? [name] : [])))
+    this.#arrivedAt = new Map(arrivals.map(({ name }) => [name, this.#arrivedAt.get(name) ?? environment.now()]))
     for (const arrival of arrivals) {
       if (this.#taken.has(arrival.name) || this.#taking.has(arrival.name)) continue
       this.#taking.add(arrival.name)
-      this.#take(arrival, 0, true)
+      this.#take(arrival, 0, { isWhole: true, isKnown: false })
     }
     this.#tell()
   }
 
-  #take(arrival: Arrival, place: number, isWhole: boolean): void {
-    const { name, from, arc } = arrival
-    const next = from[place]
-    if (next === undefined) {
-      this.#taking.delete(name)
-      if (isWhole) this.#taken.add(name)
-      return this.#tell()
-    }
-    this.#ports.transfer.take(next, arc, (isTaken) => this.#take(arrival, place + 1, isWhole && isTaken))
+  expire(): void {
+    this.#isScheduled = false
+    this.round()
+  }
+
+  /** @param so whether all has been taken from those before, and whether any of them has what it should */
+  #take(arrival: Arrival, place: number, so: { readonly isWhole: boolean; readonly isKnown: boolean }): void {
+    const { transfer, requests } = this.#ports
+    const next = arrival.from[place]
+    if (next === undefined) return this.#ended(arrival.name, so.isWhole, so.isKnown)
+    transfer.take(next, arrival.arc, (isTaken) => {
+      if (!isTaken) return this.#take(arrival, place + 1, { ...so, isWhole: false })
+      requests.ask(next, { type: 'fetch', asOwner: false, key: arrival.at }, 1, (reply) => {
+        const isKnown = reply?.type === 'fetched' && reply.isComplete
+        this.#take(arrival, place + 1, { ...so, isKnown: so.isKnown || isKnown })
+      })
+    })
+  }
+
+  #ended(name: string, isWhole: boolean, isKnown: boolean): void {
+    const { environment } = this.#ports
+    const arrivedAt = this.#arrivedAt.get(name) ?? environment.now()
+    this.#taking.delete(name)
+    if (isWhole && (isKnown || environment.now() - arrivedAt >= patience)) this.#taken.add(name)
+    else this.#again()
+    this.#tell()
+  }
+
+  #again(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    const { environment } = this.#ports
+    environment.schedule({ type: 'catch-up' }, jitter(environment.random, interval, 0.2))
   }
 
   #arrivals(): readonly Arrival[] {
@@ -70,13 +108,14 @@ export class CatchUp {
     if (members.length > 0) {
       return members.flatMap(({ self: place, successors, life }) => {
         const next = successors.find(({ peer }) => peer !== self)
-        const name = `${place.point}/${life}`
-        return next === undefined ? [] : [{ name, from: [next.peer], arc: arcOf(next.point, place.point) }]
+        const at = place.point
+        const name = `${at}/${life}`
+        return next === undefined ? [] : [{ name, at, from: [next.peer], arc: arcOf(next.point, at) }]
       })
     }
     const known = [...new Set(ring.known.gathered().map(({ peer }) => peer))].filter((peer) => peer !== self)
     const from = known.slice(0, this.#replicas)
-    return from.length === 0 ? [] : [{ name: 'gathered', from, arc: wholeRing }]
+    return from.length === 0 ? [] : [{ name: 'gathered', at: ringNode(self).point, from, arc: wholeRing }]
   }
 
   #tell(): void {

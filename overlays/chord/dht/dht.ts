@@ -87,7 +87,7 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     this.#sessions = new Sessions(environment, requests, table)
     const transfer = new Transfer(this.#sessions, requests, this.#replica)
     const { ring, addresses } = needs
-    this.#catchUp = new CatchUp({ environment, ring, transfer }, options.replicas)
+    this.#catchUp = new CatchUp({ environment, ring, requests, transfer }, options.replicas)
     const catchUp = this.#catchUp
     this.repair = new Repair({ environment, ring, table, replica: this.#replica, transfer, catchUp }, options)
     const replicas: CoordinatorPorts['replicas'] = (...call) => this.#replicas(...call)
@@ -138,6 +138,8 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
         return this.repair.expire(timer.round)
       case 'tidy':
         return this.#tidy()
+      case 'catch-up':
+        return this.#catchUp.expire()
     }
   }
 

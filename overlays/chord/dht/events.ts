@@ -5,6 +5,7 @@ export type DhtTimer =
   | { readonly type: 'request'; readonly number: number }
   | { readonly type: 'repair'; readonly round: number }
   | { readonly type: 'tidy' }
+  | { readonly type: 'catch-up' }
 
 /** What a peer keeps on disk. */
 export type DhtEntry =

@@ -6,7 +6,7 @@ import { RecordedPeer, inOrder } from './recorded-peer.ts'
 function member(): RecordedPeer {
   const founders = inOrder(Array.from({ length: 9 }, (_, index) => `p${index}`))
   const [proposer] = founders as [PeerId]
-  const peer = new RecordedPeer({ requestTimeout: 60_000, requestAttempts: 10 }, founders.at(-1))
+  const peer = new RecordedPeer({ requestTimeout: 60_000, lookupTimeout: 61_000, requestAttempts: 10 }, founders.at(-1))
   for (const other of founders.slice(0, -1)) peer.hear(other, { type: 'gather', members: [] })
   peer.hear(proposer, { type: 'propose', number: 1, members: founders })
   peer.hear(proposer, { type: 'begin', members: founders })

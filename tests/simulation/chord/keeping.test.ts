@@ -91,7 +91,9 @@ test('who has handed over may go at once, one after the other, and nothing is lo
   const values = valuesOf(100)
   await done(putAll(peers, values))
   for (const leaver of peers.slice(0, 8)) {
-    expect(await done(leaver.api.handOver(), 10_000)).toBe(true)
+    // Not as long as one who left is still taken for one who should have something.
+    let attempts = 0
+    while (!(await done(leaver.api.handOver(), 10_000))) expect(++attempts).toBeLessThan(5)
     simulation.stop(leaver)
     simulation.run(3000)
   }
