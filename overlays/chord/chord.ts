@@ -63,11 +63,13 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
     this.#requests = requests
     this.#rollCall = new RollCall(environment, requests, roundTrips, options.requestAttempts)
     this.#rules = needs.rules ?? zaveRules
-    const left = (node: VirtualNode): void => this.#joining.left(node)
+    const left = (node: VirtualNode, former: readonly PeerId[]): void => this.#joining.left(node, former)
     const changed = (): void => this.#needs.changed?.()
+    const reject = (from: PeerId, reason: RejectionReason): void => this.#reject(from, reason)
     const failed = ({ self }: VirtualNode, dead: readonly RingNode[]): void => this.#needs.failed?.(self, dead)
     this.nodes = Array.from({ length: options.virtualNodes }, (_, index) => {
-      const ports = { environment, requests, rules: this.#rules, rollCall: this.#rollCall, left, changed, failed }
+      const [rules, rollCall] = [this.#rules, this.#rollCall]
+      const ports = { environment, requests, rules, rollCall, left, changed, failed, reject }
       return new VirtualNode(ringNode(environment.self, index), ports, options)
     })
     this.lookups = new Lookups(
@@ -78,7 +80,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         doors: () => [...this.#joining.doors, ...this.#contacts.connected()].map((peer) => ringNode(peer)),
         spacing: () => this.known.spacing(),
         silent: (peer) => this.#fingers.silent(peer),
-        reject: (from, reason) => this.#reject(from, reason),
+        reject,
       },
       options,
     )
@@ -104,7 +106,7 @@ export class ChordCore implements Protocol<ChordMessage, ChordTimer> {
         rules: this.#rules,
         lookups: this.lookups,
         gathering: this.#gathering,
-        reject: (from, reason) => this.#reject(from, reason),
+        reject,
       },
       options,
     )

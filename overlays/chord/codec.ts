@@ -162,6 +162,8 @@ function readPeers(reader: ByteReader): PeerId[] {
 function readPeer(reader: ByteReader): PeerId {
   const peer = reader.text(messageLimits.peerBytes)
   if (peer === '') throw new MalformedMessageError('A peer without a name')
+  // What follows it would be taken for the number of a virtual node.
+  if (peer.includes('#')) throw new MalformedMessageError('A peer with a # in its name')
   return peer as PeerId
 }
 

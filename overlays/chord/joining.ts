@@ -89,9 +89,9 @@ export class Joining {
   }
 
   /** That place is on the ring no longer. */
-  left({ self, life, table }: VirtualNode): void {
+  left({ self, life }: VirtualNode, former: readonly PeerId[]): void {
     const { environment } = this.#ports
-    this.#former = table.nodes.map(({ peer }) => peer)
+    this.#former = former
     if (!this.#isMember) this.#gather()
     else environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
   }

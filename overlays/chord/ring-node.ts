@@ -11,9 +11,11 @@ export interface RingNode {
   readonly point: RingPoint
 }
 
-/** More than one process ever meets; what is forgotten is hashed again. */
-const rememberedNodes = 1 << 18
-const remembered = new Map<string, RingNode>()
+/** Those that are in use anywhere: whatever strangers make up is forgotten as soon as nobody holds it. */
+const remembered = new Map<string, WeakRef<RingNode>>()
+const forgotten = new FinalizationRegistry<string>((name) => {
+  if (remembered.get(name)?.deref() === undefined) remembered.delete(name)
+})
 
 /**
  * The node of that peer. Its point is the hash of its name: nobody chooses a place on the ring, and since points are
@@ -21,11 +23,11 @@ const remembered = new Map<string, RingNode>()
  */
 export function ringNode(peer: PeerId, index = 0): RingNode {
   const name = index === 0 ? peer : `${peer}#${index}`
-  const known = remembered.get(name)
+  const known = remembered.get(name)?.deref()
   if (known !== undefined) return known
-  if (remembered.size >= rememberedNodes) remembered.clear()
   const node: RingNode = { peer, index, point: keyOf(name) }
-  remembered.set(name, node)
+  remembered.set(name, new WeakRef(node))
+  forgotten.register(node, name)
   return node
 }
 

@@ -32,16 +32,15 @@ export class RollCall {
   ask(list: readonly RingNode[], changed: () => void): void {
     const now = this.#environment.now()
     for (const [peer, until] of this.#silent) if (until <= now) this.#silent.delete(peer)
-    for (const { peer, index: at } of list.slice(1)) {
-      if (this.#roundTrips.hasAnswered(peer) || this.#silent.has(peer) || this.#asked.has(peer)) continue
-      this.#asked.add(peer)
-      this.#requests.ask(peer, { type: 'ping', at }, this.#attempts, (reply) => {
-        this.#asked.delete(peer)
-        if (reply !== undefined) return
-        this.#silent.set(peer, this.#environment.now() + patience)
-        changed()
-      })
-    }
+    this.#callUp(
+      list.slice(1).filter(({ peer }) => !this.#roundTrips.hasAnswered(peer)),
+      changed,
+    )
+  }
+
+  /** Asks them whether they are on the ring, though they may have answered before. */
+  askAgain(list: readonly RingNode[], changed: () => void): void {
+    this.#callUp(list, changed)
   }
 
   heard(peer: PeerId): void {
@@ -50,5 +49,17 @@ export class RollCall {
 
   present(list: readonly RingNode[]): readonly RingNode[] {
     return this.#silent.size === 0 ? list : list.filter(({ peer }) => !this.#silent.has(peer))
+  }
+  #callUp(list: readonly RingNode[], changed: () => void): void {
+    for (const { peer, index: at } of list) {
+      if (this.#silent.has(peer) || this.#asked.has(peer)) continue
+      this.#asked.add(peer)
+      this.#requests.ask(peer, { type: 'ping', at }, this.#attempts, (reply) => {
+        this.#asked.delete(peer)
+        if (reply?.type === 'yes') return
+        this.#silent.set(peer, this.#environment.now() + patience)
+        changed()
+      })
+    }
   }
 }

@@ -1,11 +1,12 @@
-import { jitter, type Instant } from '../../node/protocol/index.ts'
-import type { ChordEnvironment } from './events.ts'
+import { jitter, type Instant, type PeerId } from '../../node/protocol/index.ts'
+import type { ChordEnvironment, RejectionReason } from './events.ts'
 import { FingerTable } from './fingers.ts'
 import type { Notice, Reply } from './messages.ts'
 import type { ResolvedChordOptions } from './options.ts'
 import type { RingRequests } from './ring-requests.ts'
 import type { RollCall } from './roll-call.ts'
 import { clockwise, isSame, type RingNode } from './ring-node.ts'
+import { HeadPatience } from './head-patience.ts'
 import { RoutingTable } from './routing-table.ts'
 import type { Answer, Neighbourhood, Pending, RingRules, Step } from './rules.ts'
 
@@ -14,11 +15,15 @@ export interface VirtualNodePorts {
   readonly requests: RingRequests
   readonly rules: RingRules
   readonly rollCall: RollCall
-  /** The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. */
-  readonly left: (node: VirtualNode) => void
+  /**
+   * The node is on the ring no longer: nobody of its list answers, or the ring has become too small to be one. `former` are
+   * those that it knew.
+   */
+  readonly left: (node: VirtualNode, former: readonly PeerId[]) => void
   readonly changed: () => void
   /** Neighbours that follow each other have been found dead at once, in the order of the ring. */
   readonly failed: (node: VirtualNode, dead: readonly RingNode[]) => void
+  readonly reject: (from: PeerId, reason: RejectionReason) => void
 }
 
 const outside: Neighbourhood = { successors: [], predecessor: undefined }
@@ -53,6 +58,7 @@ export class VirtualNode {
   #circularSince: Instant | undefined
   /** Heads that were silent one after another in the operation under way. */
   #dead: RingNode[] = []
+  readonly #head: HeadPatience
   /** Tells timers and answers of an earlier membership from those of this one. */
   life = 0
 
@@ -62,6 +68,7 @@ export class VirtualNode {
     this.table = new RoutingTable(self)
     this.#ports = ports
     this.#options = options
+    this.#head = new HeadPatience(ports.environment, options)
   }
 
   get isMember(): boolean {
@@ -98,6 +105,7 @@ export class VirtualNode {
   /** Goes outside without a word; what it knew is forgotten, but for whom it can come back to. */
   leave(): void {
     if (!this.#isMember) return
+    const former = this.table.nodes.map(({ peer }) => peer)
     this.#isMember = false
     this.life++
     this.#pending = undefined
@@ -105,7 +113,7 @@ export class VirtualNode {
     this.fingers.clear()
     this.refillTable()
     this.#ports.environment.emit({ type: 'left', node: this.self })
-    this.#ports.left(this)
+    this.#ports.left(this, former)
   }
 
   /** Every `stabiliseInterval`, spread a little; sooner while the head of the list changes, as when many join at once. */
@@ -185,15 +193,52 @@ export class VirtualNode {
     requests.ask(peer, question, this.#options.requestAttempts, (reply) => {
       if (life !== this.life) return
       this.#pending = undefined
-      const answer = answerOf(reply, pending.to)
-      if (pending.step === 'stabilise-from-successor') this.#mourn(pending.to, answer)
+      const answer = this.#judged(reply, pending)
+      if (pending.step === 'stabilise-from-successor') this.#mourn(pending.to, reply)
       const step = rules.answered(this.self, this.#neighbourhood, pending, answer, this.#options.successors)
       this.#take(step, ended, answer.type === 'busy')
     })
   }
 
-  #mourn(head: RingNode, answer: Answer): void {
-    if (answer.type === 'timed-out') return void this.#dead.push(head)
+  /** Somebody that is not on the ring is as good as silent; so is one whose answer cannot be: hostile, or broken. */
+  #judged(reply: Reply | undefined, { step, to }: Pending): Answer {
+    if (step === 'rectify') return { type: reply?.type === 'yes' ? 'alive' : 'timed-out' }
+    const isHead = step === 'stabilise-from-successor'
+    switch (reply?.type) {
+      case 'neighbourhood':
+        if (!isOrdered(to, reply.successors)) {
+          this.#ports.reject(to.peer, 'disordered')
+          return { type: 'timed-out' }
+        }
+        if (!this.#passesOver(to, reply.successors)) {
+          if (isHead) this.#head.answered()
+          return { type: 'state', neighbourhood: reply }
+        }
+        return { type: isHead && this.#head.isOver(to, 'short') ? 'timed-out' : 'busy' }
+      case 'busy':
+        return { type: isHead && this.#head.isOver(to, 'busy') ? 'timed-out' : 'busy' }
+      default:
+        return { type: 'timed-out' }
+    }
+  }
+
+  /**
+   * Whether a list is shorter than this node's own, because it comes round to this node or just ends, though somebody that it
+   * lacks is there. One such list after another would take a node off the ring, and all behind it.
+   */
+  #passesOver(from: RingNode, list: readonly RingNode[]): boolean {
+    const whole = [from, ...list]
+    const end = whole.findIndex((node) => isSame(node, this.self))
+    const successors = end < 0 ? whole : whole.slice(0, end)
+    if (successors.length >= this.successors.length) return false
+    const { rollCall } = this.#ports
+    const lacking = this.present.filter((node) => !successors.some((other) => isSame(node, other)))
+    rollCall.askAgain(lacking, () => this.refillTable())
+    return lacking.length > 0
+  }
+
+  #mourn(head: RingNode, reply: Reply | undefined): void {
+    if (reply === undefined) return void this.#dead.push(head)
     const dead = this.#dead
     this.#dead = []
     if (dead.length > 0) this.#ports.failed(this, dead)
@@ -214,20 +259,6 @@ export class VirtualNode {
     if (!isSameList) this.refillTable()
     this.#ports.environment.emit({ type: 'neighbourhood', node: this.self, successors, predecessor })
     this.#ports.changed()
-  }
-}
-
-/** Somebody that is not on the ring is as good as silent; so is one whose list cannot be: hostile, or broken. */
-function answerOf(reply: Reply | undefined, from: RingNode): Answer {
-  switch (reply?.type) {
-    case 'neighbourhood':
-      return isOrdered(from, reply.successors) ? { type: 'state', neighbourhood: reply } : { type: 'timed-out' }
-    case 'busy':
-      return { type: 'busy' }
-    case 'yes':
-      return { type: 'alive' }
-    default:
-      return { type: 'timed-out' }
   }
 }
 

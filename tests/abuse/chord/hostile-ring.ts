@@ -10,8 +10,8 @@ import {
   type RingNode,
 } from '../../../overlays/chord/index.ts'
 
-/** What a hostile member does to what it is about to say. */
-export type Corruption = (message: ChordMessage, self: PeerId) => ChordMessage
+/** What a hostile member does to what it is about to say. @param to whom; undefined for what it hears */
+export type Corruption = (message: ChordMessage, self: PeerId, to?: PeerId) => ChordMessage
 
 const clockwiseFrom = (nodes: readonly RingNode[], from: string): RingNode[] =>
   nodes.toSorted((left, right) => {
@@ -26,6 +26,20 @@ export const falseSuccessors: Corruption = (message, self) => {
   const invented = Array.from({ length: 8 }, (_, index) => ringNode(`invented ${index} by ${self}` as PeerId))
   return { ...message, successors: clockwiseFrom(invented, ringNode(self).point) }
 }
+
+/** Nobody but the one who asks and the one who answers, as if the ring were too small to be one. */
+export const roundLists: Corruption = (message, _, to) => {
+  if (message.type !== 'neighbourhood' || to === undefined) return message
+  return { ...message, successors: [ringNode(to)], predecessor: ringNode(to) }
+}
+
+/** A list that ends at once: whoever follows it has nobody left when its head is gone. */
+export const endedLists: Corruption = (message) =>
+  message.type === 'neighbourhood' ? { ...message, successors: [] } : message
+
+/** Always busy, so that nobody behind it ever gets a new list. */
+export const everBusy: Corruption = (message) =>
+  message.type === 'neighbourhood' ? { type: 'busy', number: message.number } : message
 
 /** Whatever is looked for belongs to one of them. @param band who is in it */
 export function wrongArcs(band: readonly PeerId[]): Corruption {
@@ -57,7 +71,7 @@ function hostile(corrupt: Corruption): Overlay<ChordCore> {
               now: () => environment.now(),
               schedule: (timer, delay) => environment.schedule(timer, delay),
               emit: (event) => environment.emit(event),
-              send: (to, message) => environment.send(to, corrupt(message, environment.self)),
+              send: (to, message) => environment.send(to, corrupt(message, environment.self, to)),
             }
             const core = new ChordCore(spoilt, resolveChordOptions(), needs)
             const receive = core.receive.bind(core)
@@ -80,7 +94,14 @@ export class HostileRing {
   readonly honest: SimulatedPeer<ChordCore>[] = []
   readonly band: readonly PeerId[]
 
-  constructor(seed: number, size: number, share: number, corruption: (band: readonly PeerId[]) => Corruption) {
+  /** @param since when they begin to lie; until then they are like the others */
+  constructor(
+    seed: number,
+    size: number,
+    share: number,
+    corruption: (band: readonly PeerId[]) => Corruption,
+    since = 0,
+  ) {
     this.simulation = new Simulation({ seed })
     const every = Math.round(1 / share)
     const isHostile = (index: number): boolean => index % every === every - 1
@@ -89,7 +110,9 @@ export class HostileRing {
       .map((index) => `peer-${index}` as PeerId)
     const all: SimulatedPeer<unknown>[] = []
     for (let index = 0; index < size; index++) {
-      const corrupt = corruption(this.band)
+      const lie = corruption(this.band)
+      const corrupt: Corruption = (message, self, to) =>
+        this.simulation.now < since ? message : lie(message, self, to)
       const peer = isHostile(index)
         ? this.simulation.addPeer(`peer-${index}`, (host) => hostile(corrupt).attach(host))
         : this.simulation.addPeer(`peer-${index}`, (host) => host.run(chordDefinition(), { sample: () => [] }))
@@ -106,8 +129,33 @@ export class HostileRing {
     return this.honest.filter(({ api }) => api.isMember).length / this.honest.length
   }
 
+  /** The least `members` of the next minutes. */
+  fewestMembers(minutes: number): number {
+    let fewest = 1
+    for (let second = 0; second < 60 * minutes; second++) {
+      this.simulation.run(1000)
+      fewest = Math.min(fewest, this.members)
+    }
+    return fewest
+  }
+
   /** @returns the share of lookups by honest peers, as users make them, that find the right one of all members */
   rightLookups(count: number): number {
+    return this.#lookups(count, (found, key) => found === ownerOf(key, [...this.#honest, ...this.band]))
+  }
+
+  /** As `rightLookups`, where the hostile ones may as well have been passed over, and so be no members. */
+  fittingLookups(count: number): number {
+    const fits = (found: PeerId | undefined, key: Key): boolean =>
+      found === ownerOf(key, [...this.#honest, ...this.band]) || found === ownerOf(key, this.#honest)
+    return this.#lookups(count, fits)
+  }
+
+  get #honest(): readonly PeerId[] {
+    return this.honest.map(({ id }) => id)
+  }
+
+  #lookups(count: number, isRight: (found: PeerId | undefined, key: Key) => boolean): number {
     let right = 0
     for (let number = 0; number < count; number++) {
       const key = keyOf(`key ${number}`)
@@ -115,7 +163,7 @@ export class HostileRing {
       from?.api.lookups.look(
         key,
         (outcome) => {
-          if (outcome.type === 'found' && outcome.successors[0]?.peer === this.#owner(key)) right++
+          if (outcome.type === 'found' && isRight(outcome.successors[0]?.peer, key)) right++
         },
         { inDoubt: 1 },
       )
@@ -123,10 +171,9 @@ export class HostileRing {
     this.simulation.run(15_000)
     return right / count
   }
+}
 
-  #owner(key: Key): PeerId {
-    const nodes = [...this.honest.map(({ id }) => id), ...this.band].map((peer) => ringNode(peer))
-    nodes.sort((left, right) => (left.point < right.point ? -1 : 1))
-    return (nodes.find(({ point }) => point >= key) ?? nodes[0])?.peer as PeerId
-  }
+function ownerOf(key: Key, peers: readonly PeerId[]): PeerId | undefined {
+  const nodes = peers.map((peer) => ringNode(peer)).toSorted((left, right) => (left.point < right.point ? -1 : 1))
+  return (nodes.find(({ point }) => point >= key) ?? nodes[0])?.peer
 }

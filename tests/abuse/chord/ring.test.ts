@@ -10,7 +10,7 @@ import {
   type ChordEvent,
   type DhtEvent,
 } from '../../../overlays/chord/index.ts'
-import { HostileRing, falseSuccessors, wrongArcs } from './hostile-ring.ts'
+import { endedLists, everBusy, falseSuccessors, HostileRing, roundLists, wrongArcs } from './hostile-ring.ts'
 
 describe('hostile members', () => {
   test('one in ten names successors that do not exist: the others find what they look for', () => {
@@ -31,6 +31,22 @@ describe('hostile members', () => {
     const ring = new HostileRing(1, 50, 0.2, wrongArcs)
     expect(ring.members).toBeGreaterThan(0.9)
     expect(ring.rightLookups(200)).toBeGreaterThan(0.85)
+  })
+})
+
+describe('a hostile member', () => {
+  test.each([
+    ['that says the ring is too small to be one', roundLists],
+    ['whose list ends at once', endedLists],
+    ['that is always busy', everBusy],
+  ])('%s puts nobody off the ring', (_, corruption) => {
+    // The ring is complete by then: who is behind one of them from the beginning does not come in at all.
+    const one = new HostileRing(1, 20, 0.05, () => corruption, 60_000)
+    expect(one.fewestMembers(5)).toBe(1)
+    expect(one.fittingLookups(100)).toBeGreaterThan(0.97)
+    const band = new HostileRing(2, 50, 0.1, () => corruption, 65_000)
+    expect(band.fewestMembers(5)).toBeGreaterThan(0.95)
+    expect(band.fittingLookups(200)).toBeGreaterThan(0.9)
   })
 })
 
