@@ -141,18 +141,19 @@ export class HostileRing {
 
   /** @returns the share of lookups by honest peers, as users make them, that find the right one of all members */
   rightLookups(count: number): number {
-    return this.#lookups(count, (found, key) => found === ownerOf(key, [...this.#honest, ...this.band]))
+    return this.#lookups(count, (found, key) => found === ownerOf(key, [...this.#honestPeers, ...this.band]))
   }
 
   /** As `rightLookups`, where the hostile ones may as well have been passed over, and so be no members. */
   fittingLookups(count: number): number {
     const fits = (found: PeerId | undefined, key: Key): boolean =>
-      found === ownerOf(key, [...this.#honest, ...this.band]) || found === ownerOf(key, this.#honest)
+      found === ownerOf(key, [...this.#honestPeers, ...this.band]) || found === ownerOf(key, this.#honestPeers)
     return this.#lookups(count, fits)
   }
 
-  get #honest(): readonly PeerId[] {
-    return this.honest.map(({ id }) => id)
+  get #honestPeers(): readonly PeerId[] {
+    const { honest } = this
+    return honest.map(({ id }) => id)
   }
 
   #lookups(count: number, isRight: (found: PeerId | undefined, key: Key) => boolean): number {

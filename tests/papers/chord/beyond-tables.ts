@@ -19,7 +19,7 @@ export const subject: Subject<Extent> = async (extent) => [
 /** Bases and lists with which a peer knows at most so many others. */
 const tables = [
   { options: { fingerBase: 8, successors: 22 }, entries: 51, ownerHops: 5.4 },
-  { options: { fingerBase: 16, successors: 34 }, entries: 78, ownerHops: 3.8 },
+  { options: { fingerBase: 16, successors: 33 }, entries: 78, ownerHops: 3.8 },
 ]
 
 async function largeRingTable(extent: Extent): Promise<Table> {

@@ -29,5 +29,6 @@ export function perSetting<Outcome>({ seeds }: Extent, outcomes: readonly Outcom
 }
 
 export function seedsOf({ seeds }: Extent): string {
-  return `Seeds: ${seeds.length}; more with \`--seeds\`.`
+  const why = seeds.length < 10 ? ' (fewer than ten, since each takes minutes)' : ''
+  return `Seeds: ${seeds.length}${why}; more with \`--seeds\`.`
 }
