@@ -200,8 +200,8 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
    * Gives the records that its hash tables hold for others to those who should hold them without this peer: before a `stop`
    * for good. One that comes back with its directory need not.
    *
-   * @returns whether all of them have all; false too when there is nobody else. True without a hash table
-   * @throws the reason of the signal
+   * @returns whether all of them have all; false too when something is held and there is nobody else. True without a hash table
+   * @throws LookupFailedError when the peer has stopped; the reason of the signal
    */
   async handOver(options: WaitOptions = {}): Promise<boolean> {
     const tables = Object.values<unknown>(this.overlays).filter(isHashTable)

@@ -29,7 +29,7 @@ export {
 export { getResolved, updateShared, type Resolver } from './dht/resolve.ts'
 export type { Dht, DhtWrite, LookupContact, LookupTrace, Provider, RequestOptions, Router } from './dht/roles.ts'
 export { VersionNames } from './dht/version-names.ts'
-export { isKnown, mergeRecords, nextVersion } from './dht/versions.ts'
+export { isKnown, mergeRecords } from './dht/versions.ts'
 export type {
   DurableEnvironment,
   Duration,

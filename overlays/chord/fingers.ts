@@ -36,7 +36,8 @@ export class FingerTable {
   }
 
   entries(): readonly { readonly target: RingPoint; readonly node: RingNode }[] {
-    return Array.from(this.#fingers, ([number, node]) => ({ target: this.target(number), node }))
+    const entries = [...this.#fingers].sort(([one], [other]) => one - other)
+    return entries.map(([number, node]) => ({ target: this.target(number), node }))
   }
 
   /** Where the arc begins in which a finger of that number lies. The next number's arc is nearer to this node. */

@@ -128,11 +128,12 @@ export class Gathering {
   }
 
   heard(from: PeerId, members: readonly PeerId[]): void {
-    const isNew = !this.#known.has(from)
-    if (!this.#known.hasHeard(from)) this.#ports.changed()
+    const [isNew, isFirst] = [!this.#known.has(from), !this.#known.hasHeard(from)]
+    const isTaken = this.#known.hear(from, this.#ports.environment.now())
     // Two who have no room for each other would else answer each other for ever.
-    if (!this.#known.hear(from, this.#ports.environment.now())) this.#ports.full(from)
+    if (!isTaken) this.#ports.full(from)
     else if (isNew) this.#tell(from)
+    if (isTaken && isFirst) this.#ports.changed()
     // Where there are many, most learn of each other from many at once: the next round is soon enough.
     for (const peer of members) if (this.#learn(peer) && !this.#known.isFull) this.#tell(peer)
   }

@@ -27,6 +27,8 @@ export class Joining {
   readonly #ports: JoiningPorts
   readonly #options: ResolvedChordOptions
   readonly #doors = new Set<PeerId>()
+  /** Places that are joining: between a lookup and the next each is waited for once. */
+  readonly #underWay = new Set<string>()
   /** Neighbours of an earlier membership, to come back to. */
   #former: readonly PeerId[] = []
 
@@ -72,17 +74,21 @@ export class Joining {
   }
 
   joinRest(): void {
-    for (const { self, isMember, life } of this.#nodes) if (!isMember) this.join(self.index, life)
+    for (const { self, isMember, life } of this.#nodes) {
+      if (!isMember && !this.#underWay.has(chainOf(self.index, life))) this.join(self.index, life)
+    }
   }
 
   /** find_successor, then one query of the member to follow, then all at once (Zave). */
   join(at: number, life: number): void {
     const node = this.#nodes[at]
+    this.#underWay.delete(chainOf(at, life))
     // Whoever gathers has given up, and begins anew with all places.
     if (node === undefined || node.isMember || node.life !== life || this.#ports.gathering.isOpen) return
     if (!this.#isMember && this.#doors.size === 0) return this.#gather()
+    this.#underWay.add(chainOf(at, life))
     this.#ports.lookups.look(node.self.point, (outcome) => {
-      if (node.isMember || node.life !== life) return
+      if (node.isMember || node.life !== life) return void this.#underWay.delete(chainOf(at, life))
       if (outcome.type === 'failed') this.#joinLater(node)
       else this.#follow(node, outcome.predecessor)
     })
@@ -93,7 +99,10 @@ export class Joining {
     const { environment } = this.#ports
     this.#former = former
     if (!this.#isMember) this.#gather()
-    else environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
+    else {
+      this.#underWay.add(chainOf(self.index, life))
+      environment.schedule({ type: 'join', at: self.index, life }, this.#options.stabiliseInterval)
+    }
   }
 
   /** To another ring. */
@@ -120,11 +129,16 @@ export class Joining {
     const { life } = node
     const own = from.peer === environment.self ? this.#nodes[from.index] : undefined
     const settle = (reply: Reply | undefined): void => {
-      if (node.isMember || node.life !== life || gathering.isPromised) return
+      if (node.isMember || node.life !== life || gathering.isPromised) {
+        return void this.#underWay.delete(chainOf(node.self.index, life))
+      }
       const joined = reply?.type === 'neighbourhood' ? this.#joined(node, from, reply) : undefined
       if (joined === undefined) return this.#joinLater(node)
+      this.#underWay.delete(chainOf(node.self.index, life))
       gathering.close()
       node.begin(joined)
+      // The others may have given up, and gathered.
+      this.joinRest()
     }
     if (own !== undefined) return settle(own.reply(0))
     requests.ask(from.peer, { type: 'state', at: from.index }, this.#options.requestAttempts, settle)
@@ -147,4 +161,9 @@ export class Joining {
     const delay = jitter(environment.random, this.#options.stabiliseInterval, 0.5)
     environment.schedule({ type: 'join', at: self.index, life }, delay)
   }
+}
+
+/** Names the attempts of one place to get onto a ring, until it has left that ring again. */
+function chainOf(at: number, life: number): string {
+  return `${at}/${life}`
 }

@@ -123,11 +123,17 @@ export class IterativeLookup {
     this.#advance()
   }
 
+  /** Ends with the best of the answers that were doubted, if there is one. */
   fail(reason: string): void {
     // Nobody can make up a node that is nearer to the key than the one that owns it.
     const distanceOf = (found: Found): number => distance(this.key, headOf(found).point)
     const [best] = this.#doubtful.sort((left, right) => distanceOf(left) - distanceOf(right))
-    if (best !== undefined) return this.#found(best)
+    if (best !== undefined) this.#found(best)
+    else this.end(reason)
+  }
+
+  /** Has failed, whatever has been answered. */
+  end(reason: string): void {
     this.#settle({ type: 'failed', reason, hops: this.#deepest, contacts: this.#contacts })
   }
 

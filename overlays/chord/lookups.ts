@@ -85,14 +85,14 @@ export class Lookups {
   stop(): void {
     this.#isStopped = true
     const running = Array.from(this.#running.values())
-    for (const lookup of running) lookup.fail(stopped)
+    for (const lookup of running) lookup.end(stopped)
   }
 
   /** Ends a lookup without a word: it asks nobody more, and `settle` is not called. */
   cancel(number: number): void {
     const lookup = this.#running.get(number)
     this.#running.delete(number)
-    lookup?.fail('it is not wanted any more')
+    lookup?.end('it is not wanted any more')
   }
 
   expire(number: number): void {

@@ -62,7 +62,12 @@ export class RecursiveLookup {
   }
 
   fail(reason: string): void {
-    if (this.#iterative !== undefined) return this.#iterative.fail(reason)
+    if (this.#iterative === undefined) this.end(reason)
+    else this.#iterative.fail(reason)
+  }
+
+  end(reason: string): void {
+    if (this.#iterative !== undefined) return this.#iterative.end(reason)
     const hops = this.#takenBy === undefined ? 0 : 1
     this.#settle({ type: 'failed', reason, hops, contacts: [...this.#contacts] })
   }

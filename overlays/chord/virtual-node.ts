@@ -97,6 +97,7 @@ export class VirtualNode {
     this.#dead = []
     this.#isCircular = false
     this.#circularSince = undefined
+    this.#head.answered()
     this.#ports.environment.emit({ type: 'joined', node: this.self })
     this.#adopt(this.#withoutSelf(neighbourhood))
     this.stabilise(this.life)

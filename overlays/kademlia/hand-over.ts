@@ -5,7 +5,8 @@ import type { Acquaintances } from './acquaintances.ts'
 import type { MutableCounters } from './counters.ts'
 import { compareDistance, kadIdOfPeer, type KadId } from './distance.ts'
 import type { HeldRecord, HeldRecords } from './held-records.ts'
-import { handRecord, type KadNode } from './kad-node.ts'
+import { handRecord, valueOf, type KadNode } from './kad-node.ts'
+import type { Namespaces } from './namespaces.ts'
 
 /** Records that are given at one time, each to k peers. */
 const recordsAtOnce = 8
@@ -16,6 +17,7 @@ export interface HandOverPorts {
   readonly self: Libp2pPeerId
   readonly node: KadNode
   readonly held: HeldRecords
+  readonly namespaces: Namespaces
   readonly acquaintances: Acquaintances
   readonly counters: MutableCounters
   /** A peer did not answer. */
@@ -47,7 +49,8 @@ export class HandOver {
 
   /** @returns whether all replicas have all records; false if there is nobody else */
   async run(signal: AbortSignal): Promise<boolean> {
-    const { node, acquaintances } = this.#ports
+    const { node, held, acquaintances } = this.#ports
+    if ([...held].length === 0) return true
     if (node.routingTable.size === 0 && acquaintances.met.length === 0) return false
     for (let round = 0; round < roundLimit; round++) {
       // Others go on to put records here, those who leave at the same time above all.
@@ -120,10 +123,17 @@ export class HandOver {
     // A request on a connection that is about to end fails as well: the second has the peer dialled.
     const isTaken = (await handRecord(node, peer, record, signal)) || (await handRecord(node, peer, record, signal))
     if (isTaken) counters.handedOver++
-    if (isTaken || signal.aborted || acquaintances.isThere(peer)) heirs.set(peer.toString(), isTaken)
+    if (isTaken || signal.aborted) heirs.set(peer.toString(), isTaken)
+    else if (acquaintances.isThere(peer)) heirs.set(peer.toString(), await this.#hasBetter(peer, record, signal))
     else {
       this.#gone.add(peer.toString())
       this.#ports.silent(peer)
     }
+  }
+  /** Who refuses a record may hold one that replaces it. */
+  async #hasBetter(peer: Libp2pPeerId, { key, value }: HeldRecord, signal: AbortSignal): Promise<boolean> {
+    const { node, namespaces } = this.#ports
+    const theirs = await valueOf(node, peer, key, signal)
+    return theirs !== undefined && (await namespaces.isBetter(key, theirs, value))
   }
 }

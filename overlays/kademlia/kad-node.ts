@@ -39,16 +39,12 @@ export interface KadNode extends KadDHT, EventTarget {
   /** What happens when a peer is connected, or told of by whomever. */
   onPeerConnect: (peer: PeerInfo & { readonly protocols?: readonly string[] }) => Promise<void>
   readonly network: {
-    sendRequest(
-      to: Libp2pPeerId,
-      message: PutMessage | ProvidersMessage,
-      options: QueryOptions,
-    ): AsyncIterable<QueryEvent>
+    sendRequest(to: Libp2pPeerId, message: PutMessage | GetMessage, options: QueryOptions): AsyncIterable<QueryEvent>
   }
 }
 
-interface ProvidersMessage {
-  readonly type: 'GET_PROVIDERS'
+interface GetMessage {
+  readonly type: 'GET_PROVIDERS' | 'GET_VALUE'
   readonly key: Uint8Array
 }
 
@@ -127,4 +123,17 @@ export async function handRecord(
       return event.record !== undefined && toString(event.record.value, 'base64') === sent
   }
   return false
+}
+
+/** @returns the value that one peer holds under a key, as it says; undefined if none, or without an answer */
+export async function valueOf(
+  node: KadNode,
+  from: Libp2pPeerId,
+  key: Uint8Array,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  for await (const event of node.network.sendRequest(from, { type: 'GET_VALUE', key }, { signal })) {
+    if (event.name === 'PEER_RESPONSE') return event.record?.value
+  }
+  return undefined
 }

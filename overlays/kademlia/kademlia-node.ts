@@ -72,6 +72,7 @@ export class KademliaNode {
       self,
       node: this.#node,
       held: this.#held,
+      namespaces: this.namespaces,
       acquaintances: this.#acquaintances,
       counters,
       ending: this.#ending.signal,

@@ -87,6 +87,18 @@ export class Namespaces {
     return offered
   }
 
+  /** Whether a value, if it is valid, has all that the other one has to say. */
+  async isBetter(keyBytes: Uint8Array, one: Uint8Array, other: Uint8Array): Promise<boolean> {
+    try {
+      await this.validate(keyBytes, one)
+    } catch {
+      return false
+    }
+    const key = toString(keyBytes)
+    const namespace = this.#foreign.get(nameIn(key))
+    return namespace === undefined ? this.covers(keyBytes, one, other) : namespace.select(key, [one, other]) === 0
+  }
+
   /** Whether what is held, joined from what was offered and what was there, has all of the offer that is not of the past. */
   covers(keyBytes: Uint8Array, held: Uint8Array, offered: Uint8Array): boolean {
     if (nameIn(toString(keyBytes)) !== namespaceName) return true

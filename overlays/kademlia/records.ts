@@ -39,7 +39,11 @@ export class Records {
 
   /** @param write belongs to this object. One after another of each key, or two of them would number theirs alike */
   put(key: Key, write: DhtWrite, signal: AbortSignal): Promise<DhtRecord> {
-    const act = (): Promise<DhtRecord> => this.#put(key, write, signal)
+    // Its caller may have gone while it waited.
+    const act = async (): Promise<DhtRecord> => {
+      signal.throwIfAborted()
+      return this.#put(key, write, signal)
+    }
     const before = this.#writing.get(key)
     const writing = before === undefined ? act() : before.then(act, act)
     this.#writing.set(key, writing)

@@ -104,7 +104,7 @@ export interface Dht {
   /**
    * Gives every record held here to those who should hold it without this peer: before it is stopped for good.
    *
-   * @returns whether all of them have all; false too when there is nobody else
+   * @returns whether all of them have all; false too when something is held and there is nobody else
    * @throws LookupFailedError when this peer has stopped; the reason of the signal
    */
   handOver(options?: RequestOptions): Promise<boolean>

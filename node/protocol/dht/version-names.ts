@@ -2,7 +2,7 @@ import type { VectorClock } from '../clocks/vector-clock.ts'
 import type { Random } from '../random.ts'
 import type { Key } from './key.ts'
 import type { SharedRecord } from './record.ts'
-import { nextVersion } from './versions.ts'
+import { countLimit, nextVersion } from './versions.ts'
 
 /** Beyond, a key gets another name the next time it is written: versions grow by an entry, and nothing is lost. */
 const keyLimit = 10_000
@@ -31,13 +31,19 @@ export class VersionNames {
   /** The version of a record that replaces all that its writer has read of the key. */
   next(key: Key, read: readonly SharedRecord[]): VectorClock {
     const last = this.#byKey.get(key)
-    const seen = Math.max(0, ...read.map(({ version }) => (last === undefined ? 0 : version.get(last.name))))
-    const name = last === undefined || seen !== last.count ? `${this.#process}/${++this.#fresh}` : last.name
+    const seen = (name: string): number => Math.max(0, ...read.map(({ version }) => version.get(name)))
+    let name = last !== undefined && seen(last.name) === last.count ? last.name : this.#freshName()
+    // Anybody may claim any count in another's name.
+    while (seen(name) >= countLimit) name = this.#freshName()
     const version = nextVersion(read, name)
     this.#byKey.delete(key)
     this.#byKey.set(key, { name, count: version.get(name) })
     const [oldest] = this.#byKey.keys()
     if (this.#byKey.size > keyLimit && oldest !== undefined) this.#byKey.delete(oldest)
     return version
+  }
+
+  #freshName(): string {
+    return `${this.#process}/${++this.#fresh}`
   }
 }

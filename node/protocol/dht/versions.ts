@@ -29,18 +29,16 @@ export function isKnown(held: readonly DhtRecord[], offered: DhtRecord): boolean
 /**
  * The version of a record that replaces all that its writer has read.
  *
- * @param process names the writer among all peers; an entry that has no room for one more gives way to a fresh name
+ * @param name of the writer's process: nobody else counts under it, and nobody has claimed more than `countLimit` under it
  */
-export function nextVersion(read: Iterable<SharedRecord>, process: string): VectorClock {
+export function nextVersion(read: Iterable<SharedRecord>, name: string): VectorClock {
   let version = VectorClock.zero
   for (const record of read) version = version.merge(record.version)
-  let name = process
-  for (let life = 1; version.get(name) >= counterLimit; life++) name = `${process}/${life}`
   return trimmed(version.increment(name), name)
 }
 
-/** Somebody may claim any count in another's name: beyond this a writer goes on under a fresh one. */
-const counterLimit = 2 ** 48
+/** Beyond this there may soon be no greater count. */
+export const countLimit: number = 2 ** 48
 
 /** Without an entry, versions that were in the past may seem to be siblings: a nuisance, where a lost write would be harm. */
 function trimmed(version: VectorClock, own: string): VectorClock {

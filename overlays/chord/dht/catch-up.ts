@@ -23,8 +23,8 @@ interface Arrival {
   readonly arc: Arc
 }
 
-/** Between one attempt and the next. */
-const interval: Duration = 500
+/** Between the first attempt and the next, and between later ones. Who has no room for what it should have tries for ever. */
+const [interval, longest]: readonly [Duration, Duration] = [500, 30_000]
 /** Whoever is taken from may be a newcomer as well. If that does not change, there is nobody who would know more. */
 const patience: Duration = 10_000
 
@@ -40,6 +40,7 @@ export class CatchUp {
   readonly #taking = new Set<string>()
   #arrivedAt = new Map<string, Instant>()
   #isScheduled = false
+  #attempts = 0
   #wasComplete = false
 
   constructor(ports: CatchUpPorts, replicas: number) {
@@ -57,6 +58,7 @@ export class CatchUp {
     const { environment } = this.#ports
     const arrivals = this.#arrivals()
     this.#taken = new Set(arrivals.flatMap(({ name }) => (this.#taken.has(name) ? [name] : [])))
+    if (arrivals.some(({ name }) => !this.#arrivedAt.has(name))) this.#attempts = 0
     this.#arrivedAt = new Map(arrivals.map(({ name }) => [name, this.#arrivedAt.get(name) ?? environment.now()]))
     for (const arrival of arrivals) {
       if (this.#taken.has(arrival.name) || this.#taking.has(arrival.name)) continue
@@ -98,7 +100,9 @@ export class CatchUp {
     if (this.#isScheduled) return
     this.#isScheduled = true
     const { environment } = this.#ports
-    environment.schedule({ type: 'catch-up' }, jitter(environment.random, interval, 0.2))
+    // As soon again as long as a newcomer may be waiting for another one.
+    const delay = interval * 2 ** Math.max(0, this.#attempts++ - patience / interval)
+    environment.schedule({ type: 'catch-up' }, jitter(environment.random, Math.min(delay, longest), 0.2))
   }
 
   #arrivals(): readonly Arrival[] {

@@ -124,8 +124,10 @@ export class Coordinator {
           missed: (yes) => {
             // A newcomer's record is one as well as any other's, but that it has none means nothing.
             const found = merged()
-            const isEnough = found.length > 0 && answers.size >= Math.min(readQuorum, peers.length)
-            if (isEnough || answers.size === peers.length) return settle({ value: found })
+            // An earlier attempt may have asked others.
+            const answered = peers.filter((peer) => answers.has(peer)).length
+            const isEnough = found.length > 0 && answered >= Math.min(readQuorum, peers.length)
+            if (isEnough || answered === peers.length) return settle({ value: found })
             settle({ error: new QuorumFailedError(key, yes, this.#options.readQuorum, 'read') })
           },
           finished: () => this.#repair(answers),

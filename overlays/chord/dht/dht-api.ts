@@ -19,7 +19,7 @@ export class DhtApi implements Dht {
     return settled<DhtRecord>(options, (settle) => {
       assertRecordSize(write.value, write.kind === 'immutable' ? '' : write.name)
       if (write.kind === 'owned' && write.sequence !== undefined) assertSequence(write.sequence)
-      this.#core.put(key, write, settle)
+      this.#core.put(key, write, settle, () => options?.signal?.aborted !== true)
     }).then(copyOf)
   }
 
@@ -63,11 +63,13 @@ function settled<Value>({ signal }: RequestOptions = {}, act: (settle: Settle<Va
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason)
     const abort = (): void => reject(signal?.reason)
-    signal?.addEventListener('abort', abort, { once: true })
+    let isSettled = false
     act((outcome) => {
+      isSettled = true
       signal?.removeEventListener('abort', abort)
       if ('value' in outcome) resolve(outcome.value)
       else reject(outcome.error)
     })
+    if (!isSettled) signal?.addEventListener('abort', abort, { once: true })
   })
 }

@@ -176,9 +176,10 @@ export class DhtCore implements Protocol<DhtMessage, DhtTimer, DhtEntry> {
     return this.#environment.author
   }
 
-  put(key: Key, write: DhtWrite, told: Settle<DhtRecord>): void {
+  /** @param isWanted asked once those put before it under the key have been written */
+  put(key: Key, write: DhtWrite, told: Settle<DhtRecord>, isWanted: () => boolean = () => true): void {
     const settle = this.#operation(key, told)
-    if (settle !== undefined) this.#publishing.put(key, write, settle)
+    if (settle !== undefined) this.#publishing.put(key, write, isWanted, settle)
   }
 
   get(key: Key, told: Settle<readonly DhtRecord[]>): void {

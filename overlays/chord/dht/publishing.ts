@@ -1,4 +1,5 @@
 import {
+  LookupFailedError,
   ownedBytes,
   ownedKey,
   recordKey,
@@ -14,6 +15,7 @@ import type { Coordinator, Settle } from './coordinator.ts'
 import type { Edge } from './edge.ts'
 import type { DhtEnvironment } from './events.ts'
 import type { Renewal } from './renewal.ts'
+import { Turns } from './turns.ts'
 
 export interface PublishingPorts {
   readonly environment: DhtEnvironment
@@ -26,8 +28,8 @@ export interface PublishingPorts {
 export class Publishing {
   readonly #ports: PublishingPorts
   readonly #names: VersionNames
-  /** Puts of one key come one after another, each reading what the one before has written: those that wait. */
-  readonly #turns = new Map<Key, (() => void)[]>()
+  /** Puts of one key come one after another, each reading what the one before has written. */
+  readonly #turns = new Map<Key, Turns>()
 
   constructor(ports: PublishingPorts) {
     this.#ports = ports
@@ -35,14 +37,25 @@ export class Publishing {
     this.#names = new VersionNames(self, random)
   }
 
-  /** What has to be read first is read; then it is signed, and written. */
-  put(key: Key, write: DhtWrite, settle: Settle<DhtRecord>): void {
+  /**
+   * What has to be read first is read; then it is signed, and written.
+   *
+   * @param isWanted asked when its turn has come
+   */
+  put(key: Key, write: DhtWrite, isWanted: () => boolean, settle: Settle<DhtRecord>): void {
     // What the caller does to it meanwhile is no matter.
     const own = { ...write, value: write.value.slice() }
-    const waiting = this.#turns.get(key)
-    if (waiting !== undefined) return void waiting.push(() => this.#put(key, own, settle))
-    this.#turns.set(key, [])
-    this.#put(key, own, settle)
+    const turns = this.#turns.get(key) ?? new Turns(1)
+    this.#turns.set(key, turns)
+    turns.add((ended) => {
+      const end: Settle<DhtRecord> = (settled) => {
+        settle(settled)
+        ended()
+        if (turns.isIdle) this.#turns.delete(key)
+      }
+      if (isWanted()) this.#put(key, own, end)
+      else end({ error: new LookupFailedError(key, 0, 'it is not wanted any more') })
+    })
   }
 
   provide(key: Key, settle: Settle<void>): void {
@@ -55,12 +68,8 @@ export class Publishing {
     this.#ports.renewal.withdraw(key)
   }
 
-  #put(key: Key, write: DhtWrite, told: Settle<DhtRecord>): void {
+  #put(key: Key, write: DhtWrite, settle: Settle<DhtRecord>): void {
     const { coordinator, renewal } = this.#ports
-    const settle: Settle<DhtRecord> = (settled) => {
-      told(settled)
-      this.#next(key)
-    }
     const put = (record: DhtRecord): void => {
       if (recordKey(record) !== key) return settle({ error: new RangeError(misplaced(key, write)) })
       coordinator.write(record, (settled) => {
@@ -76,13 +85,6 @@ export class Publishing {
       case 'shared':
         return this.#shared(key, write, put, settle)
     }
-  }
-
-  #next(key: Key): void {
-    const waiting = this.#turns.get(key)
-    const act = waiting?.shift()
-    if (act === undefined) this.#turns.delete(key)
-    else act()
   }
 
   #owned(

@@ -1,5 +1,6 @@
 import {
   isKnown,
+  mergeRecords,
   recordId,
   type DhtRecord,
   type Duration,
@@ -10,6 +11,7 @@ import type { Coordinator } from './coordinator.ts'
 import type { DhtEnvironment } from './events.ts'
 import { dhtMessageLimits } from './messages.ts'
 import type { ResolvedDhtOptions } from './options.ts'
+import { Turns } from './turns.ts'
 
 export interface RenewalPorts {
   readonly environment: DhtEnvironment
@@ -27,27 +29,36 @@ interface Due {
   due: Instant
 }
 
+interface Published extends Due {
+  readonly record: DhtRecord
+}
+
 /** What this peer has put and provides, done again and again: others let it expire. */
 export class Renewal {
   readonly #ports: RenewalPorts
   readonly #options: ResolvedDhtOptions
-  readonly #published = new Map<Key, Due & { readonly record: DhtRecord }>()
+  /** Of one key there may be several: siblings. */
+  readonly #published = new Map<Key, readonly Published[]>()
+  #publishedCount = 0
   readonly #provided = new Map<Key, Due>()
-  #waiting: ((ended: () => void) => void)[] = []
-  #open = 0
+  readonly #turns = new Turns(atOnce)
 
   constructor(ports: RenewalPorts, options: ResolvedDhtOptions) {
     this.#ports = ports
     this.#options = options
   }
 
-  /** Keeps putting it again, where there is room for one more. */
+  /** Keeps putting it again, where there is room for one more. What it replaces is put no more. */
   publish(key: Key, record: DhtRecord): void {
     const { environment } = this.#ports
-    if (this.#published.size >= this.#options.publishedLimit && !this.#published.has(key)) {
+    const before = this.#published.get(key) ?? []
+    const added = { record, due: environment.now() + this.#options.republishInterval }
+    const left = new Set(mergeRecords([...before.map((entry) => entry.record), record]))
+    const entries = [...before, added].filter((entry) => left.has(entry.record))
+    if (this.#publishedCount - before.length + entries.length > this.#options.publishedLimit) {
       return environment.emit({ type: 'unpublished', key, reason: 'full' })
     }
-    this.#published.set(key, { record, due: environment.now() + this.#options.republishInterval })
+    this.#replace(key, entries)
   }
 
   /** @returns false when there is no room for one more */
@@ -71,38 +82,27 @@ export class Renewal {
   /** Does again what is due. */
   round(): void {
     const now = this.#ports.environment.now()
-    for (const [key, entry] of this.#published) {
-      if (entry.due > now) continue
-      entry.due = Number.POSITIVE_INFINITY
-      this.#waiting.push((ended) => this.#republish(key, entry, ended))
+    for (const [key, entries] of this.#published) {
+      for (const entry of entries) {
+        if (entry.due > now) continue
+        entry.due = Number.POSITIVE_INFINITY
+        this.#turns.add((ended) => this.#republish(key, entry, ended))
+      }
     }
     for (const [key, entry] of this.#provided) {
       if (entry.due > now) continue
       entry.due = Number.POSITIVE_INFINITY
-      this.#waiting.push((ended) => this.#announce(key, entry, ended))
-    }
-    this.#next()
-  }
-
-  #next(): void {
-    while (this.#open < atOnce) {
-      const act = this.#waiting.shift()
-      if (act === undefined) return
-      this.#open++
-      act(() => {
-        this.#open--
-        this.#next()
-      })
+      this.#turns.add((ended) => this.#announce(key, entry, ended))
     }
   }
 
   /** What somebody has replaced since is that one's to put again: an earlier version must not come back. */
-  #republish(key: Key, entry: Due & { readonly record: DhtRecord }, ended: () => void): void {
+  #republish(key: Key, entry: Published, ended: () => void): void {
     const { record } = entry
-    if (this.#published.get(key) !== entry) return ended()
+    if (this.#published.get(key)?.includes(entry) !== true) return ended()
     const write = (): void =>
       this.#ports.coordinator.write(record, (settled) => {
-        if ('error' in settled && settled.error.name === 'StaleRecordError') this.#published.delete(key)
+        if ('error' in settled && settled.error.name === 'StaleRecordError') this.#drop(key, entry)
         this.#done(entry, 'value' in settled, this.#options.republishInterval)
         ended()
       })
@@ -114,7 +114,7 @@ export class Renewal {
       }
       const isThere = found.value.some((one) => recordId(one) === recordId(record))
       if (isThere || !isKnown(found.value, record)) return write()
-      this.#published.delete(key)
+      this.#drop(key, entry)
       ended()
     })
   }
@@ -125,6 +125,19 @@ export class Renewal {
       this.#done(entry, 'value' in settled, this.#options.provideInterval)
       ended()
     })
+  }
+
+  #drop(key: Key, dropped: Published): void {
+    this.#replace(
+      key,
+      (this.#published.get(key) ?? []).filter((entry) => entry !== dropped),
+    )
+  }
+
+  #replace(key: Key, entries: readonly Published[]): void {
+    this.#publishedCount += entries.length - (this.#published.get(key)?.length ?? 0)
+    if (entries.length === 0) this.#published.delete(key)
+    else this.#published.set(key, entries)
   }
 
   #done(entry: Due, isDone: boolean, interval: Duration): void {

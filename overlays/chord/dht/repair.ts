@@ -92,7 +92,8 @@ export class Repair {
   #leave(): void {
     this.#leaving = this.#leavers
     this.#leavers = []
-    const { ring, environment } = this.#ports
+    const { ring, environment, table } = this.#ports
+    if (table.items.size === 0) return this.#end(true)
     const known = [...ring.known.peers, ...ring.known.gathered().map(({ peer }) => peer)]
     if (known.some((peer) => peer !== environment.self)) this.begin()
     else this.#end(false)
@@ -153,14 +154,18 @@ export class Repair {
   }
 
   #withAll(peers: readonly PeerId[], arc: Arc, settle: (isDone: boolean) => void): void {
+    const { transfer } = this.#ports
     let open = peers.length
     let isWhole = true
     if (open === 0) return settle(true)
     for (const peer of peers) {
-      this.#ports.transfer.both(peer, arc, (isDone) => {
+      const told = (isDone: boolean): void => {
         isWhole &&= isDone
         if (--open === 0) settle(isWhole)
-      })
+      }
+      // Who leaves needs nothing.
+      if (this.#isLeaving) transfer.give(peer, arc, told)
+      else transfer.both(peer, arc, told)
     }
   }
 

@@ -27,6 +27,13 @@ export class Transfer {
     )
   }
 
+  /** Only gives. */
+  give(peer: PeerId, arc: Arc, settle: (isWhole: boolean) => void): void {
+    this.#sessions.begin(peer, arc, ({ have, isWhole }) =>
+      this.#push(peer, have, (isPushed) => settle(isWhole && isPushed)),
+    )
+  }
+
   /** Only takes. */
   take(peer: PeerId, arc: Arc, settle: (isWhole: boolean) => void): void {
     this.#sessions.begin(peer, arc, ({ need, isWhole }) =>

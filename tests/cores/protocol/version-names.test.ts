@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRandom, keyOf, VersionNames, type SharedRecord, type VectorClock } from '../../../node/protocol/index.ts'
+import { createRandom, keyOf, VectorClock, VersionNames, type SharedRecord } from '../../../node/protocol/index.ts'
 
 const key = keyOf('key')
 const recordOf = (version: VectorClock): SharedRecord => ({
@@ -34,6 +34,16 @@ test('a version that is read again after a later one is no licence to pass over 
   const other = writer.next(key, [recordOf(first)])
   expect(other.compare(second)).toBe('concurrent')
   expect(writer.next(key, [recordOf(second), recordOf(other)]).compare(second)).toBe('after')
+})
+
+test('whoever claims that the name has been counted up to its end makes nothing be lost', () => {
+  const writer = names()
+  const first = writer.next(key, [])
+  const [[name]] = [...first] as [[string, number]]
+  const forged = recordOf(first.merge(VectorClock.from([[name, 2 ** 48]])))
+  const versions = [first, writer.next(key, [forged]), writer.next(key, [forged]), writer.next(key, [forged])]
+  for (const one of versions.slice(1))
+    for (const other of versions.slice(1)) if (one !== other) expect(one.compare(other)).toBe('concurrent')
 })
 
 test('another life of the peer counts under another name', () => {
