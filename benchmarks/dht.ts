@@ -22,7 +22,7 @@ async function measure(kind: Kind, count: number): Promise<ReadonlyMap<Operation
   try {
     const numbers = Array.from({ length: count }, (_, number) => number)
     // The first ones compile code and open streams, at every peer.
-    const warm = Array.from({ length: 2 * size }, (_, number) => 1000 + number)
+    const warm = Array.from({ length: 10 * size }, (_, number) => 1000 + number)
     const figures = new Map<Operation, Figures>()
     for (const operation of operations) {
       await network.act(operation, warm)
