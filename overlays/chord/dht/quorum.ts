@@ -1,7 +1,7 @@
 import type { PeerId } from '../../../node/protocol/index.ts'
 
 /** What one replica has said: an answer that counts, none, or one that others must not outvote. */
-export type Vote = 'yes' | 'no' | 'veto'
+type Vote = 'yes' | 'no' | 'veto'
 
 export interface QuorumPorts {
   /** Asks one replica; `voted` is called exactly once. */
