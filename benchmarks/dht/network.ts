@@ -20,6 +20,8 @@ export interface Figures {
 const workerCount = 5
 /** A table fills for as long as it grows, at most so long. */
 const warmUp = 30_000
+/** For so long after it has formed a network is left alone. */
+const settling = 15_000
 
 /** Peers of one kind in a few processes, each with a directory of its own. */
 export class DhtNetwork {
@@ -84,7 +86,8 @@ export class DhtNetwork {
       if (all.every((count) => count >= wanted) || total === known) break
       known = total
     }
-    await pause(3000)
+    // Records have found their places by then, and reads ask no more replicas than they need.
+    await pause(settling)
   }
 
   #states(): Promise<State[]> {
