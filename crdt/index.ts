@@ -33,6 +33,7 @@ export {
   type TreeNodeId,
 } from './container.ts'
 export { createDocument, decodeChanges, loadDocument } from './create-document.ts'
+export { renameReplicas } from './renaming.ts'
 export type { Document, DocumentOptions, DocumentStatistics } from './document.ts'
 export {
   ContainerTypeError,

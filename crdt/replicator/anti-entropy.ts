@@ -1,9 +1,21 @@
 import { equals } from 'uint8arrays'
 import type { DocumentId, PeerId } from '../../node/protocol/index.ts'
+import type { SealedChangeSet } from './change-set.ts'
 import type { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
 import { documentsPerMessage, type DigestPurpose, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
-import { isAhead, isForked, type Summary } from './summary.ts'
+import type { ReplicaId } from '../index.ts'
+import { tracePlaces } from './messages.ts'
+import type { ReplicaLog } from './replica-log.ts'
+import {
+  compareSummaries,
+  digestProof,
+  headPrefixLength,
+  idLengthMost,
+  tellSummary,
+  type SummaryEntry,
+  type ToldSummary,
+} from './summary.ts'
 import { Transfer } from './transfer.ts'
 
 /** Messages of change sets in one go, so that a large transfer leaves room for others. */
@@ -17,6 +29,8 @@ export interface AntiEntropyPorts {
   /** Calls `pump(peer)` after this turn. */
   later(peer: PeerId): void
   readonly collection: Collection
+  /** Whether earlier comparisons with the peer have left a difference. */
+  isStubborn(peer: PeerId): boolean
   compared(peer: PeerId, comparison: PeerComparison): void
 }
 
@@ -56,9 +70,9 @@ export class AntiEntropy {
     if (logs.length > 0) this.#sendDigests(peer, 'news', logs)
   }
 
-  /** Asks for whatever is missing here of one document. */
+  /** Asks for whatever is missing here of one document, and leaves no doubt of what is here. */
   want(peer: PeerId, log: DocumentLog): void {
-    this.#ports.send(peer, { type: 'summary', document: log.id, question: false, summary: log.summary })
+    this.#tell(peer, log, false, idLengthMost)
   }
 
   digests(peer: PeerId, purpose: DigestPurpose, digests: readonly DocumentDigest[]): void {
@@ -98,21 +112,34 @@ export class AntiEntropy {
     }
   }
 
-  summary(peer: PeerId, document: DocumentId, summary: Summary, question: boolean): void {
+  summary(peer: PeerId, document: DocumentId, summary: ToldSummary, question: boolean): void {
     const log = this.#ports.collection.get(document)
     if (log === undefined) return
-    const own = log.summary
-    let behind = false
-    for (const [replica, entry] of summary) {
-      const mine = own.get(replica)
-      behind ||= isAhead(entry, mine) || isForked(entry, mine)
+    const standing = compareSummaries(log.summary, summary, (name) => log.replica(name))
+    if (standing.isUnclear) return this.#tell(peer, log, true, idLengthMost)
+    for (const proof of log.proofs) {
+      if (!standing.proofs.includes(digestProof(proof))) continue
+      this.#ports.send(peer, { type: 'equivocation', equivocation: proof })
     }
-    if (question && behind) this.#sendSummary(peer, log, false)
-    for (const [replica, entry] of own) {
-      if (!isAhead(entry, summary.get(replica))) continue
-      this.#transfer(peer, new Transfer(log, summary))
-      return
-    }
+    const { diverged } = standing
+    for (const name of diverged) this.#sendTrace(peer, log, name)
+    if (question && (standing.isBehind || diverged.length > 0)) this.#sendSummary(peer, log, false)
+    if (standing.isAhead) this.#transfer(peer, new Transfer(log, standing.known, diverged))
+  }
+
+  /** The other has another history of a replica: it gets the one that is here, from where they part. */
+  trace(peer: PeerId, document: DocumentId, replica: ReplicaId, places: readonly SummaryEntry[]): void {
+    const log = this.#ports.collection.get(document)
+    const chain = log?.replica(replica)
+    if (log === undefined || chain === undefined || chain.sets.length === 0) return
+    const common = places.find(({ head, ...place }) => {
+      const hash = chain.headAt(place)
+      return hash !== undefined && equals(hash.subarray(0, headPrefixLength), head)
+    })
+    const { sequence, fragment } = common ?? chain.start
+    const known = new Map<ReplicaId, SummaryEntry>(log.summary.chains)
+    known.set(replica, { sequence: sequence - chain.start.sequence, fragment, head: chain.head })
+    this.#transfer(peer, new Transfer(log, known))
   }
 
   /** Goes on sending to a peer: its credit is back, or the turn is over. */
@@ -164,7 +191,16 @@ export class AntiEntropy {
   }
 
   #sendSummary(peer: PeerId, log: DocumentLog, question: boolean): void {
-    this.#ports.send(peer, { type: 'summary', document: log.id, question, summary: log.summary })
+    this.#tell(peer, log, question, this.#ports.isStubborn(peer) ? idLengthMost : undefined)
+  }
+
+  #tell(peer: PeerId, log: DocumentLog, question: boolean, idLength: number | undefined): void {
+    const summary = tellSummary(log.summary, idLength)
+    this.#ports.send(peer, { type: 'summary', document: log.id, question, summary })
+  }
+
+  #sendTrace(peer: PeerId, log: DocumentLog, replica: ReplicaId): void {
+    this.#ports.send(peer, { type: 'trace', document: log.id, replica, places: tracedPlaces(log.replica(replica)) })
   }
 
   /** In pages; only a page that is not full ends the list, so an empty one may follow. */
@@ -175,4 +211,15 @@ export class AntiEntropy {
       this.#ports.send(peer, { type: 'digests', purpose, digests })
     }
   }
+}
+
+/** Places of a chain, from its end on in ever larger steps. */
+function tracedPlaces(log: ReplicaLog): SummaryEntry[] {
+  const { sets } = log
+  const places: SummaryEntry[] = []
+  for (let back = 1; back <= sets.length && places.length < tracePlaces; back *= 2) {
+    const { sequence, fragment, previous } = sets[sets.length - back] as SealedChangeSet
+    places.push({ sequence, fragment, head: previous.subarray(0, headPrefixLength) })
+  }
+  return places
 }

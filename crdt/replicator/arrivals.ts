@@ -7,12 +7,14 @@ import {
   type Ticket,
 } from '../../node/protocol/index.ts'
 import type { Change } from '../index.ts'
-import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
+import { decodeChangeSet, signatureClaim, type SealedChangeSet } from './change-set.ts'
 import type { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
+import type { Equivocation } from './equivocation.ts'
 import type { ReplicatorRejection } from './events.ts'
 import type { Genesis } from './genesis.ts'
 import { Inbox, type Arrival } from './inbox.ts'
+import { digestProof } from './summary.ts'
 
 export interface ArrivalsPorts {
   readonly collection: Collection
@@ -22,13 +24,28 @@ export interface ArrivalsPorts {
   /** A set came before what it depends on. */
   gap(log: DocumentLog, from: PeerId): void
   accepted(log: DocumentLog, sets: readonly SealedChangeSet[], changes: readonly Change[], way: Arrival['way']): void
+  /** It is proven that an author wrote two histories. */
+  proven(log: DocumentLog, equivocation: Equivocation): void
+  /** Something has come of which `settle` has to decide. */
+  deferred(log: DocumentLog): void
   reject(reason: ReplicatorRejection, from: PeerId, document: DocumentId | undefined): void
+}
+
+/** Proofs whose signatures are being checked. */
+const proofLimit = 64
+
+interface PendingProof {
+  readonly equivocation: Equivocation
+  readonly from: PeerId
+  /** Signatures that have not been found right yet. */
+  left: number
 }
 
 /** Others' change sets, from their bytes to their place in a log. Cheap checks come before the signature. */
 export class Arrivals {
   readonly #ports: ArrivalsPorts
   readonly #inbox: Inbox
+  readonly #proofs = new Map<Ticket, PendingProof>()
 
   constructor(ports: ArrivalsPorts) {
     this.#ports = ports
@@ -42,14 +59,39 @@ export class Arrivals {
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, set.author)) return this.#ports.reject('not-permitted', from, set.document)
     if (log.isKnown(set)) return
+    if (log.refuses(set)) return this.#ports.reject('quarantined', from, set.document)
     if (this.#inbox.put({ set, from, way }) === 'full') this.#ports.reject('busy', from, set.document)
   }
 
+  arriveProof(equivocation: Equivocation, from: PeerId): void {
+    const { first, second } = equivocation
+    const log = this.#ports.collection.get(first.document)
+    if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
+    if (!mayWrite(log.genesis, first.author)) return this.#ports.reject('not-permitted', from, first.document)
+    const digest = digestProof(equivocation)
+    if (log.proofs.some((known) => digestProof(known) === digest)) return
+    if (this.#proofs.size >= proofLimit) return this.#ports.reject('busy', from, first.document)
+    const pending = { equivocation, from, left: 2 }
+    for (const set of [first, second]) this.#proofs.set(this.#ports.verify(signatureClaim(set)), pending)
+  }
+
   verified(ticket: Ticket, valid: boolean): void {
+    const proof = this.#proofs.get(ticket)
+    if (proof !== undefined) {
+      this.#proofs.delete(ticket)
+      return this.#proofVerified(proof, valid)
+    }
     const arrival = this.#inbox.take(ticket)
     if (arrival === undefined) return
     if (!valid) return this.#ports.reject('signature', arrival.from, arrival.set.document)
     this.#admit(arrival)
+  }
+
+  #proofVerified(pending: PendingProof, valid: boolean): void {
+    const { equivocation, from } = pending
+    const log = this.#ports.collection.get(equivocation.first.document)
+    if (!valid) return this.#ports.reject('signature', from, equivocation.first.document)
+    if (--pending.left === 0 && log !== undefined) this.#ports.proven(log, equivocation)
   }
 
   #decode(bytes: Uint8Array, from: PeerId): SealedChangeSet | undefined {
@@ -75,9 +117,15 @@ export class Arrivals {
         this.#ports.reject('waiting-full', from, set.document)
         return this.#ports.gap(log, from)
       case 'fork':
+        return this.#ports.proven(log, admission.equivocation)
+      case 'deferred':
+        return this.#ports.deferred(log)
+      case 'stray':
       case 'spoiled':
+      case 'quarantined':
         return this.#ports.reject(admission.outcome, from, set.document)
       case 'accepted':
+      case 'rewritten':
         return this.#ports.accepted(log, admission.accepted, admission.changes, way)
     }
   }

@@ -1,13 +1,16 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concat, fromString, toString } from 'uint8arrays'
+import { compare, concat, fromString, toString } from 'uint8arrays'
 import {
   ByteReader,
   ByteWriter,
   MalformedMessageError,
+  assert,
   type DocumentId,
   type Signed,
 } from '../../node/protocol/index.ts'
 import type { Dot, ReplicaId } from '../index.ts'
+
+declare const brand: unique symbol
 
 /** Greatest change set with its signature, in bytes. */
 export const changeSetLimit: number = 64 * 1024
@@ -21,9 +24,11 @@ const fragmentLimit = 400
 export const hashLength = 32
 const keyLength = 32
 const signatureLength = 64
-const replicaTextLimit = 64
+const replicaLength = 16
 /** Dependencies in one set; a change with more is written as several fragments. */
 export const dependencyLimit = 512
+/** Operations of one replica: summaries double the number. */
+const sequenceLimit = 2 ** 51
 const extensionLimit = 16
 const extensionBytesLimit = 4096
 const formatVersion = 1
@@ -36,6 +41,14 @@ const replicaDomain = fromString('peerloom/replica/v1')
 export interface Extension {
   readonly tag: number
   readonly bytes: Uint8Array
+}
+
+/**
+ * An operation of another replica, and the hash of the set that holds it (of its last set, where a transaction spans
+ * several): where a replica has two histories, it says which one was built on.
+ */
+export interface Dependency extends Dot {
+  readonly hash: Uint8Array
 }
 
 /**
@@ -59,8 +72,8 @@ export interface ChangeSet {
   readonly continues: boolean
   /** Hash of the replica's previous set in this document, zeros for its first. */
   readonly previous: Uint8Array
-  /** Operations of other replicas that the first change was made on, ordered. Later fragments may add to them. */
-  readonly dependencies: readonly Dot[]
+  /** What the first change was made on besides its own replica, ordered. Later fragments may add to it. */
+  readonly dependencies: readonly Dependency[]
   /** Milliseconds since 1970: a label for history, never used for order or rights. */
   readonly time: number
   /** Head of the access graph; empty until roles exist. */
@@ -83,7 +96,24 @@ export interface SealedChangeSet extends ChangeSet {
 /** 128 bits of a hash over the author's key and a counter: nobody can pick an id that wins every tie. */
 export function replicaId(author: Uint8Array, counter: number): ReplicaId {
   const preimage = new ByteWriter().raw(replicaDomain).raw(author).varint(counter).finish()
-  return toString(sha256(preimage).subarray(0, 16), 'base64url') as ReplicaId
+  return toString(sha256(preimage).subarray(0, replicaLength), 'base64url') as ReplicaId
+}
+
+/** The 16 bytes that a ReplicaId stands for. @throws AssertionError for an id that is no such hash */
+export function replicaBytes(replica: ReplicaId): Uint8Array {
+  const bytes = fromString(replica, 'base64url')
+  assert(bytes.length === replicaLength, 'a replica that is signed for has an id made of its author and a counter')
+  return bytes
+}
+
+export function readReplica(reader: ByteReader): ReplicaId {
+  return toString(reader.raw(replicaLength), 'base64url') as ReplicaId
+}
+
+/** In canonical order: by replica, and where two histories of one were built on, by hash. */
+export function compareDependencies(one: Dependency, other: Dependency): number {
+  if (one.replica !== other.replica) return one.replica < other.replica ? -1 : 1
+  return compare(one.hash, other.hash)
 }
 
 export function encodeChangeSet(set: ChangeSet): Uint8Array<ArrayBuffer> {
@@ -98,7 +128,8 @@ export function encodeChangeSet(set: ChangeSet): Uint8Array<ArrayBuffer> {
     .varint(set.fragment)
     .raw(set.previous)
     .varint(set.dependencies.length)
-  for (const { replica, sequence } of set.dependencies) writer.text(replica).varint(sequence)
+  for (const { replica, sequence, hash } of set.dependencies)
+    writer.raw(replicaBytes(replica)).varint(sequence).raw(hash)
   writer.varint(set.time).bytes(set.accessHead).varint(set.keyEpoch).bytes(set.operations).varint(set.extensions.length)
   for (const { tag, bytes } of set.extensions) writer.varint(tag).bytes(bytes)
   return writer.finish()
@@ -144,13 +175,11 @@ export function decodeChangeSet(bytes: Uint8Array): SealedChangeSet {
   return { ...set, hash: sha256(bytes.subarray(0, bodyLength)), signature: bytes.subarray(bodyLength), bytes }
 }
 
-/** Names a set in counters and logs: `replica/sequence/fragment`. */
-export function changeSetKey({
-  replica,
-  sequence,
-  fragment,
-}: Pick<ChangeSet, 'replica' | 'sequence' | 'fragment'>): string {
-  return `${replica}/${sequence}/${fragment}`
+/** A hash as the key of a map. */
+export type HashKey = string & { readonly [brand]: 'HashKey' }
+
+export function hashKey(hash: Uint8Array): HashKey {
+  return toString(hash, 'base64') as HashKey
 }
 
 function readBody(reader: ByteReader): ChangeSet {
@@ -170,7 +199,7 @@ function readBody(reader: ByteReader): ChangeSet {
     fragment: reader.varint(fragmentLimit),
     continues: flags === continuesFlag,
     previous: reader.raw(hashLength),
-    dependencies: reader.list(dependencyLimit, readDot),
+    dependencies: reader.list(dependencyLimit, readDependency),
     time: reader.varint(),
     accessHead: readAccessHead(reader),
     keyEpoch: reader.varint(),
@@ -179,8 +208,8 @@ function readBody(reader: ByteReader): ChangeSet {
   }
 }
 
-function readDot(reader: ByteReader): Dot {
-  return { replica: reader.text(replicaTextLimit) as ReplicaId, sequence: reader.varint() }
+function readDependency(reader: ByteReader): Dependency {
+  return { replica: readReplica(reader), sequence: reader.varint(), hash: reader.raw(hashLength) }
 }
 
 function readAccessHead(reader: ByteReader): Uint8Array {
@@ -195,11 +224,13 @@ function readExtension(reader: ByteReader): Extension {
 
 function checkShape(set: ChangeSet): void {
   if (set.continues !== (set.count === 0)) throw new MalformedMessageError('A change set whose count is off')
-  if (!Number.isSafeInteger(set.sequence + set.count)) throw new MalformedMessageError('A sequence beyond 2^53')
-  let last: Dot | undefined
-  for (const dot of set.dependencies) {
-    if (last !== undefined && dot.replica <= last.replica) throw new MalformedMessageError('Dependencies out of order')
-    if (dot.replica === set.replica) throw new MalformedMessageError('A replica that depends on itself')
-    last = dot
+  if (set.sequence + set.count > sequenceLimit) throw new MalformedMessageError('A sequence beyond 2^51')
+  let last: Dependency | undefined
+  for (const dependency of set.dependencies) {
+    if (last !== undefined && compareDependencies(last, dependency) >= 0) {
+      throw new MalformedMessageError('Dependencies out of order')
+    }
+    if (dependency.replica === set.replica) throw new MalformedMessageError('A replica that depends on itself')
+    last = dependency
   }
 }

@@ -7,9 +7,10 @@ import {
   type SubscribeOptions,
   type VersionVector,
 } from '../../node/protocol/index.ts'
-import { createDocument, type Change, type Document } from '../index.ts'
+import { createDocument, type Change, type Document, type ReplicaId } from '../index.ts'
 import { replicaId } from './change-set.ts'
 import { Comparisons, type Comparison } from './comparisons.ts'
+import { encodeProof } from './equivocation.ts'
 import type { ReplicatorEvent } from './events.ts'
 import { normaliseDocumentName } from './genesis.ts'
 import type { ReplicatorOptions } from './options.ts'
@@ -41,6 +42,15 @@ export interface CarriedDocument {
   readonly isOpen: boolean
 }
 
+/** An author who wrote two histories of a document. */
+export interface ProvenEquivocation {
+  /** Ed25519 public key. */
+  readonly author: Uint8Array
+  readonly replica: ReplicaId
+  /** Two sets of the author that follow the same one, each with its length before it (docs/formats/change-set.md). */
+  readonly proof: Uint8Array
+}
+
 /** Changes of others were merged into an open document, which takes them from its peer alone: there they are signed. */
 export class UnsignedChangesError extends Error {
   override readonly name: 'UnsignedChangesError' = 'UnsignedChangesError'
@@ -49,6 +59,32 @@ export class UnsignedChangesError extends Error {
     super(
       'Cannot replicate the document any more: changes were merged into it that its peer has not received. ' +
         'Merge into a document of its own, and make here the changes that follow from it',
+    )
+  }
+}
+
+/**
+ * It was proven that an author wrote two histories of the document, and what is believed of them is not what this object
+ * shows. The document is to be opened again; nothing of what others wrote is lost.
+ */
+export class DocumentRewrittenError extends Error {
+  override readonly name: 'DocumentRewrittenError' = 'DocumentRewrittenError'
+
+  constructor() {
+    super(
+      'Cannot edit the document any more: an author wrote two histories of it, so that it was put together anew. Open it again',
+    )
+  }
+}
+
+/** This peer's own author key wrote two histories of the document: nobody would believe what it writes now. */
+export class AuthorQuarantinedError extends Error {
+  override readonly name: 'AuthorQuarantinedError' = 'AuthorQuarantinedError'
+
+  constructor() {
+    super(
+      'Cannot edit the document: two histories of it were signed with the key of this author. ' +
+        'The key may be in use elsewhere, or its directory was copied while it was; others believe only what they built on',
     )
   }
 }
@@ -67,6 +103,8 @@ export class Documents {
   #applying: Document | undefined
   /** Those into which something was merged past the replicator. */
   readonly #unsigned = new WeakSet<Document>()
+  /** Those in whose place another stands. */
+  readonly #rewritten = new WeakSet<Document>()
   readonly #listeners = new Listeners<ReplicatorEvent>()
 
   constructor(host: Host, options: DocumentsOptions) {
@@ -145,6 +183,17 @@ export class Documents {
     return this.#replicator.pending(this.idOf(document))
   }
 
+  /** Authors of a document who wrote two histories of it, with one proof of each. */
+  equivocations(id: DocumentId): readonly ProvenEquivocation[] {
+    return (this.#replicator.log(id)?.proofs ?? []).map((equivocation) => {
+      return {
+        author: equivocation.first.author,
+        replica: equivocation.first.replica,
+        proof: encodeProof(equivocation),
+      }
+    })
+  }
+
   /** Peers that replicate documents and can be reached. */
   connections(): readonly PeerId[] {
     return [...this.#replicator.connections]
@@ -168,11 +217,17 @@ export class Documents {
   #openCarried(id: DocumentId): Document {
     const present = this.#open.get(id)
     if (present !== undefined) return present
+    return this.#show(id, this.#replicator.log(id)?.changes() ?? [])
+  }
+
+  #show(id: DocumentId, changes: readonly Change[]): Document {
     const { author, counter, now } = this.#options
     const document = createDocument({ replica: replicaId(author, counter), ...(now === undefined ? {} : { now }) })
-    document.apply(this.#replicator.log(id)?.changes() ?? [])
+    document.apply(changes)
     document.subscribe((event) => {
       if (event.type !== 'changed') return
+      if (this.#rewritten.has(document)) throw new DocumentRewrittenError()
+      if (event.origin === 'local' && this.#replicator.isQuarantined(id)) throw new AuthorQuarantinedError()
       if (event.origin === 'remote' && this.#applying !== document) this.#unsigned.add(document)
       // Local changes may be made on them from here on, and nobody else could ever take those in.
       if (this.#unsigned.has(document)) throw new UnsignedChangesError()
@@ -192,9 +247,17 @@ export class Documents {
     }
   }
 
+  #rewrite(id: DocumentId, changes: readonly Change[]): void {
+    const document = this.#open.get(id)
+    if (document === undefined) return
+    this.#rewritten.add(document)
+    this.#show(id, changes)
+  }
+
   #hear(event: ReplicatorEvent): void {
     const document = event.type === 'received' ? this.#open.get(event.document) : undefined
     if (event.type === 'received' && document !== undefined) this.#apply(document, event.changes)
+    if (event.type === 'rewritten') this.#rewrite(event.document, event.changes)
     if (event.type === 'compared') this.#comparisons.add(event)
     this.#listeners.tell(event)
   }

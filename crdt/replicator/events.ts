@@ -1,11 +1,19 @@
 import type { DocumentId, PeerId, StoredChangeSet } from '../../node/protocol/index.ts'
-import type { Change } from '../index.ts'
+import type { Change, ReplicaId } from '../index.ts'
 import type { Genesis } from './genesis.ts'
 
 /** What a replicator keeps. */
 export type ReplicatorEntry =
   | { readonly type: 'document'; readonly document: DocumentId; readonly genesis: Uint8Array }
   | { readonly type: 'set'; readonly set: StoredChangeSet }
+  /** Proof that an author of the document wrote two histories. */
+  | {
+      readonly type: 'equivocation'
+      readonly document: DocumentId
+      /** Ed25519 public key. */
+      readonly author: Uint8Array
+      readonly proof: Uint8Array
+    }
 
 export type ReplicatorTimer =
   | { readonly type: 'antiEntropy' }
@@ -14,6 +22,7 @@ export type ReplicatorTimer =
   | { readonly type: 'pump'; readonly peer: PeerId }
   | { readonly type: 'recheck'; readonly peer: PeerId; readonly attempt: number }
   | { readonly type: 'missing'; readonly document: DocumentId }
+  | { readonly type: 'settle'; readonly document: DocumentId }
 
 /**
  * Why something that arrived was not taken in:
@@ -23,7 +32,8 @@ export type ReplicatorTimer =
  * - `busy`: too many signatures are being checked; it comes again
  * - `signature`: the author did not sign it
  * - `not-permitted`: the author may not write this document
- * - `fork`: the author wrote another set in its place (or this peer's own key writes elsewhere under the same counter)
+ * - `stray`: it follows a set that is not here, in a place that is taken: its author may have written two histories
+ * - `quarantined`: its author is known to have written two histories, and nobody else has built on it
  * - `spoiled`: it follows a set without readable operations
  * - `waiting-full`: too much waits for what it depends on; it comes again
  * - `orphaned`: what it depends on was asked for in vain for a minute; it comes again together with that
@@ -36,7 +46,8 @@ export type ReplicatorRejection =
   | 'busy'
   | 'signature'
   | 'not-permitted'
-  | 'fork'
+  | 'stray'
+  | 'quarantined'
   | 'spoiled'
   | 'waiting-full'
   | 'orphaned'
@@ -48,6 +59,18 @@ export type ReplicatorEvent =
   | { readonly type: 'received'; readonly document: DocumentId; readonly changes: readonly Change[] }
   /** Own operations below `sequence` would survive a crash, and others are being told. */
   | { readonly type: 'saved'; readonly document: DocumentId; readonly sequence: number }
+  /** What was received before is not believed any more, or is told in other words: `changes` are all there are. */
+  | { readonly type: 'rewritten'; readonly document: DocumentId; readonly changes: readonly Change[] }
+  /** An author wrote two histories. Both sets are signed by the author and follow the same one: whoever sees them is convinced. */
+  | {
+      readonly type: 'equivocation'
+      readonly document: DocumentId
+      /** Ed25519 public key. */
+      readonly author: Uint8Array
+      readonly replica: ReplicaId
+      /** The two sets, each with its length before it (docs/formats/change-set.md). */
+      readonly proof: Uint8Array
+    }
   /** A document is carried from now on. */
   | { readonly type: 'carried'; readonly document: DocumentId; readonly genesis: Genesis }
   /** That it is carried would survive a crash. */

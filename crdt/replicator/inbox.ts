@@ -10,12 +10,16 @@ export interface Arrival {
   readonly way: 'push' | 'repair'
 }
 
-/** Change sets on their way in: held back until their signature is checked. At most `limit` at a time. */
+/**
+ * Change sets on their way in: held back until their signature is checked. At most `limit` at a time, and of one sender at
+ * most half as many, so that a peer that floods does not keep the others out.
+ */
 export class Inbox {
   readonly #limit: number
   readonly #verify: (claim: Signed) => Ticket
   readonly #arrivals = new Map<Ticket, Arrival>()
   readonly #hashes = new Set<string>()
+  readonly #bySender = new Map<PeerId, number>()
 
   constructor(limit: number, verify: (claim: Signed) => Ticket) {
     this.#limit = limit
@@ -31,8 +35,10 @@ export class Inbox {
   put(arrival: Arrival): 'checking' | 'known' | 'full' {
     const name = nameOf(arrival.set)
     if (this.#hashes.has(name)) return 'known'
-    if (this.#arrivals.size >= this.#limit) return 'full'
+    const ofSender = this.#bySender.get(arrival.from) ?? 0
+    if (this.#arrivals.size >= this.#limit || ofSender >= this.#limit / 2) return 'full'
     this.#hashes.add(name)
+    this.#bySender.set(arrival.from, ofSender + 1)
     this.#arrivals.set(this.#verify(signatureClaim(arrival.set)), arrival)
     return 'checking'
   }
@@ -43,6 +49,9 @@ export class Inbox {
     if (arrival === undefined) return undefined
     this.#arrivals.delete(ticket)
     this.#hashes.delete(nameOf(arrival.set))
+    const left = (this.#bySender.get(arrival.from) ?? 1) - 1
+    if (left === 0) this.#bySender.delete(arrival.from)
+    else this.#bySender.set(arrival.from, left)
     return arrival
   }
 }

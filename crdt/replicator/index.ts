@@ -9,11 +9,21 @@ export {
   signatureClaim,
   signingBytes,
   type ChangeSet,
+  type Dependency,
   type Extension,
   type SealedChangeSet,
 } from './change-set.ts'
 export type { Comparison } from './comparisons.ts'
-export { Documents, UnsignedChangesError, documents, type CarriedDocument, type DocumentsOptions } from './documents.ts'
+export {
+  AuthorQuarantinedError,
+  DocumentRewrittenError,
+  Documents,
+  UnsignedChangesError,
+  documents,
+  type CarriedDocument,
+  type DocumentsOptions,
+  type ProvenEquivocation,
+} from './documents.ts'
 export type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 export {
   DocumentNameError,
@@ -27,4 +37,5 @@ export {
 export { replicatorCodec, type DigestPurpose, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
 export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
 export { replicatorDefinition, type Replicator, type ReplicatorNeeds } from './replicator.ts'
-export type { Summary, SummaryEntry } from './summary.ts'
+export type { Summary, SummaryEntry, ToldSummary } from './summary.ts'
+export { readEquivocation, type Equivocation } from './equivocation.ts'

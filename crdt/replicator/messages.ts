@@ -6,12 +6,24 @@ import {
   type Codec,
   type DocumentId,
 } from '../../node/protocol/index.ts'
-import { changeSetLimit } from './change-set.ts'
+import type { ReplicaId } from '../index.ts'
+import { changeSetLimit, readReplica, replicaBytes } from './change-set.ts'
 import { genesisLimit } from './genesis.ts'
-import { digestLength, readSummary, writeSummary, type Summary } from './summary.ts'
+import { readEquivocation, writeEquivocation, type Equivocation } from './equivocation.ts'
+import {
+  digestLength,
+  headPrefixLength,
+  readSummary,
+  writeSummary,
+  type SummaryEntry,
+  type ToldSummary,
+} from './summary.ts'
 
 /** Documents in one `digests`, `describe` or `genesis` message. */
 export const documentsPerMessage = 1000
+
+/** Places in one `trace` message. */
+export const tracePlaces = 64
 
 /** Change sets in one `sets` message. */
 const setsPerMessage = 4096
@@ -20,7 +32,7 @@ const idLength = 32
 
 export interface DocumentDigest {
   readonly document: DocumentId
-  /** Of the sender's summary, 8 bytes. */
+  /** Of the sender's summary, 16 bytes. */
   readonly digest: Uint8Array
 }
 
@@ -37,12 +49,29 @@ export type ReplicatorMessage =
   | { readonly type: 'describe'; readonly documents: readonly DocumentId[] }
   | { readonly type: 'genesis'; readonly genesis: readonly Uint8Array[] }
   /** What the sender has of a document: the receiver sends what is missing, and its own summary when asked. */
-  | { readonly type: 'summary'; readonly document: DocumentId; readonly question: boolean; readonly summary: Summary }
+  | {
+      readonly type: 'summary'
+      readonly document: DocumentId
+      readonly question: boolean
+      readonly summary: ToldSummary
+    }
+  /**
+   * The other has another history of this replica: places of the sender's, newest first, so that the receiver finds where
+   * the two part and sends its own from there on.
+   */
+  | {
+      readonly type: 'trace'
+      readonly document: DocumentId
+      readonly replica: ReplicaId
+      readonly places: readonly SummaryEntry[]
+    }
+  /** Proof that an author of the document wrote two histories. */
+  | { readonly type: 'equivocation'; readonly equivocation: Equivocation }
   /** Change sets, each after what it depends on. */
   | { readonly type: 'sets'; readonly document: DocumentId; readonly sets: readonly Uint8Array[] }
 
 const purposes: readonly DigestPurpose[] = ['question', 'answer', 'news']
-const typeCodes = { digests: 1, describe: 2, genesis: 3, summary: 4, sets: 5 } as const
+const typeCodes = { digests: 1, describe: 2, genesis: 3, summary: 4, sets: 5, trace: 6, equivocation: 7 } as const
 
 export const replicatorCodec: Codec<ReplicatorMessage> = {
   encode(message: ReplicatorMessage, writer: ByteWriter): void {
@@ -67,6 +96,12 @@ export const replicatorCodec: Codec<ReplicatorMessage> = {
         writeId(writer, message.document).varint(message.sets.length)
         for (const set of message.sets) writer.bytes(set)
         return
+      case 'trace':
+        writeId(writer, message.document).raw(replicaBytes(message.replica)).varint(message.places.length)
+        for (const { sequence, fragment, head } of message.places) writer.varint(sequence).varint(fragment).raw(head)
+        return
+      case 'equivocation':
+        return writeEquivocation(message.equivocation, writer)
     }
   },
 
@@ -86,6 +121,15 @@ export const replicatorCodec: Codec<ReplicatorMessage> = {
         return { type: 'summary', document: readId(reader), question: readFlag(reader), summary: readSummary(reader) }
       case typeCodes.sets:
         return { type: 'sets', document: readId(reader), sets: reader.list(setsPerMessage, readSet) }
+      case typeCodes.trace:
+        return {
+          type: 'trace',
+          document: readId(reader),
+          replica: readReplica(reader),
+          places: reader.list(tracePlaces, readPlace),
+        }
+      case typeCodes.equivocation:
+        return { type: 'equivocation', equivocation: readEquivocation(reader) }
       default:
         throw new MalformedMessageError(`A message of the unknown type ${type}`)
     }
@@ -106,6 +150,10 @@ function readDigest(reader: ByteReader): DocumentDigest {
 
 function readSet(reader: ByteReader): Uint8Array {
   return reader.bytes(changeSetLimit).slice()
+}
+
+function readPlace(reader: ByteReader): SummaryEntry {
+  return { sequence: reader.varint(), fragment: reader.varint(), head: reader.raw(headPrefixLength).slice() }
 }
 
 function readPurpose(reader: ByteReader): DigestPurpose {

@@ -1,7 +1,7 @@
 import { concat } from 'uint8arrays'
 import { ByteReader, ByteWriter, MalformedMessageError } from '../../node/protocol/index.ts'
-import type { Change, Dot } from '../index.ts'
-import { dependencyLimit, operationsLimit, type ChangeSet } from './change-set.ts'
+import type { Change, Dot, ReplicaId } from '../index.ts'
+import { dependencyLimit, operationsLimit, type ChangeSet, type Dependency } from './change-set.ts'
 
 /** Changes in one set. */
 const changesLimit = 64
@@ -16,10 +16,10 @@ export function encodeOperations(changes: readonly Change[]): Uint8Array<ArrayBu
 /** What goes into each set of a transaction, when it fits into one and when it does not. */
 export interface Piece {
   readonly operations: Uint8Array
-  readonly dependencies: readonly Dot[]
+  readonly dependencies: readonly Dependency[]
 }
 
-export function cutIntoPieces(operations: Uint8Array, dependencies: readonly Dot[]): Piece[] {
+export function cutIntoPieces(operations: Uint8Array, dependencies: readonly Dependency[]): Piece[] {
   const pieces: Piece[] = []
   let byte = 0
   let dot = 0
@@ -38,7 +38,7 @@ export function cutIntoPieces(operations: Uint8Array, dependencies: readonly Dot
  * @param sets all fragments of a transaction, or the one set that holds whole changes
  * @throws MalformedMessageError when the pieces do not give changes that fill the counted operations exactly
  */
-export function decodeOperations(sets: readonly ChangeSet[]): Change[] {
+function decodeOperations(sets: readonly ChangeSet[]): Change[] {
   const [first] = sets
   const last = sets.at(-1)
   if (first === undefined || last === undefined) return []
@@ -56,6 +56,27 @@ export function decodeOperations(sets: readonly ChangeSet[]): Change[] {
   if (sequence !== last.sequence + last.count || changes.length === 0) {
     throw new MalformedMessageError('Changes that do not fill their set')
   }
-  const dependencies = sets.flatMap((set) => set.dependencies)
+  const dependencies = dots(sets.flatMap((set) => set.dependencies))
   return changes.map((change, index) => (index === 0 ? { ...change, dependencies } : change))
+}
+
+/** As `decodeOperations`. @returns no changes where the author signed something else than operations */
+export function readChanges(transaction: readonly ChangeSet[]): Change[] {
+  try {
+    return decodeOperations(transaction)
+  } catch (error) {
+    if (error instanceof MalformedMessageError) return []
+    throw error
+  }
+}
+
+/** In the order of a change's dependencies: one a replica, the last where there are several. */
+export function dots(dependencies: readonly Dot[]): Dot[] {
+  const latest = new Map<ReplicaId, number>()
+  for (const { replica, sequence } of dependencies) {
+    latest.set(replica, Math.max(sequence, latest.get(replica) ?? sequence))
+  }
+  return Array.from(latest, ([replica, sequence]) => ({ replica, sequence })).sort((one, other) =>
+    one.replica < other.replica ? -1 : 1,
+  )
 }

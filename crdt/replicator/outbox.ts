@@ -6,6 +6,7 @@ import {
   sealChangeSet,
   signingBytes,
   type ChangeSet,
+  type Dependency,
   type SealedChangeSet,
 } from './change-set.ts'
 import { cutIntoPieces, encodeOperations } from './operations.ts'
@@ -28,6 +29,11 @@ export interface OutboxPorts {
   write(set: SealedChangeSet): Ticket
   /** Calls `flush` after the gathering time. */
   gather(): void
+}
+
+interface Gathered {
+  readonly change: Change
+  readonly dependencies: readonly Dependency[]
 }
 
 interface Unsigned {
@@ -54,7 +60,7 @@ export class Outbox {
   readonly #ports: OutboxPorts
   readonly #unsigned: Unsigned[] = []
   readonly #writing = new Map<Ticket, SealedChangeSet>()
-  #gathered: Change[] = []
+  #gathered: Gathered[] = []
   #head: Uint8Array
   #sequence: number
 
@@ -69,17 +75,20 @@ export class Outbox {
   /** Operations that are not durable yet. */
   get pending(): number {
     let operations = 0
-    for (const { count } of this.#gathered) operations += count
+    for (const { change } of this.#gathered) operations += change.count
     for (const { set } of this.#unsigned) operations += set.count
     for (const { count } of this.#writing.values()) operations += count
     return operations
   }
 
-  /** @param change the next one of this author's replica */
-  put(change: Change): void {
+  /**
+   * @param change the next one of this author's replica
+   * @param dependencies its own, with the sets that hold them
+   */
+  put(change: Change, dependencies: readonly Dependency[]): void {
     assert(change.replica === this.#author.replica, 'only the own replica is written')
     if (!this.#fits(change)) this.flush()
-    this.#gathered.push(change)
+    this.#gathered.push({ change, dependencies })
     if (!this.#isBusy || this.#isFull) this.flush()
     else if (this.#gathered.length === 1) this.#ports.gather()
   }
@@ -88,9 +97,9 @@ export class Outbox {
   flush(): void {
     const [first] = this.#gathered
     if (first === undefined) return
-    const changes = this.#gathered
+    const changes = this.#gathered.map(({ change }) => change)
     this.#gathered = []
-    assert(first.sequence === this.#sequence, 'changes are put in without gaps')
+    assert(first.change.sequence === this.#sequence, 'changes are put in without gaps')
     const pieces = cutIntoPieces(encodeOperations(changes), first.dependencies)
     const count = changes.reduce((sum, change) => sum + change.count, 0)
     for (const [fragment, { operations, dependencies }] of pieces.entries()) {
@@ -100,13 +109,13 @@ export class Outbox {
         author: this.#author.key,
         counter: this.#author.counter,
         replica: this.#author.replica,
-        sequence: first.sequence,
+        sequence: first.change.sequence,
         count: continues ? 0 : count,
         fragment,
         continues,
         previous: this.#head,
         dependencies,
-        time: Math.max(0, Math.trunc(first.time)),
+        time: Math.max(0, Math.trunc(first.change.time)),
         accessHead: new Uint8Array(),
         keyEpoch: 0,
         operations,
@@ -142,7 +151,7 @@ export class Outbox {
   get #isFull(): boolean {
     let operations = 0
     let bytes = 0
-    for (const change of this.#gathered) {
+    for (const { change } of this.#gathered) {
       operations += change.count
       bytes += change.operations.length
     }

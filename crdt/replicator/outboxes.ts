@@ -1,6 +1,6 @@
 import type { DocumentId, Ticket } from '../../node/protocol/index.ts'
 import type { Change } from '../index.ts'
-import type { SealedChangeSet } from './change-set.ts'
+import type { Dependency, SealedChangeSet } from './change-set.ts'
 import { Outbox, type Author, type ChainEnd } from './outbox.ts'
 
 export interface OutboxesPorts {
@@ -24,8 +24,8 @@ export class Outboxes {
     this.#ports = ports
   }
 
-  put(document: DocumentId, change: Change): void {
-    this.#outbox(document).put(change)
+  put(document: DocumentId, change: Change, dependencies: readonly Dependency[]): void {
+    this.#outbox(document).put(change, dependencies)
   }
 
   flush(document: DocumentId): void {

@@ -16,6 +16,8 @@ export class Rechecks {
   /** Those whose present list of documents has shown a difference on one of its pages. */
   readonly #shown = new Set<PeerId>()
   readonly #due = new Set<PeerId>()
+  /** Comparisons so far that left a difference. */
+  readonly #attempts = new Map<PeerId, number>()
 
   constructor(schedule: (peer: PeerId, attempt: number, delay: Duration) => void) {
     this.#schedule = schedule
@@ -28,11 +30,16 @@ export class Rechecks {
       if (part !== 'aside') this.#shown.add(peer)
       this.#plan(peer, 0)
     }
-    if (part === 'end' && !this.#shown.delete(peer)) this.#differing.delete(peer)
+    if (part === 'end' && !this.#shown.delete(peer)) this.#settle(peer)
+  }
+
+  /** Whether several comparisons in turn have left a difference. */
+  isStubborn(peer: PeerId): boolean {
+    return (this.#attempts.get(peer) ?? 0) > 1
   }
 
   forget(peer: PeerId): void {
-    this.#differing.delete(peer)
+    this.#settle(peer)
     this.#shown.delete(peer)
   }
 
@@ -40,8 +47,14 @@ export class Rechecks {
   expire(peer: PeerId, attempt: number): boolean {
     this.#due.delete(peer)
     if (!this.#differing.has(peer)) return false
+    this.#attempts.set(peer, attempt)
     this.#plan(peer, attempt)
     return true
+  }
+
+  #settle(peer: PeerId): void {
+    this.#differing.delete(peer)
+    this.#attempts.delete(peer)
   }
 
   #plan(peer: PeerId, attempt: number): void {

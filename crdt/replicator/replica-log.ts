@@ -1,7 +1,7 @@
 import { equals } from 'uint8arrays'
 import { hashLength, type SealedChangeSet } from './change-set.ts'
 
-/** Where a set stands to the chain of its replica. */
+/** Where a set stands to a chain. */
 export type Fit =
   /** Continues the chain. */
   | 'next'
@@ -9,23 +9,48 @@ export type Fit =
   | 'known'
   /** Something before it is missing. */
   | 'gap'
-  /** Its place is taken by another set, or it follows another past: the author wrote two histories. */
+  /** Follows a set that has another successor here: the author wrote two histories. */
   | 'fork'
+  /** Follows a set that is not in the chain, in a place that is: it belongs to a history that begins further back. */
+  | 'stray'
   /** Follows a set whose operations were no operations: nothing can come after that. */
   | 'spoiled'
 
-const noHash: Uint8Array = new Uint8Array(hashLength)
+/** Between the sets of a replica: so many operations and so many fragments of an unfinished transaction lie before it. */
+export interface Place {
+  readonly sequence: number
+  readonly fragment: number
+}
 
-/** The chain of one replica's sets in one document, without gaps, each linked to the one before by its hash. */
+export const noHash: Uint8Array = new Uint8Array(hashLength)
+
+/** What a chain begins behind: nothing, or another chain that has several continuations. */
+export interface ChainStart extends Place {
+  readonly head: Uint8Array
+}
+
+const beginning: ChainStart = { sequence: 0, fragment: 0, head: noHash }
+
+/**
+ * A chain of one replica's sets in one document, without gaps, each linked to the one before by its hash. Where the author
+ * wrote two histories, the chain ends at the fork and each history is a chain of its own, counted from its start.
+ */
 export class ReplicaLog {
+  readonly start: ChainStart
   readonly #sets: SealedChangeSet[] = []
-  #sequence = 0
-  #fragment = 0
+  #sequence: number
+  #fragment: number
   #spoiled = false
 
-  /** Operations whose sets are here up to the end of their transaction. */
+  constructor(start: ChainStart = beginning) {
+    this.start = start
+    this.#sequence = start.sequence
+    this.#fragment = start.fragment
+  }
+
+  /** Operations of the chain whose sets are here up to the end of their transaction. */
   get sequence(): number {
-    return this.#sequence
+    return this.#sequence - this.start.sequence
   }
 
   /** Sets here of a transaction whose end is missing. */
@@ -34,15 +59,24 @@ export class ReplicaLog {
   }
 
   get head(): Uint8Array {
-    return this.#sets.at(-1)?.hash ?? noHash
+    return this.#sets.at(-1)?.hash ?? this.start.head
+  }
+
+  get sets(): readonly SealedChangeSet[] {
+    return this.#sets
   }
 
   fit(set: SealedChangeSet): Fit {
-    const order = set.sequence - this.#sequence || set.fragment - this.#fragment
+    const order = comparePlaces(set, { sequence: this.#sequence, fragment: this.#fragment })
     if (order > 0) return 'gap'
-    if (order < 0) return this.#has(set) ? 'known' : 'fork'
-    if (this.#spoiled) return 'spoiled'
-    return equals(set.previous, this.head) ? 'next' : 'fork'
+    if (order === 0) {
+      if (!equals(set.previous, this.head)) return 'stray'
+      return this.#spoiled ? 'spoiled' : 'next'
+    }
+    const sibling = this.at(set)
+    if (sibling === undefined) return 'stray'
+    if (equals(sibling.hash, set.hash)) return 'known'
+    return equals(sibling.previous, set.previous) ? 'fork' : 'stray'
   }
 
   /**
@@ -58,34 +92,49 @@ export class ReplicaLog {
     this.#sets.push(set)
     if (set.continues) this.#fragment++
     else {
-      this.#sequence += set.count
+      this.#sequence = set.sequence + set.count
       this.#fragment = 0
     }
   }
 
-  /** The fragments of the transaction that ended with the newest set. */
+  /** The fragments, here, of the transaction that ended with the newest set. */
   lastTransaction(): readonly SealedChangeSet[] {
     const last = this.#sets.at(-1)
     return last === undefined ? [] : this.#sets.slice(-1 - last.fragment)
   }
 
-  #has(set: SealedChangeSet): boolean {
-    const index = this.#indexOf(set.sequence, set.fragment)
-    const kept = this.#sets[index]
-    return kept !== undefined && equals(kept.hash, set.hash)
+  /** The set that begins at that place of the replica. */
+  at(place: Place): SealedChangeSet | undefined {
+    const found = this.#sets[this.#search(place)]
+    return found !== undefined && comparePlaces(found, place) === 0 ? found : undefined
   }
 
-  /** Binary search over (sequence, fragment). */
-  #indexOf(sequence: number, fragment: number): number {
+  /** The last set of the transaction that holds that operation of the replica. */
+  holder(sequence: number): SealedChangeSet | undefined {
+    if (sequence >= this.#sequence) return undefined
+    return this.#sets[this.#search({ sequence: sequence + 1, fragment: 0 }) - 1]
+  }
+
+  /** Hash of the set that ends at that place of the replica; undefined where none does. */
+  headAt(place: Place): Uint8Array | undefined {
+    if (comparePlaces(place, this.start) === 0) return this.start.head
+    if (comparePlaces(place, { sequence: this.#sequence, fragment: this.#fragment }) === 0) return this.head
+    return this.at(place)?.previous
+  }
+
+  /** Binary search: how many sets begin before the place. */
+  #search(place: Place): number {
     let low = 0
     let high = this.#sets.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const set = this.#sets[middle] as SealedChangeSet
-      if ((set.sequence - sequence || set.fragment - fragment) < 0) low = middle + 1
+      if (comparePlaces(this.#sets[middle] as SealedChangeSet, place) < 0) low = middle + 1
       else high = middle
     }
-    const found = this.#sets[low]
-    return found?.sequence === sequence && found.fragment === fragment ? low : -1
+    return low
   }
+}
+
+export function comparePlaces(one: Place, other: Place): number {
+  return one.sequence - other.sequence || one.fragment - other.fragment
 }

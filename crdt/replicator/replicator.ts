@@ -1,10 +1,13 @@
+import { toString } from 'uint8arrays'
 import {
+  ByteReader,
   MalformedMessageError,
   assert,
   jitter,
   sample,
   type Broadcast,
   type DocumentId,
+  type Duration,
   type HostEnvironment,
   type PeerId,
   type Protocol,
@@ -18,6 +21,7 @@ import { Arrivals } from './arrivals.ts'
 import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
+import { encodeProof, readEquivocation, type Equivocation } from './equivocation.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
@@ -39,6 +43,9 @@ export interface ReplicatorNeeds {
 }
 
 type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
+
+/** What is believed of a contested document is decided at most so often, since that costs as much as reading it. */
+const settleDelay: Duration = 200
 
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
@@ -64,6 +71,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #rechecks: Rechecks
   readonly #gaps: Gaps
   readonly #news = new Set<DocumentLog>()
+  /** Documents of which it will be decided what is believed. */
+  readonly #settling = new Set<DocumentId>()
+  /** Those of them that only wait for own changes to be written. */
+  readonly #settleDue = new Set<DocumentId>()
   #started = false
 
   constructor(environment: ReplicatorEnvironment, needs: ReplicatorNeeds, options: ResolvedReplicatorOptions) {
@@ -102,12 +113,15 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       verify: (claim) => environment.verify(claim),
       gap: (log, from) => this.#gaps.found(log, from),
       accepted: (log, sets, changes, way) => this.#accepted(log, sets, changes, way),
+      proven: (log, equivocation) => this.#proven(log, equivocation),
+      deferred: (log) => this.#settleLater(log.id),
       reject: (reason, from, document) => this.#reject(reason, from, document),
     })
     this.#antiEntropy = new AntiEntropy({
       send: (to, message) => environment.send(to, message),
       later: (peer) => environment.schedule({ type: 'pump', peer }, 0),
       collection: this.#collection,
+      isStubborn: (peer) => this.#rechecks.isStubborn(peer),
       compared: (peer, { documents, differing, part, answered }) => {
         this.#rechecks.compared(peer, differing.length > 0, part)
         environment.emit({ type: 'compared', peer, documents, differing, answered })
@@ -164,10 +178,16 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return this.#outboxes.pending(document)
   }
 
+  /** Whether the author of this peer wrote two histories of the document: nothing it writes now would be believed. */
+  isQuarantined(document: DocumentId): boolean {
+    return this.#collection.get(document)?.isQuarantined(this.#needs.author.key) ?? false
+  }
+
   /** Takes over a change made here. It is signed, written, and then told to everyone. */
   commit(document: DocumentId, change: Change): void {
-    assert(this.#collection.get(document) !== undefined, 'only a document that is carried is written')
-    this.#outboxes.put(document, change)
+    const log = this.#collection.get(document)
+    assert(log !== undefined, 'only a document that is carried is written')
+    this.#outboxes.put(document, change, log.references(change.dependencies))
   }
 
   /** Begins a comparison with every connected peer, or with one. */
@@ -186,6 +206,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
         this.#reject('damaged', undefined, entry.type === 'set' ? entry.set.document : entry.document)
       }
     }
+    for (const log of this.#collection.logs) this.#settle(log)
   }
 
   start(): void {
@@ -207,6 +228,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'sets':
         for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
+      case 'trace':
+        return this.#antiEntropy.trace(from, message.document, message.replica, message.places)
+      case 'equivocation':
+        return this.#arrivals.arriveProof(message.equivocation, from)
     }
   }
 
@@ -224,6 +249,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'recheck':
         if (this.#rechecks.expire(timer.peer, timer.attempt)) this.#antiEntropy.question(timer.peer)
         return
+      case 'settle':
+        return this.#settleNow(timer.document)
       case 'missing':
         return this.#gaps.expire(timer.document, this.#collection.get(timer.document), this.#someone()[0])
     }
@@ -255,7 +282,9 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       return this.#environment.emit({ type: 'kept', document: kept })
     }
     const set = this.#outboxes.written(ticket)
-    if (set !== undefined) this.#tell(set)
+    if (set === undefined) return
+    this.#tell(set)
+    if (this.#settleDue.has(set.document)) this.#settleNow(set.document)
   }
 
   verified(ticket: Ticket, valid: boolean): void {
@@ -268,8 +297,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #tell(set: SealedChangeSet): void {
     const log = this.#collection.get(set.document)
     assert(log !== undefined, 'an own set belongs to a document that is carried')
-    const { outcome } = log.admit(set)
-    if (outcome !== 'accepted') return this.#reject('fork', undefined, set.document)
+    const admission = log.admit(set)
+    // This author's key has written elsewhere under the same counter.
+    if (admission.outcome === 'fork') this.#proven(log, admission.equivocation)
+    if (admission.outcome === 'deferred') this.#settleLater(log.id)
+    if (admission.outcome !== 'accepted') return this.#reject('quarantined', undefined, set.document)
     if (set.fragment > 0 || set.continues) {
       if (!set.continues) this.#nudgeLater(log)
     } else this.#push(set)
@@ -299,8 +331,50 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     if (way === 'repair') this.#nudgeLater(log)
   }
 
+  // Authors who wrote two histories.
+
+  #proven(log: DocumentLog, equivocation: Equivocation): void {
+    if (!log.prove(equivocation)) return
+    const { author, document, replica } = equivocation.first
+    const proof = encodeProof(equivocation)
+    this.#environment.write({ type: 'equivocation', document, author, proof })
+    this.#environment.emit({ type: 'equivocation', document, author, replica, proof })
+    this.#nudgeLater(log)
+    this.#settleLater(log.id)
+  }
+
+  #settleLater(document: DocumentId): void {
+    if (this.#settling.has(document)) return
+    this.#settling.add(document)
+    this.#environment.schedule({ type: 'settle', document }, settleDelay)
+  }
+
+  /** Own changes that are not in the log yet go first: what is shown after it must have them. */
+  #settleNow(document: DocumentId): void {
+    const log = this.#collection.get(document)
+    if (log === undefined) return
+    if (this.#outboxes.pending(document) > 0) return void this.#settleDue.add(document)
+    this.#settling.delete(document)
+    this.#settleDue.delete(document)
+    this.#settle(log)
+  }
+
+  #settle(log: DocumentLog): void {
+    const admission = log.settle()
+    if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
+    const { accepted, changes } = admission
+    for (const set of accepted) this.#write(set)
+    if (admission.outcome === 'rewritten') {
+      this.#environment.emit({ type: 'rewritten', document: log.id, changes })
+    } else if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
+    if (this.#started) this.#nudgeLater(log)
+  }
+
+  /** Two sets of one place need two keys in the store: those of a contested document have their hash in it. */
   #write(set: SealedChangeSet): Ticket {
-    const { document, replica, sequence, fragment, bytes } = set
+    const { document, sequence, fragment, bytes } = set
+    const isContested = (this.#collection.get(document)?.proofs.length ?? 0) > 0
+    const replica = isContested ? toString(set.hash, 'base64url') : set.replica
     return this.#environment.write({ type: 'set', set: { document, replica, sequence, fragment, bytes } })
   }
 
@@ -357,7 +431,14 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #restoreEntry(entry: ReplicatorEntry): void {
     if (entry.type === 'document') return this.#collection.restore(entry.document, entry.genesis)
-    const admission = this.#collection.get(entry.set.document)?.admit(decodeChangeSet(entry.set.bytes), true)
+    if (entry.type === 'equivocation') {
+      const reader = new ByteReader(entry.proof)
+      this.#collection.get(entry.document)?.prove(readEquivocation(reader))
+      return reader.finish()
+    }
+    const log = this.#collection.get(entry.set.document)
+    const admission = log?.admit(decodeChangeSet(entry.set.bytes), true)
+    if (admission?.outcome === 'fork') log?.prove(admission.equivocation)
     if (admission?.outcome === 'accepted' && admission.changes.length > 0) {
       this.#environment.emit({ type: 'received', document: entry.set.document, changes: admission.changes })
     }

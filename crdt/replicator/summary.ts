@@ -1,63 +1,171 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equals } from 'uint8arrays'
+import { compare, equals, fromString, toString } from 'uint8arrays'
 import { ByteWriter, MalformedMessageError, type ByteReader } from '../../node/protocol/index.ts'
 import type { ReplicaId } from '../index.ts'
+import { replicaBytes } from './change-set.ts'
+import type { Equivocation } from './equivocation.ts'
+import type { Place, ReplicaLog } from './replica-log.ts'
 
 /** Bytes of a chain's head that go into a summary: enough to show a fork in the first exchange. */
 export const headPrefixLength = 8
 
 /** Bytes of the hash that stands for a whole summary. */
-export const digestLength = 8
+export const digestLength = 16
 
-/** Replicas in one summary. */
-const summaryLimit = 16_384
+/** Bytes of the hash that stands for a proof. */
+const proofDigestLength = 8
 
-/** How far one replica's chain reaches. */
-export interface SummaryEntry {
-  readonly sequence: number
-  /** Sets beyond `sequence` of a transaction whose end is missing. */
-  readonly fragment: number
+/** Chains in one summary, and proofs. */
+const chainLimit = 16_384
+const proofLimit = 256
+
+/** Bytes by which a summary names a chain, at the least and when nothing may be left in doubt. */
+const idLengthLeast = 3
+export const idLengthMost = 16
+
+/** How far one chain reaches, from its start on. */
+export interface SummaryEntry extends Place {
   /** First 8 bytes of the head's hash. */
   readonly head: Uint8Array
 }
 
-/** A version vector whose entries carry the chain's head: what a peer has of one document. */
-export type Summary = ReadonlyMap<ReplicaId, SummaryEntry>
-
-export function writeSummary(summary: Summary, writer: ByteWriter): void {
-  const entries = [...summary].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-  writer.varint(entries.length)
-  for (const [replica, { sequence, fragment, head }] of entries) {
-    writer.text(replica).varint(sequence).varint(fragment).raw(head)
-  }
+/** A version vector whose entries carry the chain's head, and proofs against authors: what a peer has of one document. */
+export interface Summary {
+  readonly chains: ReadonlyMap<ReplicaId, SummaryEntry>
+  /** Digests of the proofs, in hexadecimal digits. */
+  readonly proofs: readonly string[]
 }
 
-export function readSummary(reader: ByteReader): Summary {
-  const entries = reader.list(summaryLimit, (item) => {
-    const replica = item.text(64) as ReplicaId
-    const entry = { sequence: item.varint(), fragment: item.varint(), head: item.raw(headPrefixLength).slice() }
-    return [replica, entry] as const
-  })
-  const summary = new Map(entries)
-  if (summary.size !== entries.length) throw new MalformedMessageError('A summary that names a replica twice')
-  return summary
+/** A summary as it was told: chains by the first bytes of their ids. */
+export interface ToldSummary {
+  /** Bytes of each id. */
+  readonly idLength: number
+  /** By the first bytes of the id, in hexadecimal digits. */
+  readonly chains: ReadonlyMap<string, SummaryEntry>
+  readonly proofs: readonly string[]
+}
+
+export function summarise(logs: ReadonlyMap<ReplicaId, ReplicaLog>, proofs: readonly Equivocation[]): Summary {
+  const chains = new Map<ReplicaId, SummaryEntry>()
+  for (const [name, { sequence, fragment, head }] of logs) {
+    chains.set(name, { sequence, fragment, head: head.subarray(0, headPrefixLength) })
+  }
+  return { chains, proofs: proofs.map(digestProof).sort() }
+}
+
+/** Proofs of one fork have one digest: which of its histories they show makes no difference. */
+export function digestProof({ first }: Equivocation): string {
+  const place = new ByteWriter().raw(first.author).raw(replicaBytes(first.replica)).varint(first.sequence)
+  const bytes = place.varint(first.fragment).raw(first.previous).finish()
+  return toString(sha256(bytes).subarray(0, proofDigestLength), 'base16')
 }
 
 /** Equal summaries have equal digests. */
 export function digestSummary(summary: Summary): Uint8Array {
   const writer = new ByteWriter()
-  writeSummary(summary, writer)
+  writeSummary(tellSummary(summary, idLengthMost), writer)
   return sha256(writer.view()).slice(0, digestLength)
 }
 
-/** Whether `entry` reaches beyond what `other` has. */
-export function isAhead(entry: SummaryEntry, other: SummaryEntry | undefined): boolean {
-  if (other === undefined) return true
-  return (entry.sequence - other.sequence || entry.fragment - other.fragment) > 0
+/**
+ * Ids are shortened to what tells the chains of this summary apart. The other side may have another chain that begins
+ * alike: what looks odd there is told once more with whole ids.
+ *
+ * @param idLength bytes of each id at the least
+ */
+export function tellSummary({ chains, proofs }: Summary, idLength: number = idLengthLeast): ToldSummary {
+  const ids = Array.from(chains, ([replica, entry]) => [toString(replicaBytes(replica), 'base16'), entry] as const)
+  for (let length = idLength; ; length++) {
+    const told = new Map(ids.map(([id, entry]) => [id.slice(0, 2 * length), entry]))
+    if (told.size === ids.length) return { idLength: length, chains: told, proofs }
+  }
 }
 
-/** Whether both reach equally far and yet end differently. */
-export function isForked(entry: SummaryEntry, other: SummaryEntry | undefined): boolean {
-  if (other === undefined || entry.sequence !== other.sequence || entry.fragment !== other.fragment) return false
-  return !equals(entry.head, other.head)
+export function writeSummary({ idLength, chains, proofs }: ToldSummary, writer: ByteWriter): void {
+  writer.u8(idLength).varint(chains.size)
+  const ids = [...chains.keys()].sort()
+  for (const id of ids) {
+    const { sequence, fragment, head } = chains.get(id) as SummaryEntry
+    writer.raw(fromString(id, 'base16')).varint(sequence * 2 + Number(fragment > 0))
+    if (fragment > 0) writer.varint(fragment)
+    writer.raw(head)
+  }
+  writer.varint(proofs.length)
+  for (const proof of proofs) writer.raw(fromString(proof, 'base16'))
+}
+
+/** @throws MalformedMessageError for bytes that `writeSummary` cannot have written */
+export function readSummary(reader: ByteReader): ToldSummary {
+  const idLength = reader.u8()
+  if (idLength < 1 || idLength > idLengthMost) throw new MalformedMessageError('A summary with ids of a wrong length')
+  const chains = new Map<string, SummaryEntry>()
+  let last: Uint8Array | undefined
+  const entries = reader.list(chainLimit, (item) => {
+    const id = item.raw(idLength)
+    if (last !== undefined && compare(last, id) >= 0) throw new MalformedMessageError('A summary out of order')
+    last = id
+    const place = item.varint()
+    const isUnfinished = place % 2 === 1
+    const fragment = isUnfinished ? item.varint() : 0
+    if (isUnfinished && fragment === 0) throw new MalformedMessageError('A summary with a fragment that is none')
+    const entry = { sequence: (place - Number(isUnfinished)) / 2, fragment, head: item.raw(headPrefixLength).slice() }
+    return [toString(id, 'base16'), entry] as const
+  })
+  for (const [id, entry] of entries) chains.set(id, entry)
+  const proofs = reader.list(proofLimit, (item) => toString(item.raw(proofDigestLength), 'base16'))
+  return { idLength, chains, proofs }
+}
+
+/** What another's summary says about the chains here. */
+export interface Standing {
+  /** How far the other is in each chain that both have. */
+  readonly known: ReadonlyMap<ReplicaId, SummaryEntry>
+  /** The other has something that is lacking here. */
+  readonly isBehind: boolean
+  /** Something is lacking there. */
+  readonly isAhead: boolean
+  /** Chains of which the other has another history. */
+  readonly diverged: readonly ReplicaId[]
+  /** Digests of proofs that are lacking there. */
+  readonly proofs: readonly string[]
+  /** Short ids fit several chains here. */
+  readonly isUnclear: boolean
+}
+
+/** @param logs the chains here, by name */
+export function compareSummaries(own: Summary, told: ToldSummary, chainOf: (name: ReplicaId) => ReplicaLog): Standing {
+  const names = new Map<string, ReplicaId[]>()
+  for (const name of own.chains.keys()) {
+    const id = toString(replicaBytes(name).subarray(0, told.idLength), 'base16')
+    const alike = names.get(id)
+    if (alike === undefined) names.set(id, [name])
+    else alike.push(name)
+  }
+  const known = new Map<ReplicaId, SummaryEntry>()
+  const diverged: ReplicaId[] = []
+  let isBehind = told.proofs.some((proof) => !own.proofs.includes(proof))
+  let isAhead = false
+  let isUnclear = false
+  for (const [id, entry] of told.chains) {
+    const [name, ...others] = names.get(id) ?? []
+    isUnclear ||= others.length > 0
+    if (name === undefined) isBehind = true
+    if (name === undefined || others.length > 0) continue
+    known.set(name, entry)
+    const mine = own.chains.get(name) as SummaryEntry
+    const order = mine.sequence - entry.sequence || mine.fragment - entry.fragment
+    isBehind ||= order < 0
+    if (order < 0) continue
+    isAhead ||= order > 0
+    if (!passesThrough(chainOf(name), entry)) diverged.push(name)
+  }
+  isAhead ||= known.size < own.chains.size
+  const proofs = own.proofs.filter((proof) => !told.proofs.includes(proof))
+  return { known, isBehind, isAhead, diverged, proofs, isUnclear }
+}
+
+/** Whether a chain had that head at that place. */
+function passesThrough(log: ReplicaLog, { sequence, fragment, head }: SummaryEntry): boolean {
+  const hash = log.headAt({ sequence: sequence + log.start.sequence, fragment })
+  return hash !== undefined && equals(hash.subarray(0, headPrefixLength), head)
 }

@@ -1,8 +1,9 @@
 import type { DocumentId } from '../../node/protocol/index.ts'
+import type { ReplicaId } from '../index.ts'
 import type { SealedChangeSet } from './change-set.ts'
 import type { DocumentLog } from './document-log.ts'
 import type { ReplicatorMessage } from './messages.ts'
-import type { Summary } from './summary.ts'
+import { comparePlaces, type Place } from './replica-log.ts'
 
 /** Bytes of change sets in one message. */
 const messageBytes = 128 * 1024
@@ -11,22 +12,31 @@ const messageBytes = 128 * 1024
 export class Transfer {
   readonly document: DocumentId
   readonly #log: DocumentLog
-  readonly #summary: Summary
+  readonly #known: ReadonlyMap<ReplicaId, Place>
+  readonly #without: ReadonlySet<ReplicaId>
+  readonly #sets: readonly SealedChangeSet[]
   #next = 0
 
-  /** @param summary what the other has */
-  constructor(log: DocumentLog, summary: Summary) {
+  /**
+   * @param known how far the other is in the chains that it has
+   * @param without chains of which nothing is sent
+   */
+  constructor(log: DocumentLog, known: ReadonlyMap<ReplicaId, Place>, without: Iterable<ReplicaId> = []) {
     this.document = log.id
     this.#log = log
-    this.#summary = summary
+    this.#known = known
+    this.#without = new Set(without)
+    this.#sets = log.sets
   }
 
   /** @returns the next message, undefined when nothing is left */
   next(): ReplicatorMessage | undefined {
+    // What is believed has changed: the other says again what it has, once it knows why.
+    if (this.#log.sets !== this.#sets) return undefined
     const sets: Uint8Array[] = []
     let bytes = 0
-    for (; this.#next < this.#log.sets.length && bytes < messageBytes; this.#next++) {
-      const set = this.#log.sets[this.#next] as SealedChangeSet
+    for (; this.#next < this.#sets.length && bytes < messageBytes; this.#next++) {
+      const set = this.#sets[this.#next] as SealedChangeSet
       if (!this.#lacks(set)) continue
       sets.push(set.bytes)
       bytes += set.bytes.length
@@ -35,8 +45,9 @@ export class Transfer {
   }
 
   #lacks(set: SealedChangeSet): boolean {
-    const entry = this.#summary.get(set.replica)
-    if (entry === undefined) return true
-    return (set.sequence - entry.sequence || set.fragment - entry.fragment) >= 0
+    const place = this.#log.placeOf(set)
+    if (this.#without.has(place.name)) return false
+    const known = this.#known.get(place.name)
+    return known === undefined || comparePlaces(place, known) >= 0
   }
 }

@@ -1,8 +1,10 @@
-import type { Dot, ReplicaId } from '../index.ts'
-import { changeSetKey, type SealedChangeSet } from './change-set.ts'
+import { hashKey, type HashKey, type SealedChangeSet } from './change-set.ts'
 
-/** All sets that wait in one document, in bytes. */
-const bytesLimit = 8 * 1024 * 1024
+/** What waits of one author in one document, in bytes, so that nobody fills the place of all others. */
+const authorBytesLimit = 4 * 1024 * 1024
+
+/** All sets that wait in one document, in bytes. Past it, whose sets take most of the room loses them. */
+const bytesLimit = 16 * 1024 * 1024
 
 export interface WaitingSet {
   readonly set: SealedChangeSet
@@ -10,20 +12,15 @@ export interface WaitingSet {
   readonly stored: boolean
 }
 
-interface Dependent {
-  readonly key: string
-  /** The operation that it lacks. */
-  readonly sequence: number
-}
-
 /**
- * Sets that arrived before something they depend on. They are found by what they wait for, since strangers decide how
- * many there are: a set before them in their own chain, or an operation of another replica.
+ * Sets that arrived before something they follow or depend on, by the hash of what they lack. Strangers decide how many
+ * there are, so that each author has a share of the room.
  */
 export class WaitingSets {
-  readonly #sets = new Map<string, WaitingSet>()
-  /** Sets that follow their own chain, by the replica whose operation they lack; the lowest sequence last. */
-  readonly #dependents = new Map<ReplicaId, Dependent[]>()
+  readonly #sets = new Map<HashKey, WaitingSet>()
+  /** By what they lack. */
+  readonly #dependents = new Map<HashKey, HashKey[]>()
+  readonly #bytesByAuthor = new Map<string, number>()
   #bytes = 0
 
   get size(): number {
@@ -31,72 +28,83 @@ export class WaitingSets {
   }
 
   has(set: SealedChangeSet): boolean {
-    return this.#sets.has(changeSetKey(set))
+    return this.#sets.has(hashKey(set.hash))
   }
 
-  /** @param missing what it lacks of another replica; undefined where its own chain has a gap before it */
-  add({ set, stored }: WaitingSet, missing: Dot | undefined): 'waiting' | 'full' {
-    const key = changeSetKey(set)
+  /** Whether a set that waits lacks that one. */
+  isLacked(hash: Uint8Array): boolean {
+    return this.#dependents.has(hashKey(hash))
+  }
+
+  /** @param missing hash of a set that it lacks */
+  add(waiting: WaitingSet, missing: Uint8Array): 'waiting' | 'full' {
+    const { set, stored } = waiting
+    const key = hashKey(set.hash)
     if (this.#sets.has(key)) return 'waiting'
-    if (!stored && this.#bytes + set.bytes.length > bytesLimit) return 'full'
-    this.#sets.set(key, { set, stored })
-    this.#bytes += set.bytes.length
-    if (missing !== undefined) this.#depend({ key, sequence: missing.sequence }, missing.replica)
-    return 'waiting'
+    const author = authorOf(set)
+    const bytes = this.#bytesByAuthor.get(author) ?? 0
+    if (!stored && bytes + set.bytes.length > authorBytesLimit) return 'full'
+    this.#sets.set(key, waiting)
+    this.#count(waiting, 1)
+    const lacked = hashKey(missing)
+    const dependents = this.#dependents.get(lacked)
+    if (dependents === undefined) this.#dependents.set(lacked, [key])
+    else dependents.push(key)
+    if (this.#bytes > bytesLimit) this.#drop(this.#greediest())
+    return this.#sets.has(key) ? 'waiting' : 'full'
   }
 
-  /**
-   * @param accepted the newest set of its chain
-   * @param sequence operations of the chain, that set included
-   * @param fragment sets of an unfinished transaction after them
-   * @returns what waited for it, and may wait for something else
-   */
-  take(accepted: SealedChangeSet, sequence: number, fragment: number): WaitingSet[] {
-    const { replica } = accepted
-    this.#remove(changeSetKey(accepted))
-    const taken = [this.#remove(changeSetKey({ replica, sequence, fragment }))]
-    const dependents = this.#dependents.get(replica) ?? []
-    for (let last = dependents.at(-1); last !== undefined && last.sequence < sequence; last = dependents.at(-1)) {
-      dependents.pop()
-      taken.push(this.#remove(last.key))
-    }
-    if (dependents.length === 0) this.#dependents.delete(replica)
-    return taken.filter((waiting) => waiting !== undefined)
+  /** @returns what waited for that set, and may wait for something else; the set itself waits no more */
+  take(accepted: SealedChangeSet): WaitingSet[] {
+    const hash = hashKey(accepted.hash)
+    this.#remove(hash)
+    const dependents = this.#dependents.get(hash) ?? []
+    this.#dependents.delete(hash)
+    return dependents.flatMap((key) => this.#remove(key) ?? [])
   }
 
   /** Drops all but those of the store. */
   drop(): void {
-    for (const [key, { stored }] of this.#sets) if (!stored) this.#remove(key)
-    for (const [replica, dependents] of this.#dependents) {
-      const kept = dependents.filter(({ key }) => this.#sets.has(key))
-      if (kept.length > 0) this.#dependents.set(replica, kept)
-      else this.#dependents.delete(replica)
+    this.#drop(undefined)
+  }
+
+  /** @param author whose; all where it is left out */
+  #drop(author: string | undefined): void {
+    for (const [key, { set, stored }] of this.#sets) {
+      if (!stored && (author === undefined || authorOf(set) === author)) this.#remove(key)
+    }
+    for (const [lacked, dependents] of this.#dependents) {
+      const kept = dependents.filter((key) => this.#sets.has(key))
+      if (kept.length > 0) this.#dependents.set(lacked, kept)
+      else this.#dependents.delete(lacked)
     }
   }
 
-  #remove(key: string): WaitingSet | undefined {
+  #greediest(): string | undefined {
+    let most: readonly [author: string | undefined, bytes: number] = [undefined, 0]
+    for (const [author, bytes] of this.#bytesByAuthor) if (bytes > most[1]) most = [author, bytes]
+    return most[0]
+  }
+
+  #remove(key: HashKey): WaitingSet | undefined {
     const waiting = this.#sets.get(key)
     if (waiting === undefined) return undefined
     this.#sets.delete(key)
-    this.#bytes -= waiting.set.bytes.length
+    this.#count(waiting, -1)
     return waiting
   }
 
-  #depend(dependent: Dependent, replica: ReplicaId): void {
-    const list = this.#dependents.get(replica)
-    if (list === undefined) this.#dependents.set(replica, [dependent])
-    else list.splice(firstUpTo(list, dependent.sequence), 0, dependent)
+  /** What comes from the store takes nobody's share. */
+  #count({ set, stored }: WaitingSet, direction: 1 | -1): void {
+    if (stored) return
+    const author = authorOf(set)
+    const bytes = (this.#bytesByAuthor.get(author) ?? 0) + direction * set.bytes.length
+    if (bytes > 0) this.#bytesByAuthor.set(author, bytes)
+    else this.#bytesByAuthor.delete(author)
+    this.#bytes += direction * set.bytes.length
   }
 }
 
-/** Binary search for the first that lacks nothing beyond `sequence`. */
-function firstUpTo(dependents: readonly Dependent[], sequence: number): number {
-  let low = 0
-  let high = dependents.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((dependents[middle] as Dependent).sequence > sequence) low = middle + 1
-    else high = middle
-  }
-  return low
+function authorOf({ author }: SealedChangeSet): string {
+  return hashKey(author)
 }

@@ -1,7 +1,9 @@
 // What `peerloom` exports on every platform beside `createPeer` and its options.
 export type { Document, TextContainer } from '../../crdt/index.ts'
 export {
+  AuthorQuarantinedError,
   DocumentNameError,
+  DocumentRewrittenError,
   UnsignedChangesError,
   type CarriedDocument,
   type Comparison,

@@ -1,3 +1,4 @@
+import { fromString, toString } from 'uint8arrays'
 import type { EntryStorage } from '../libp2p/index.ts'
 import {
   StoreDamagedError,
@@ -8,6 +9,8 @@ import {
   type StoredDocument,
 } from '../protocol/index.ts'
 import type { ReplicatorEntry } from '../../crdt/replicator/index.ts'
+
+const proofPrefix = 'equivocation/'
 
 /** What a peer found damaged in its store; it is completed from other peers. */
 export interface Damage {
@@ -45,8 +48,10 @@ interface ReadEntries {
 async function readEntries(store: DocumentStore): Promise<ReadEntries> {
   const entries: ReplicatorEntry[] = []
   const damages: Damage[] = []
+  const proofs = await readProofs(store)
   for (const document of await store.list()) {
     entries.push({ type: 'document', document: document.id, genesis: document.genesis })
+    entries.push(...(proofs.get(document.id) ?? []))
     const sets = await store.load(document.id).catch(async (error: unknown) => {
       if (!(error instanceof StoreDamagedError)) throw error
       damages.push({ document: document.id, error })
@@ -69,6 +74,19 @@ async function rewrite(
   if (sets.length > 0) await store.append(sets)
 }
 
+/** Proofs against authors are small values: `equivocation/<document>/<author>`, the newest of each author. */
+async function readProofs(store: DocumentStore): Promise<ReadonlyMap<DocumentId, readonly ReplicatorEntry[]>> {
+  const proofs = new Map<DocumentId, ReplicatorEntry[]>()
+  for (const { key, value: proof } of await store.scan(proofPrefix)) {
+    const [document, author] = key.slice(proofPrefix.length).split('/') as [DocumentId, string]
+    const entry: ReplicatorEntry = { type: 'equivocation', document, author: fromString(author, 'base64url'), proof }
+    const others = proofs.get(document)
+    if (others === undefined) proofs.set(document, [entry])
+    else others.push(entry)
+  }
+  return proofs
+}
+
 /** In the order in which they were written: a set never without the genesis of its document. */
 async function appendEntries(store: DocumentStore, entries: readonly ReplicatorEntry[]): Promise<void> {
   let sets: StoredChangeSet[] = []
@@ -79,7 +97,11 @@ async function appendEntries(store: DocumentStore, entries: readonly ReplicatorE
     }
     if (sets.length > 0) await store.append(sets)
     sets = []
-    await store.create({ id: entry.document, genesis: entry.genesis })
+    if (entry.type === 'document') await store.create({ id: entry.document, genesis: entry.genesis })
+    else {
+      const key = `${proofPrefix}${entry.document}/${toString(entry.author, 'base64url')}`
+      await store.change([{ key, value: entry.proof }])
+    }
   }
   if (sets.length > 0) await store.append(sets)
 }

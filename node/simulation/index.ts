@@ -63,7 +63,7 @@ export {
 } from './scenario/shape.ts'
 export type { LatencyModel, Wires } from './scenario/wires.ts'
 export type { SimulatedHost } from './simulated-host.ts'
-export type { PeerSetup, PeerState, SimulatedPeer } from './simulated-peer.ts'
+export type { PeerSetup, PeerState, SimulatedPeer, SimulatedPeerOptions } from './simulated-peer.ts'
 export { Simulation, type Flapping, type SimulationOptions } from './simulation.ts'
 export { TimelineError, parseTimeline, type Timeline, type TimelineLine } from './timeline/lines.ts'
 export { TimelineRecording, type RecordingOptions } from './timeline/recording.ts'

@@ -8,6 +8,11 @@ export type PeerState = 'running' | 'crashed' | 'stopped'
 /** Attaches overlays to a host and returns what the scenario wants to hold. Run again at each restart. */
 export type PeerSetup<Api> = (host: SimulatedHost) => Api
 
+export interface SimulatedPeerOptions {
+  /** Name of the author with whose key the peer signs: several peers may be one author's. @default the peer's own */
+  readonly author?: string
+}
+
 /** A peer across all its sessions: its name, its disk, its author's key. */
 export class SimulatedPeer<Api> {
   readonly id: PeerId
@@ -18,20 +23,28 @@ export class SimulatedPeer<Api> {
   session = 0
   host: SimulatedHost | undefined
   readonly #signatures: SimulatedSignatures
+  readonly #authorName: string
   #author: Uint8Array | undefined
   #disk: Disk | undefined
   #api: Api | undefined
 
-  constructor(id: PeerId, index: number, signatures: SimulatedSignatures, setup: PeerSetup<Api>) {
+  constructor(
+    id: PeerId,
+    index: number,
+    signatures: SimulatedSignatures,
+    setup: PeerSetup<Api>,
+    { author = id }: SimulatedPeerOptions = {},
+  ) {
     this.id = id
     this.index = index
     this.#signatures = signatures
+    this.#authorName = author
     this.setup = setup
   }
 
   /** Public key with which its hosts sign, 32 bytes. */
   get author(): Uint8Array {
-    return (this.#author ??= this.#signatures.key(this.id))
+    return (this.#author ??= this.#signatures.key(this.#authorName))
   }
 
   // Most peers of a large simulation never write, nor sign.

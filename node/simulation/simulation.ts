@@ -5,7 +5,7 @@ import { Engine } from './engine.ts'
 import type { Degradation, Network, NetworkOptions } from './network.ts'
 import type { Happening, ObserveOptions } from './observers.ts'
 import { SimulatedHost } from './simulated-host.ts'
-import { SimulatedPeer, type PeerSetup } from './simulated-peer.ts'
+import { SimulatedPeer, type PeerSetup, type SimulatedPeerOptions } from './simulated-peer.ts'
 import type { TrafficCount } from './traffic.ts'
 
 export interface SimulationOptions extends NetworkOptions {
@@ -97,14 +97,14 @@ export class Simulation {
   }
 
   /** Adds a peer and starts it at once. @param setup attaches its overlays; run again at each restart */
-  addPeer<Api>(name: string, setup: PeerSetup<Api>): SimulatedPeer<Api> {
-    const peer = new SimulatedPeer(name as PeerId, this.peers.length, this.#engine.signatures, setup)
+  addPeer<Api>(name: string, setup: PeerSetup<Api>, options: SimulatedPeerOptions = {}): SimulatedPeer<Api> {
+    const peer = new SimulatedPeer(name as PeerId, this.peers.length, this.#engine.signatures, setup, options)
     this.#engine.add(peer)
     this.#begin(peer)
     return peer
   }
 
-  /** Public key with which the host of a peer of that name signs, 32 bytes. */
+  /** Public key of an author of that name, 32 bytes: a peer's own name unless it was given another. */
   authorKey(name: string): Uint8Array {
     return this.#engine.signatures.key(name)
   }

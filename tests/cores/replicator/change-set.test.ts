@@ -12,9 +12,10 @@ import {
   type ChangeSet,
   type SealedChangeSet,
 } from '../../../crdt/replicator/index.ts'
-import { replicaId } from '../../../crdt/index.ts'
+import type { ReplicaId } from '../../../crdt/index.ts'
 
 const author = new Uint8Array(32).fill(7)
+const [left, right] = [authorReplicaId(author, 1), authorReplicaId(author, 2)].sort() as [ReplicaId, ReplicaId]
 
 function changeSet(fields: Partial<ChangeSet> = {}): ChangeSet {
   const counter = fields.counter ?? 3
@@ -29,8 +30,8 @@ function changeSet(fields: Partial<ChangeSet> = {}): ChangeSet {
     continues: false,
     previous: new Uint8Array(32).fill(1),
     dependencies: [
-      { replica: replicaId('left'), sequence: 4 },
-      { replica: replicaId('right'), sequence: 0 },
+      { replica: left, sequence: 4, hash: new Uint8Array(32).fill(4) },
+      { replica: right, sequence: 0, hash: new Uint8Array(32).fill(5) },
     ],
     time: 1_700_000_000_000,
     accessHead: new Uint8Array(),
@@ -53,7 +54,7 @@ test('a change set reads as it was written, unknown extensions included', () => 
 
 test('the bytes of a change set never change, since signatures stand over them', () => {
   expect(toString(encodeChangeSet(changeSet()), 'base16')).toMatchInlineSnapshot(
-    `"0100abababababababababababababababababababababababababababababababab0707070707070707070707070707070707070707070707070707070707070707030c0200010101010101010101010101010101010101010101010101010101010101010102046c656674040572696768740080d095ffbc3100000a6f7065726174696f6e730109056c61746572"`,
+    `"0100abababababababababababababababababababababababababababababababab0707070707070707070707070707070707070707070707070707070707070707030c0200010101010101010101010101010101010101010101010101010101010101010102d6f793284adb07efc60b3e73afcfd0120404040404040404040404040404040404040404040404040404040404040404049839c33678092e1b210649c30a440a6d00050505050505050505050505050505050505050505050505050505050505050580d095ffbc3100000a6f7065726174696f6e730109056c61746572"`,
   )
 })
 
@@ -68,7 +69,10 @@ test.each([
   ['a count of 0 that does not continue', { count: 0 }],
   ['a fragment that counts', { continues: true }],
   ['dependencies out of order', { dependencies: changeSet().dependencies.toReversed() }],
-  ['a dependency on itself', { dependencies: [{ replica: authorReplicaId(author, 3), sequence: 1 }] }],
+  [
+    'a dependency on itself',
+    { dependencies: [{ replica: authorReplicaId(author, 3), sequence: 1, hash: new Uint8Array(32) }] },
+  ],
   ['a sequence that leaves the integers', { sequence: Number.MAX_SAFE_INTEGER, count: 1 }],
   ['an access head that is no hash', { accessHead: new Uint8Array(3) }],
   ['too many operations', { operations: new Uint8Array(changeSetLimit) }],

@@ -1,0 +1,229 @@
+/* oxlint-disable no-restricted-imports -- what is believed of a document is decided below the public replicator */
+import { describe, expect, test } from 'vitest'
+import { createRandom, integer, shuffle, type Random } from '../../../node/protocol/index.ts'
+import {
+  authorReplicaId,
+  documentId,
+  encodeChangeSet,
+  encodeGenesis,
+  hashBody,
+  sealChangeSet,
+  type Dependency,
+  type Genesis,
+  type SealedChangeSet,
+} from '../../../crdt/replicator/index.ts'
+import { DocumentLog } from '../../../crdt/replicator/document-log.ts'
+import { findEquivocation, type Equivocation } from '../../../crdt/replicator/equivocation.ts'
+import { encodeOperations } from '../../../crdt/replicator/operations.ts'
+import { createDocument, type Change, type Document } from '../../../crdt/index.ts'
+
+const genesis: Genesis = { kind: 'named', network: 'test', name: 'notes' }
+const genesisBytes = encodeGenesis(genesis)
+const mallory = new Uint8Array(32).fill(66)
+
+/** One device of an author: it writes on what it has seen, and signs it. */
+class Device {
+  readonly log: DocumentLog = new DocumentLog(documentId(genesisBytes), genesis, genesisBytes)
+  readonly document: Document
+  readonly author: Uint8Array
+  readonly sets: SealedChangeSet[] = []
+  #previous: Uint8Array = new Uint8Array(32)
+
+  constructor(author: Uint8Array) {
+    this.author = author
+    this.document = createDocument({ replica: authorReplicaId(author, 0) })
+    this.document.subscribe((event) => {
+      if (event.type === 'changed' && event.origin === 'local') for (const change of event.changes) this.#sign(change)
+    })
+  }
+
+  /** A copy of the device, directory and key, as it is now. */
+  clone(): Device {
+    const twin = new Device(this.author)
+    for (const set of this.log.sets) twin.hear(set)
+    twin.#previous = this.#previous
+    twin.document.apply(this.log.changes())
+    return twin
+  }
+
+  hear(set: SealedChangeSet): void {
+    const admission = this.log.admit(set)
+    if (admission.outcome === 'accepted') this.document.apply(admission.changes)
+  }
+
+  hearAll(other: Device): void {
+    for (const set of other.log.sets) this.hear(set)
+  }
+
+  #sign(change: Change): void {
+    const dependencies: Dependency[] = this.log.references(change.dependencies)
+    const set = {
+      document: this.log.id,
+      author: this.author,
+      counter: 0,
+      replica: change.replica,
+      sequence: change.sequence,
+      count: change.count,
+      fragment: 0,
+      continues: false,
+      previous: this.#previous,
+      dependencies,
+      time: 0,
+      accessHead: new Uint8Array(),
+      keyEpoch: 0,
+      operations: encodeOperations([change]),
+      extensions: [],
+    }
+    const body = encodeChangeSet(set)
+    this.#previous = hashBody(body)
+    const sealed = sealChangeSet(set, body, this.#previous, new Uint8Array(64))
+    this.log.admit(sealed)
+    this.sets.push(sealed)
+  }
+}
+
+function device(byte: number): Device {
+  return new Device(new Uint8Array(32).fill(byte))
+}
+
+/** A peer that gets sets and proofs in some order, and decides now and then. */
+function deliver(sets: readonly SealedChangeSet[], random: Random, proof?: Equivocation): DocumentLog {
+  const log = new DocumentLog(documentId(genesisBytes), genesis, genesisBytes)
+  const proofAt = proof === undefined ? -1 : integer(random, sets.length + 1)
+  const hear = (set: SealedChangeSet): void => {
+    const admission = log.admit(set)
+    if (admission.outcome === 'fork') log.prove(admission.equivocation)
+    if (random.next() < 0.1) log.settle()
+  }
+  const order = shuffle(random, [...sets])
+  for (const [index, set] of order.entries()) {
+    if (index === proofAt && proof !== undefined) log.prove(proof)
+    hear(set)
+  }
+  if (proof !== undefined) log.prove(proof)
+  // What was dropped or refused comes again, as long as it differs.
+  for (let round = 0; round < 3; round++) {
+    for (const set of order) if (!log.isKnown(set)) hear(set)
+    log.settle()
+  }
+  return log
+}
+
+function shown(log: DocumentLog): string {
+  const document = createDocument({ replica: 'reader' })
+  const rejected: string[] = []
+  document.subscribe((event) => (event.type === 'rejected' ? void rejected.push(event.message) : undefined))
+  document.apply(log.changes())
+  expect(rejected).toEqual([])
+  expect(document.statistics).toMatchObject({ waiting: 0, rejected: 0 })
+  return JSON.stringify(document.toJSON())
+}
+
+/** Mallory is alone up to `hello`, then writes two histories; ann has seen one, ben the other, and both build on it. */
+function dispute(): {
+  readonly ann: Device
+  readonly ben: Device
+  readonly twins: [Device, Device]
+  proof: Equivocation
+} {
+  const first = new Device(mallory)
+  first.document.text('body').insert(0, 'hello')
+  const second = first.clone()
+  first.document.map('meta').create('list', 'list').insert(0, 'one')
+  second.document.map('meta').create('list', 'list').insert(0, 'two')
+  const [ann, ben] = [device(1), device(2)]
+  ann.hearAll(first)
+  ben.hearAll(second)
+  return { ann, ben, twins: [first, second], proof: proofOf(first, second) }
+}
+
+function proofOf(one: Device, other: Device): Equivocation {
+  const [left, right] = [one, other].map(({ author, log }) => log.replica(authorReplicaId(author, 0)).sets)
+  const fork = left!.findIndex((set, place) => right![place]?.hash.join() !== set.hash.join())
+  return findEquivocation(left![fork]!, right![fork]!)!
+}
+
+describe('an author who wrote two histories', () => {
+  test('is believed up to the fork', () => {
+    const { ann, twins, proof } = dispute()
+    ann.log.prove(proof)
+    expect(ann.log.settle()).toMatchObject({ outcome: 'rewritten' })
+    expect(shown(ann.log)).toBe('{"body":"hello","meta":{"list":[]}}')
+    for (const set of twins[1].sets) expect(ann.log.admit(set).outcome).toBe('known')
+    twins[0].document.text('body').insert(0, 'never believed: ')
+    expect(ann.log.admit(twins[0].sets.at(-1)!).outcome).toBe('quarantined')
+    expect(ann.log.settle()).toEqual({ outcome: 'known' })
+  })
+
+  test('is believed beyond it where somebody else has built on it, in both histories', () => {
+    const { ann, ben, proof } = dispute()
+    for (const { document } of [ann, ben]) {
+      const list = document.map('meta').get('list')
+      ;(list as { insert(index: number, value: string): void }).insert(1, document.replica)
+    }
+    const sets = [...ann.log.sets, ...ben.log.sets]
+    const random = createRandom('two histories')
+    const logs = Array.from({ length: 50 }, () => deliver(sets, random, random.next() < 0.5 ? proof : undefined))
+    const contents = new Set(logs.map(shown))
+    expect(contents.size).toBe(1)
+    expect(new Set(logs.map(({ digest }) => digest.join())).size).toBe(1)
+    const [content] = contents
+    for (const { document } of [ann, ben]) expect(content).toContain(document.replica)
+    expect(content).toMatch(/"one".*"two"|"two".*"one"/)
+    expect(logs[0]!.version.get(ann.document.replica)).toBe(1)
+    expect(logs[0]!.version.get(ben.document.replica)).toBe(1)
+  })
+
+  test('is not believed again by writing on, nor under another replica', () => {
+    const { ann, twins, proof } = dispute()
+    ann.log.prove(proof)
+    ann.log.settle()
+    const before = ann.log.digest
+    for (let count = 0; count < 10; count++) twins[0].document.text('body').insert(0, 'x')
+    for (const set of twins[0].sets) ann.log.admit(set)
+    ann.log.settle()
+    expect(ann.log.digest).toEqual(before)
+  })
+
+  test('fills no more than a share with what nobody believes', () => {
+    const { ann, twins, proof } = dispute()
+    ann.log.prove(proof)
+    ann.log.settle()
+    for (let count = 0; count < 200; count++) twins[0].document.text('body').insert(0, 'x'.repeat(20_000))
+    const outcomes = twins[0].sets.slice(3).map((set) => ann.log.admit(set).outcome)
+    expect(new Set(outcomes)).toEqual(new Set(['quarantined']))
+    expect(ann.log.refuses(twins[0].sets.at(-1)!)).toBe(true)
+  })
+
+  test('whatever comes first, all who have the same sets and the proof believe the same', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = createRandom(`dispute/${seed}`)
+      const devices = [device(1), device(2), device(3)]
+      const first = new Device(mallory)
+      const twins = [first, first.clone()]
+      if (random.next() < 0.5) {
+        first.document.text('body').insert(0, 'common')
+        twins[1] = first.clone()
+      }
+      for (const twin of twins) twin.document.text('body').insert(0, `${integer(random, 9)} `)
+      for (let count = 0; count < 30; count++) {
+        const writers = [...devices, ...twins]
+        const [one, other] = shuffle(random, [...writers]) as [Device, Device]
+        // Nobody sees both histories before they meet.
+        const side = (each: Device): number => (each === twins[1] || each === devices[2] ? 1 : 0)
+        if (side(one) === side(other)) one.hearAll(other)
+        const text = one.document.text('body')
+        if (random.next() < 0.5) text.insert(integer(random, text.length + 1), `<${count}>`)
+        else {
+          const nodes = one.document.tree('outline').nodes()
+          one.document.tree('outline').create(nodes.length === 0 ? undefined : nodes[integer(random, nodes.length)])
+        }
+      }
+      const sets = [...new Set([...devices, ...twins].flatMap(({ log }) => log.sets))]
+      const proof = proofOf(twins[0]!, twins[1]!)
+      const logs = Array.from({ length: 4 }, () => deliver(sets, random, proof))
+      expect(new Set(logs.map(shown)).size, `seed ${seed}`).toBe(1)
+      expect(new Set(logs.map(({ digest }) => digest.join())).size, `seed ${seed}`).toBe(1)
+    }
+  })
+})
