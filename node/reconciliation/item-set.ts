@@ -1,7 +1,8 @@
 import { assert } from '../protocol/index.ts'
 import { itemBytesLimit, type Bound, type Item } from './item.ts'
+import { lift } from './lift.ts'
 import { TreeNode } from './monoid-tree.ts'
-import { lanes, lift, type Reach } from './sum.ts'
+import { lanes, type Reach } from './sum.ts'
 
 /** An ordered set of ids of one width. Adding, deleting and the sum of any range take O(log n). */
 export class ItemSet {

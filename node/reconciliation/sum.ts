@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import type { Item } from './item.ts'
 
 /**
  * What a set of items adds up to: 32 numbers modulo 2^32 each, 1024 bits. Adding is associative and commutative and can
@@ -14,22 +13,6 @@ export const lanes = 32
 /** Digits of a nonce, and of a fingerprint: 8 bytes each. */
 export const nonceBytes = 8
 export const fingerprintBytes = 8
-
-const digestBytes = 32
-
-/** An item as a sum of its own: SHA-256 of a counter and the item, as often as the sum is wide (Meyer's "lift"). */
-export function lift(item: Item): Sum {
-  const input = new Uint8Array(1 + item.length / 2)
-  input.set(hexToBytes(item), 1)
-  const lifted = new Uint32Array(lanes)
-  for (let lane = 0; lane < lanes; lane += digestBytes / 4) {
-    const digest = sha256(input)
-    const view = new DataView(digest.buffer, digest.byteOffset, digestBytes)
-    for (let at = 0; at < digestBytes; at += 4) lifted[lane + at / 4] = view.getUint32(at)
-    input[0] = (input[0] as number) + 1
-  }
-  return lifted
-}
 
 /** Adds the sum at one place of an array of sums to that at a place of another. */
 export function addSum(target: Sum, at: number, source: Sum, from: number): void {
