@@ -14,6 +14,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   dht: () => import('./dht.ts'),
   faults: () => import('./faults.ts'),
   simulation: () => import('./simulation.ts'),
+  reconciliation: () => import('./reconciliation.ts'),
   engines: () => import('./engines.ts'),
   crdt: () => import('./crdt.ts'),
 }

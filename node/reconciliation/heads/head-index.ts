@@ -11,8 +11,11 @@ import { RecordTable } from './record-table.ts'
 import { none } from './slot-table.ts'
 
 export interface HeadIndexOptions {
-  /** Shared by the network, of any length: whoever lacks it cannot choose records whose hashes collide. */
-  readonly key: Uint8Array
+  /**
+   * Shared by the network, of any length: whoever lacks it cannot choose records whose hashes collide. Or a hash of one's
+   * own, for tests.
+   */
+  readonly key: Uint8Array | KeyedHash
   /** Drawn once for each store, and again whenever counters begin anew: a number from 0 to 2^32 − 1. */
   readonly epoch: number
   /** Where the change counter goes on, for a store that has kept it. @default 0 */
@@ -55,7 +58,7 @@ export class HeadIndex implements Iterable<HeadRecord> {
     assert(Number.isSafeInteger(counter) && counter >= 0, 'a change counter is an integer from 0 on')
     this.epoch = epoch
     this.#counter = counter
-    this.#hash = KeyedHash.of(key)
+    this.#hash = key instanceof KeyedHash ? key : KeyedHash.of(key)
     this.#table = new RecordTable(this.#hash)
     this.#ranges = new RangeItems(this.#table)
     this.#sketch = new Sketch(symbolLimit)
@@ -86,18 +89,18 @@ export class HeadIndex implements Iterable<HeadRecord> {
 
   /** @returns false when it was so before */
   set(document: DocumentId, head: Head): boolean {
-    const slot = this.#table.find(document)
-    if (slot === none) {
-      this.#note(document, undefined)
-      this.#enter(this.#table.add(head, ++this.#counter))
-      return true
-    }
-    const before = this.#table.head(slot)
+    const slot = this.#table.seek(document, head)
+    const before = slot === none ? undefined : this.#table.head(slot)
     if (before === head) return false
+    // Snapshots look nothing up in the table, or it would be another record that was sought last.
     this.#note(document, before)
-    this.#leave(slot)
-    this.#table.replace(slot, head, ++this.#counter)
-    this.#enter(slot)
+    if (slot === none) {
+      this.#enter(this.#table.add(++this.#counter))
+    } else {
+      this.#leave(slot)
+      this.#table.replace(slot, ++this.#counter)
+      this.#enter(slot)
+    }
     return true
   }
 
@@ -114,7 +117,7 @@ export class HeadIndex implements Iterable<HeadRecord> {
 
   /** All records, the longest unchanged first. The index may not change meanwhile. */
   *[Symbol.iterator](): Generator<HeadRecord> {
-    for (let slot = this.#table.oldest; slot !== none; slot = this.#table.newer(slot)) yield this.#record(slot)
+    for (let slot = this.#table.oldest; slot !== none; slot = this.#table.newer(slot)) yield this.#table.record(slot)
   }
 
   /** Records changed when the counter was greater, the newest first; undefined where they are more than the limit. */
@@ -123,14 +126,18 @@ export class HeadIndex implements Iterable<HeadRecord> {
     for (let slot = this.#table.newest; slot !== none; slot = this.#table.older(slot)) {
       if (this.#table.change(slot) <= counter) break
       if (records.length === limit) return undefined
-      records.push(this.#record(slot))
+      records.push(this.#table.record(slot))
     }
     return records
   }
 
   /** Records with a hash: mostly one. */
   withHash(high: number, low: number): HeadRecord[] {
-    return this.#table.withHash(high, low).map((slot) => this.#record(slot))
+    return this.#table.withHash(high, low)
+  }
+
+  countWithHash(high: number, low: number): number {
+    return this.#table.countWithHash(high, low)
   }
 
   /** What the index is now, for a session that goes on while it changes. */
@@ -161,10 +168,6 @@ export class HeadIndex implements Iterable<HeadRecord> {
 
   dropRanges(): void {
     this.#ranges.drop()
-  }
-
-  #record(slot: number): HeadRecord {
-    return { document: this.#table.document(slot), head: this.#table.head(slot) }
   }
 
   #note(document: DocumentId, before: Head | undefined): void {

@@ -79,12 +79,19 @@ export class HeadSnapshot implements Iterable<HeadRecord> {
 
   /** All records with a hash: mostly one. */
   withHash(high: number, low: number): HeadRecord[] {
-    const records = this.#source.index.withHash(high, low).filter(({ document }) => !this.#before.has(document))
+    const now = this.#source.index.withHash(high, low)
+    if (this.#before.size === 0) return now
+    const records = now.filter(({ document }) => !this.#before.has(document))
     for (const record of this.#changed()) {
       this.#hash(record)
       if (this.#source.hash.high === high && this.#source.hash.low === low) records.push(record)
     }
     return records
+  }
+
+  /** How many records have a hash. */
+  countWithHash(high: number, low: number): number {
+    return this.#before.size === 0 ? this.#source.index.countWithHash(high, low) : this.withHash(high, low).length
   }
 
   /** Of all records. @param nonce of the session */

@@ -55,6 +55,6 @@ export class RangeItems {
   }
 
   #item(slot: number): ReturnType<typeof recordItem> {
-    return recordItem({ document: this.#table.document(slot), head: this.#table.head(slot) })
+    return recordItem(this.#table.record(slot))
   }
 }

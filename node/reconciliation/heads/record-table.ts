@@ -7,6 +7,7 @@ import {
   writeDocument,
   writeHead,
   type Head,
+  type HeadRecord,
 } from './head-record.ts'
 import type { KeyedHash } from './keyed-hash.ts'
 import { SlotTable, none } from './slot-table.ts'
@@ -98,6 +99,12 @@ export class RecordTable {
     return this.#changes[slot] !== 0
   }
 
+  /** Finds the document of a record that is to be added, or to replace what is there. */
+  seek(document: DocumentId, head: Head): number {
+    writeHead(this.#sought, 0, head)
+    return this.find(document)
+  }
+
   find(document: DocumentId): number {
     writeDocument(this.#sought, 0, document)
     this.#hash.hash(this.#sought, 0, documentWords)
@@ -110,31 +117,47 @@ export class RecordTable {
     }
   }
 
-  /** Slots of all records with a hash: more than one where hashes collide. */
-  withHash(high: number, low: number): number[] {
-    const slots: number[] = []
+  record(slot: number): HeadRecord {
+    return { document: this.document(slot), head: this.head(slot) }
+  }
+
+  /** All records with a hash: more than one where hashes collide. */
+  withHash(high: number, low: number): HeadRecord[] {
+    const records: HeadRecord[] = []
     const table = this.#byHash
     for (let at = table.home(low); ; at = table.after(at)) {
       const slot = table.slotAt(at)
-      if (slot === none) return slots
-      if (this.#lows[slot] === low && this.#highs[slot] === high) slots.push(slot)
+      if (slot === none) return records
+      if (this.#lows[slot] === low && this.#highs[slot] === high) records.push(this.record(slot))
     }
   }
 
-  /** Adds the document that was looked for in vain just now. @param change from 1. @returns its slot */
-  add(head: Head, change: number): number {
+  countWithHash(high: number, low: number): number {
+    const table = this.#byHash
+    let count = 0
+    for (let at = table.home(low); ; at = table.after(at)) {
+      const slot = table.slotAt(at)
+      if (slot === none) return count
+      if (this.#lows[slot] === low && this.#highs[slot] === high) count++
+    }
+  }
+
+  /** Adds the record that was sought in vain just now. @param change from 1. @returns its slot */
+  add(change: number): number {
     const slot = this.#take()
-    this.#words.set(this.#sought, slot * recordWords)
     this.#documentHashes[slot] = this.#soughtHash
     this.#byDocument.add(slot, this.#documentHashes)
-    this.#enter(slot, head, change)
+    this.#words.set(this.#sought, slot * recordWords)
+    this.#enter(slot, change)
     this.#size++
     return slot
   }
 
-  replace(slot: number, head: Head, change: number): void {
+  /** Gives the document that was sought just now the head that was sought with it. */
+  replace(slot: number, change: number): void {
     this.#leave(slot)
-    this.#enter(slot, head, change)
+    this.#words.set(this.#sought, slot * recordWords)
+    this.#enter(slot, change)
   }
 
   delete(slot: number): void {
@@ -153,9 +176,8 @@ export class RecordTable {
     return true
   }
 
-  /** Gives a slot its head, its hash, and the newest place in the order of changes. */
-  #enter(slot: number, head: Head, change: number): void {
-    writeHead(this.#words, slot * recordWords, head)
+  /** Gives a slot the hash of its record, and the newest place in the order of changes. */
+  #enter(slot: number, change: number): void {
     this.#hash.hash(this.#words, slot * recordWords, recordWords)
     this.#highs[slot] = this.#hash.high
     this.#lows[slot] = this.#hash.low

@@ -38,6 +38,6 @@ export function estimateDifference(theirs: Int32Array, ours: Int32Array): number
  * @param counts from which it was estimated
  */
 export function symbolsFor(differences: number, counts: number): number {
-  const most = differences * (1 + 1.6 * Math.sqrt(2 / Math.max(2, counts)))
+  const most = differences * (1 + 2 * Math.sqrt(2 / Math.max(2, counts)))
   return Math.ceil(1.36 * most + 2.8 * Math.sqrt(most) + 6)
 }

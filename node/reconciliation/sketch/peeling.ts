@@ -23,28 +23,18 @@ const walk = new SymbolWalk()
  */
 export class Peeling {
   /** Theirs less ours. */
-  readonly #difference: Sketch
+  #difference = new Sketch(0)
   #length = 0
   #state: PeelingState = 'open'
   #steps = 0
   #found = 0
   /** Of what was found: the hash, whose it is, and where its walk goes on when there are more symbols. */
-  readonly #highs: Uint32Array
-  readonly #lows: Uint32Array
-  readonly #signs: Int8Array
-  readonly #places: Float64Array
-  readonly #walks: Int32Array
+  #highs = new Uint32Array(0)
+  #lows = new Uint32Array(0)
+  #signs = new Int8Array(0)
+  #places = new Float64Array(0)
+  #walks = new Int32Array(0)
   readonly #pure: number[] = []
-
-  /** @param limit symbols at the most */
-  constructor(limit: number) {
-    this.#difference = new Sketch(limit)
-    this.#highs = new Uint32Array(limit)
-    this.#lows = new Uint32Array(limit)
-    this.#signs = new Int8Array(limit)
-    this.#places = new Float64Array(limit)
-    this.#walks = new Int32Array(2 * limit)
-  }
 
   get state(): PeelingState {
     return this.#state
@@ -69,14 +59,25 @@ export class Peeling {
   extend(theirs: Sketch, ours: Sketch): PeelingState {
     const from = this.#length
     const to = from + theirs.length
-    assert(theirs.length === ours.length && to <= this.#difference.length, 'both sketches have symbols for a peeling')
+    assert(theirs.length === ours.length, 'symbols of two sketches are taken in pairs')
     if (this.#state !== 'open') return this.#state
-    this.#length = to
+    this.#grow(to)
     this.#subtract(from, theirs, ours)
     for (let place = 0; place < this.#found; place++) this.#resume(place)
     for (let index = from; index < to; index++) if (this.#isPure(index)) this.#pure.push(index)
     this.#state = this.#peel()
     return this.#state
+  }
+
+  /** No more is found than there are symbols. */
+  #grow(length: number): void {
+    this.#difference = this.#difference.extended(length)
+    this.#highs = grown(this.#highs, new Uint32Array(length))
+    this.#lows = grown(this.#lows, new Uint32Array(length))
+    this.#signs = grown(this.#signs, new Int8Array(length))
+    this.#places = grown(this.#places, new Float64Array(length))
+    this.#walks = grown(this.#walks, new Int32Array(2 * length))
+    this.#length = length
   }
 
   #subtract(from: number, theirs: Sketch, ours: Sketch): void {
@@ -156,4 +157,9 @@ export class Peeling {
     }
     return hashes
   }
+}
+
+function grown<Numbers extends { set(numbers: Numbers): void }>(from: Numbers, to: Numbers): Numbers {
+  to.set(from)
+  return to
 }

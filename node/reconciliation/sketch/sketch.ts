@@ -40,11 +40,20 @@ export class Sketch {
 
   /** A copy of its symbols from one on up to but without another. */
   slice(from: number, to: number): Sketch {
-    const slice = new Sketch(Math.max(0, Math.min(to, this.length) - from))
-    slice.highs.set(this.highs.subarray(from, to))
-    slice.lows.set(this.lows.subarray(from, to))
-    slice.checks.set(this.checks.subarray(from, to))
-    slice.counts.set(this.counts.subarray(from, to))
-    return slice
+    return this.#copied(from, to, Math.max(0, Math.min(to, this.length) - from))
+  }
+
+  /** A copy with further symbols, of no hash. */
+  extended(length: number): Sketch {
+    return this.#copied(0, this.length, length)
+  }
+
+  #copied(from: number, to: number, length: number): Sketch {
+    const copy = new Sketch(length)
+    copy.highs.set(this.highs.subarray(from, to))
+    copy.lows.set(this.lows.subarray(from, to))
+    copy.checks.set(this.checks.subarray(from, to))
+    copy.counts.set(this.counts.subarray(from, to))
+    return copy
   }
 }

@@ -1,14 +1,18 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import {
-  MalformedMessageError,
-  type ByteReader,
-  type ByteWriter,
-  type Codec,
-  type DocumentId,
-} from '../../protocol/index.ts'
+import { MalformedMessageError, type ByteReader, type ByteWriter, type Codec } from '../../protocol/index.ts'
 import { reconciliationCodec } from '../codec.ts'
 import type { Mark } from '../heads/head-index.ts'
-import { documentBytes, headBytes, recordBytes, type Head, type HeadRecord } from '../heads/head-record.ts'
+import {
+  headBytes,
+  readDocument,
+  readHead,
+  recordBytes,
+  recordWords,
+  writeDocument,
+  writeHead,
+  type Head,
+  type HeadRecord,
+} from '../heads/head-record.ts'
 import type { PeeledHash } from '../sketch/peeling.ts'
 import { Sketch } from '../sketch/sketch.ts'
 import { fingerprintBytes, nonceBytes } from '../sum.ts'
@@ -30,6 +34,9 @@ const symbolBytes = 12
 const sizeLimit = 0x3fff_ffff
 
 const ranges = reconciliationCodec(recordBytes)
+
+/** Of the record that is written or read. */
+const words = new Uint32Array(recordWords)
 
 export const storeReconciliationCodec: Codec<StoreMessage> = {
   encode(message, writer) {
@@ -235,15 +242,19 @@ function decodeFingerprint(flags: number, reader: ByteReader): { readonly finger
 
 function encodeRecords(records: readonly HeadRecord[], writer: ByteWriter): void {
   writer.varint(records.length)
-  for (const { document, head } of records) writer.raw(hexToBytes(document)).raw(hexToBytes(head))
+  for (const { document, head } of records) {
+    writeDocument(words, 0, document)
+    writeHead(words, 0, head)
+    for (const word of words) writer.u32(word)
+  }
 }
 
 function decodeRecords(reader: ByteReader, limit: number): HeadRecord[] {
   const length = decodeLength(reader, limit, recordBytes)
-  return Array.from({ length }, () => ({
-    document: bytesToHex(reader.raw(documentBytes)) as DocumentId,
-    head: bytesToHex(reader.raw(headBytes)) as Head,
-  }))
+  return Array.from({ length }, () => {
+    for (let word = 0; word < recordWords; word++) words[word] = reader.u32()
+    return { document: readDocument(words, 0), head: readHead(words, 0) }
+  })
 }
 
 function encodeStandings(standings: readonly Standing[], writer: ByteWriter): void {

@@ -12,7 +12,7 @@ interface Counts {
 
 /** What comes of symbols. `more`: up to which. `failed`: no honest peer's, or hashes that collide, or too many. */
 export type Reading =
-  | { readonly kind: 'found'; readonly own: readonly HeadRecord[]; readonly wants: readonly PeeledHash[] }
+  | { readonly kind: 'found'; readonly own: readonly PeeledHash[]; readonly wants: readonly PeeledHash[] }
   | { readonly kind: 'more'; readonly to: number }
   | { readonly kind: 'failed' }
 
@@ -33,7 +33,7 @@ export class SketchReader {
     this.#snapshot = snapshot
     this.#without = without
     this.#limit = Math.min(limit, snapshot.symbolLimit)
-    this.#peeling = new Peeling(this.#limit)
+    this.#peeling = new Peeling()
   }
 
   /** How many symbols were taken. */
@@ -54,7 +54,7 @@ export class SketchReader {
     this.#theirs = concatenated(this.#theirs.subarray(0, from), symbols.counts, first?.counts)
     switch (this.#peeling.extend(symbols, ours.slice(from, to))) {
       case 'complete':
-        return this.#resolve()
+        return this.#conclude()
       case 'stuck':
         return failed
       case 'open':
@@ -73,15 +73,11 @@ export class SketchReader {
     return this.#asked > this.taken ? { kind: 'more', to: this.#asked } : failed
   }
 
-  /** What is said to be ours must be so: else hashes collide, or the other side has made it up. */
-  #resolve(): Reading {
-    const own: HeadRecord[] = []
-    for (const { high, low } of this.#peeling.own) {
-      const records = this.#snapshot.withHash(high, low)
-      if (records.length !== 1) return failed
-      own.push(...records)
-    }
-    return { kind: 'found', own, wants: this.#peeling.lacked }
+  /** What is said to be ours must be so, and once: else hashes collide, or the other side has made it up. */
+  #conclude(): Reading {
+    const { own, lacked } = this.#peeling
+    const isOurs = own.every(({ high, low }) => this.#snapshot.countWithHash(high, low) === 1)
+    return isOurs ? { kind: 'found', own, wants: lacked } : failed
   }
 }
 

@@ -68,6 +68,7 @@ export class StoreReconciliation {
   #heardAll = false
   /** Hashes that the other side has asked for. */
   #wanted = 0
+  #restKept: string | undefined
   #ranges: RangeSide | undefined
 
   /** @param random nobody else may foresee it. @throws RangeError for an option out of its range */
@@ -112,10 +113,7 @@ export class StoreReconciliation {
     if (this.#outcome !== undefined || message.round !== this.#round) return nothing
     const reply = this.#numbered(this.#take(message), message.round + 1)
     this.#round += 2
-    if (this.#outcome !== undefined) {
-      this.#outcome = { ...this.#outcome, rounds: message.round + (reply === undefined ? 1 : 2) }
-      this.#release()
-    }
+    this.#settle(message.round + (reply === undefined ? 1 : 2))
     const found = this.#findings.take()
     if (this.outcome?.kind === 'refused') return nothing
     return reply === undefined ? found : { reply, ...found }
@@ -242,7 +240,7 @@ export class StoreReconciliation {
         return reading
       case 'found':
         this.#tidings = new Tidings(this.#index, reading.wants)
-        return this.#tellFound(reading.own)
+        return this.#tellFound(reading.own.flatMap(({ high, low }) => this.#present.withHash(high, low)))
     }
   }
 
@@ -274,7 +272,7 @@ export class StoreReconciliation {
     const page = this.#tidings.page()
     const isLast = this.#tidings.isEmpty && !this.#isCut && !this.#toldAll && (this.#asks || this.#heardAll)
     this.#toldAll ||= isLast
-    return { kind: 'tell', ...page, isLast, ...(isLast ? { fingerprint: this.#rest() } : {}) }
+    return { kind: 'tell', ...page, isLast, ...(isLast ? { fingerprint: this.#restOfAll() } : {}) }
   }
 
   /** To the side that is asked. */
@@ -289,7 +287,7 @@ export class StoreReconciliation {
     if (isLast) {
       this.#heardAll = true
       for (const { document } of this.#tidings.different) this.#findings.miss(document)
-      if (this.#rest() !== fingerprint) return this.#compareRanges()
+      if (this.#restOfAll() !== fingerprint) return this.#compareRanges()
     }
     const reply = this.#tell()
     if (this.#toldAll) this.#complete('', '')
@@ -303,7 +301,7 @@ export class StoreReconciliation {
     if (!isLast) return this.#tell()
     if (!this.#toldAll) return this.#refuse('a last word before all was heard')
     for (const { document } of this.#tidings.different) this.#findings.miss(document)
-    return this.#complete(this.#rest(), fingerprint)
+    return this.#complete(this.#restOfAll(), fingerprint)
   }
 
   // L3: ranges, for what a sketch cannot tell.
@@ -358,6 +356,12 @@ export class StoreReconciliation {
     return this.#present.fingerprintWithout(this.#nonce, different)
   }
 
+  /** Once this side knows all that differs. */
+  #restOfAll(): string {
+    this.#restKept ??= this.#rest()
+    return this.#restKept
+  }
+
   // How it ends.
 
   #complete(ours: string | undefined, theirs: string | undefined): undefined {
@@ -393,6 +397,12 @@ export class StoreReconciliation {
     const isOver = this.#outcome === undefined && round >= this.#options.roundLimit - 1
     const sent = isOver ? this.#stop('rounds') : body
     return sent === undefined || round >= storeLimits.rounds ? undefined : { ...sent, round }
+  }
+
+  #settle(rounds: number): void {
+    if (this.#outcome === undefined) return
+    this.#outcome = { ...this.#outcome, rounds }
+    this.#release()
   }
 
   get #present(): HeadSnapshot {
