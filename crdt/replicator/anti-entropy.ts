@@ -1,11 +1,10 @@
 import { equals } from 'uint8arrays'
 import type { DocumentId, PeerId } from '../../node/protocol/index.ts'
+import type { ReplicaId } from '../index.ts'
 import type { SealedChangeSet } from './change-set.ts'
 import type { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
-import { documentsPerMessage, type DigestPurpose, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
-import type { ReplicaId } from '../index.ts'
-import { tracePlaces } from './messages.ts'
+import { documentsPerMessage, tracePlaces, type ReplicatorMessage, type SummaryAnswer } from './messages.ts'
 import type { ReplicaLog } from './replica-log.ts'
 import {
   compareSummaries,
@@ -18,113 +17,95 @@ import {
 } from './summary.ts'
 import { Transfer } from './transfer.ts'
 
-/** Messages of change sets in one go, so that a large transfer leaves room for others. */
-const messagesPerTurn = 16
-
 /** Documents asked about and not yet described. */
-const askedLimit = 10_000
+const askedLimit = 100_000
+
+/** How far two peers are apart in one document, as one of them has said. */
+export interface DocumentDifference {
+  /** Operations. */
+  readonly missingHere: number
+  readonly missingThere: number
+  readonly isEqual: boolean
+}
 
 export interface AntiEntropyPorts {
-  send(to: PeerId, message: ReplicatorMessage): boolean
-  /** Calls `pump(peer)` after this turn. */
-  later(peer: PeerId): void
+  send(to: PeerId, message: ReplicatorMessage): void
+  transfer(to: PeerId, transfer: Transfer): void
   readonly collection: Collection
   /** Whether earlier comparisons with the peer have left a difference. */
   isStubborn(peer: PeerId): boolean
-  compared(peer: PeerId, comparison: PeerComparison): void
-}
-
-/** What one message of a peer has shown. */
-export interface PeerComparison {
-  /** Documents that are carried here and were named. */
-  readonly documents: readonly DocumentId[]
-  /** Those of them that differ, and others that are to be carried here or there and are not yet. */
-  readonly differing: readonly DocumentId[]
-  /** `page`: one of several that list all documents of the peer; `end`: the last of them; `aside`: not of such a list. */
-  readonly part: 'page' | 'end' | 'aside'
-  /** Whether the peer has now answered a question of this one. */
-  readonly answered: boolean
+  /** A peer has said what it has of a document. */
+  told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void
 }
 
 /**
- * Two peers compare what they have and send each other what is missing: digests of all documents, summaries of those
- * that differ, then change sets. Each exchange stands for itself; whatever is lost is found again by the next one.
+ * Two peers tell each other what they have of one document and send what is missing: summaries, then change sets. Each
+ * exchange stands for itself; whatever is lost is found again by the next one.
  */
 export class AntiEntropy {
   readonly #ports: AntiEntropyPorts
-  readonly #transfers = new Map<PeerId, Map<DocumentId, Transfer>>()
-  readonly #blocked = new Set<PeerId>()
-  readonly #asked = new Set<DocumentId>()
+  /** Documents that somebody was asked to describe, and whether their sets come unasked. */
+  readonly #asked = new Map<DocumentId, boolean>()
 
   constructor(ports: AntiEntropyPorts) {
     this.#ports = ports
   }
 
-  /** Begins a round. */
-  question(peer: PeerId): void {
-    this.#sendDigests(peer, 'question', [...this.#ports.collection.logs])
-  }
-
-  /** Tells that these documents have changed. */
-  news(peer: PeerId, logs: readonly DocumentLog[]): void {
-    if (logs.length > 0) this.#sendDigests(peer, 'news', logs)
+  /** Says what is here of a document that differs, so that the other sends what is missing and asks for what it lacks. */
+  compare(peer: PeerId, log: DocumentLog, answer: SummaryAnswer = 'if-behind'): void {
+    this.#tell(peer, log, answer, this.#ports.isStubborn(peer) ? idLengthMost : undefined)
   }
 
   /** Asks for whatever is missing here of one document, and leaves no doubt of what is here. */
   want(peer: PeerId, log: DocumentLog): void {
-    this.#tell(peer, log, false, idLengthMost)
+    this.#tell(peer, log, 'never', idLengthMost)
   }
 
-  digests(peer: PeerId, purpose: DigestPurpose, digests: readonly DocumentDigest[]): void {
-    const known: DocumentId[] = []
-    const differing: DocumentLog[] = []
-    const unknown: DocumentId[] = []
-    for (const { document, digest } of digests) {
-      const log = this.#ports.collection.get(document)
-      if (log === undefined) unknown.push(document)
-      else known.push(document)
-      if (log !== undefined && !equals(log.digest, digest)) differing.push(log)
+  /** Asks what these documents are. @param wantsSets whether they are wanted, whatever they are */
+  ask(peer: PeerId, documents: readonly DocumentId[], wantsSets: boolean): void {
+    if (this.#asked.size + documents.length > askedLimit) this.#asked.clear()
+    for (const document of documents) this.#asked.set(document, wantsSets)
+    for (let start = 0; start < documents.length; start += documentsPerMessage) {
+      const page = documents.slice(start, start + documentsPerMessage)
+      this.#ports.send(peer, { type: 'describe', wantsSets, documents: page })
     }
-    if (purpose !== 'answer') for (const log of differing) this.#sendSummary(peer, log, true)
-    const missing = this.#describe(peer, unknown)
-    const isEnd = digests.length < documentsPerMessage
-    if (purpose === 'question' && isEnd) this.#sendDigests(peer, 'answer', [...this.#ports.collection.logs])
-    this.#ports.compared(peer, {
-      documents: known,
-      differing: [...differing.map((log) => log.id), ...missing],
-      part: purpose === 'news' ? 'aside' : isEnd ? 'end' : 'page',
-      answered: purpose === 'answer' && isEnd,
-    })
   }
 
   /** The other wants these documents and has nothing of them yet. */
-  describe(peer: PeerId, documents: readonly DocumentId[]): void {
+  describe(peer: PeerId, documents: readonly DocumentId[], wantsSets: boolean): void {
     const logs = documents.flatMap((document) => this.#ports.collection.get(document) ?? [])
     if (logs.length === 0) return
     this.#ports.send(peer, { type: 'genesis', genesis: logs.map((log) => log.genesisBytes) })
-    this.#ports.compared(peer, { documents: [], differing: logs.map((log) => log.id), part: 'aside', answered: false })
+    if (!wantsSets) return
+    for (const log of logs) if (log.sets.length > 0) this.#ports.transfer(peer, new Transfer(log, new Map()))
   }
 
   genesis(peer: PeerId, genesis: readonly Uint8Array[]): void {
     for (const bytes of genesis) {
       const log = this.#ports.collection.discover(bytes)
-      if (log !== undefined && this.#asked.delete(log.id)) this.want(peer, log)
+      if (log === undefined) continue
+      const comesUnasked = this.#asked.get(log.id)
+      this.#asked.delete(log.id)
+      if (comesUnasked === false) this.want(peer, log)
     }
   }
 
-  summary(peer: PeerId, document: DocumentId, summary: ToldSummary, question: boolean): void {
+  summary(peer: PeerId, document: DocumentId, summary: ToldSummary, answer: SummaryAnswer): void {
     const log = this.#ports.collection.get(document)
     if (log === undefined) return
-    const standing = compareSummaries(log.summary, summary, (name) => log.replica(name))
-    if (standing.isUnclear) return this.#tell(peer, log, true, idLengthMost)
+    const comparison = compareSummaries(log.summary, summary, (name) => log.replica(name))
+    if (comparison.isUnclear) return this.#tell(peer, log, 'always', idLengthMost)
     for (const proof of log.proofs) {
-      if (!standing.proofs.includes(digestProof(proof))) continue
+      if (!comparison.proofs.includes(digestProof(proof))) continue
       this.#ports.send(peer, { type: 'equivocation', equivocation: proof })
     }
-    const { diverged } = standing
+    const { diverged, isAhead, isBehind, missingHere, missingThere, proofs } = comparison
+    const isEqual = !isAhead && !isBehind && diverged.length === 0 && proofs.length === 0
+    this.#ports.told(peer, log, { missingHere, missingThere, isEqual })
     for (const name of diverged) this.#sendTrace(peer, log, name)
-    if (question && (standing.isBehind || diverged.length > 0)) this.#sendSummary(peer, log, false)
-    if (standing.isAhead) this.#transfer(peer, new Transfer(log, standing.known, diverged))
+    const isAsked = answer === 'always' || (answer === 'if-behind' && (isBehind || diverged.length > 0))
+    if (isAsked) this.compare(peer, log, 'never')
+    if (isAhead) this.#ports.transfer(peer, new Transfer(log, comparison.known, diverged))
   }
 
   /** The other has another history of a replica: it gets the one that is here, from where they part. */
@@ -139,77 +120,16 @@ export class AntiEntropy {
     const { sequence, fragment } = common ?? chain.start
     const known = new Map<ReplicaId, SummaryEntry>(log.summary.chains)
     known.set(replica, { sequence: sequence - chain.start.sequence, fragment, head: chain.head })
-    this.#transfer(peer, new Transfer(log, known))
+    this.#ports.transfer(peer, new Transfer(log, known))
   }
 
-  /** Goes on sending to a peer: its credit is back, or the turn is over. */
-  pump(peer: PeerId): void {
-    const transfers = this.#transfers.get(peer)
-    if (transfers === undefined || this.#blocked.has(peer)) return
-    for (let count = 0; count < messagesPerTurn; count++) {
-      const [first] = transfers.values()
-      if (first === undefined) break
-      const message = first.next()
-      if (message === undefined) transfers.delete(first.document)
-      else if (!this.#ports.send(peer, message)) {
-        this.#blocked.add(peer)
-        return
-      }
-    }
-    if (transfers.size === 0) this.#transfers.delete(peer)
-    else this.#ports.later(peer)
-  }
-
-  writable(peer: PeerId): void {
-    if (this.#blocked.delete(peer)) this.pump(peer)
-  }
-
-  disconnected(peer: PeerId): void {
-    this.#transfers.delete(peer)
-    this.#blocked.delete(peer)
-  }
-
-  #transfer(peer: PeerId, transfer: Transfer): void {
-    let transfers = this.#transfers.get(peer)
-    const waiting = transfers !== undefined
-    if (transfers === undefined) {
-      transfers = new Map()
-      this.#transfers.set(peer, transfers)
-    }
-    transfers.set(transfer.document, transfer)
-    if (!waiting) this.pump(peer)
-  }
-
-  /** @returns the documents that were asked about */
-  #describe(peer: PeerId, unknown: readonly DocumentId[]): readonly DocumentId[] {
-    const documents = unknown.filter((document) => this.#ports.collection.isInteresting(document))
-    if (documents.length === 0) return documents
-    if (this.#asked.size + documents.length > askedLimit) this.#asked.clear()
-    for (const document of documents) this.#asked.add(document)
-    this.#ports.send(peer, { type: 'describe', documents })
-    return documents
-  }
-
-  #sendSummary(peer: PeerId, log: DocumentLog, question: boolean): void {
-    this.#tell(peer, log, question, this.#ports.isStubborn(peer) ? idLengthMost : undefined)
-  }
-
-  #tell(peer: PeerId, log: DocumentLog, question: boolean, idLength: number | undefined): void {
+  #tell(peer: PeerId, log: DocumentLog, answer: SummaryAnswer, idLength: number | undefined): void {
     const summary = tellSummary(log.summary, idLength)
-    this.#ports.send(peer, { type: 'summary', document: log.id, question, summary })
+    this.#ports.send(peer, { type: 'summary', document: log.id, answer, summary })
   }
 
   #sendTrace(peer: PeerId, log: DocumentLog, replica: ReplicaId): void {
     this.#ports.send(peer, { type: 'trace', document: log.id, replica, places: tracedPlaces(log.replica(replica)) })
-  }
-
-  /** In pages; only a page that is not full ends the list, so an empty one may follow. */
-  #sendDigests(peer: PeerId, purpose: DigestPurpose, logs: readonly DocumentLog[]): void {
-    for (let start = 0; start <= logs.length; start += documentsPerMessage) {
-      const page = logs.slice(start, start + documentsPerMessage)
-      const digests = page.map((log) => ({ document: log.id, digest: log.digest }))
-      this.#ports.send(peer, { type: 'digests', purpose, digests })
-    }
   }
 }
 

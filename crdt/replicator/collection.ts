@@ -1,8 +1,9 @@
 import { MalformedMessageError, type DocumentId } from '../../node/protocol/index.ts'
 import { DocumentLog } from './document-log.ts'
-import { FollowPatterns } from './follow.ts'
+import { checkPattern } from './follow.ts'
 import { decodeGenesis, documentId, encodeGenesis, type Genesis } from './genesis.ts'
 import type { ReplicatorRejection } from './events.ts'
+import { Interests, type ToldInterests } from './interests.ts'
 
 export interface CollectionPorts {
   readonly network: string
@@ -13,6 +14,8 @@ export interface CollectionPorts {
   /** A document is carried from now on. */
   added(log: DocumentLog): void
   reject(reason: ReplicatorRejection, document: DocumentId | undefined): void
+  /** More is wanted than others were told. */
+  widened(more: ToldInterests): void
 }
 
 /** Which documents are carried here, and which others would be. */
@@ -23,7 +26,8 @@ export class Collection {
   readonly #wanted = new Set<DocumentId>()
   /** Somebody has them and nobody here follows them. */
   readonly #ignored = new Set<DocumentId>()
-  readonly #follow = new FollowPatterns()
+  /** What others are told of it. */
+  readonly interests: Interests = new Interests()
 
   constructor(ports: CollectionPorts) {
     this.#ports = ports
@@ -58,18 +62,20 @@ export class Collection {
   want(document: DocumentId): boolean {
     if (this.#logs.has(document) || this.#wanted.has(document)) return false
     this.#wanted.add(document)
+    this.#widen({ patterns: [], documents: [document] })
     return true
   }
 
-  /** @throws RangeError for a pattern that is none */
+  /** @throws RangeError for a pattern that is none, and for one too many */
   follow(pattern: string): void {
-    this.#follow.add(pattern)
+    checkPattern(pattern)
     this.#ignored.clear()
+    this.#widen({ patterns: [pattern], documents: [] })
   }
 
   /** Whether a document that is not carried is worth asking about. */
   isInteresting(document: DocumentId): boolean {
-    return this.#wanted.has(document) || (this.#follow.patterns.length > 0 && !this.#ignored.has(document))
+    return this.#wanted.has(document) || (this.interests.told.patterns.length > 0 && !this.#ignored.has(document))
   }
 
   /** @returns the log of what a peer has described, when it is of interest here */
@@ -79,7 +85,7 @@ export class Collection {
     if (known !== undefined) return known
     const genesis = this.#read(bytes)
     if (genesis === undefined || genesis.network !== this.#ports.network) return undefined
-    const followed = genesis.kind === 'named' && this.#follow.matches(genesis.name)
+    const followed = this.interests.follows(id, genesis)
     if (!followed && !this.#wanted.has(id)) return this.#ignore(id)
     if (this.#logs.size >= this.#ports.limit) {
       this.#ports.reject('document-limit', id)
@@ -91,7 +97,12 @@ export class Collection {
 
   #add(log: DocumentLog): void {
     this.#logs.set(log.id, log)
+    if (!this.interests.follows(log.id, log.genesis)) this.#widen({ patterns: [], documents: [log.id] })
     this.#ports.added(log)
+  }
+
+  #widen(more: ToldInterests): void {
+    if (this.interests.add(more)) this.#ports.widened(more)
   }
 
   #ignore(document: DocumentId): undefined {

@@ -9,12 +9,12 @@ import {
 } from '../../node/protocol/index.ts'
 import { createDocument, type Change, type Document, type ReplicaId } from '../index.ts'
 import { replicaId } from './change-set.ts'
-import { Comparisons, type Comparison } from './comparisons.ts'
 import { encodeProof } from './equivocation.ts'
 import type { ReplicatorEvent } from './events.ts'
 import { normaliseDocumentName } from './genesis.ts'
 import type { ReplicatorOptions } from './options.ts'
 import { replicatorDefinition, type Replicator } from './replicator.ts'
+import type { PeerStanding } from './standings.ts'
 
 export interface DocumentsOptions extends ReplicatorOptions {
   /** Name of the network: the same document name in another network is another document. */
@@ -98,7 +98,6 @@ export class Documents {
   readonly #replicator: Replicator
   readonly #open = new Map<DocumentId, Document>()
   readonly #ids = new WeakMap<Document, DocumentId>()
-  readonly #comparisons: Comparisons
   /** The document that is taking in what the replicator has received. */
   #applying: Document | undefined
   /** Those into which something was merged past the replicator. */
@@ -118,10 +117,6 @@ export class Documents {
     }
     this.#replicator = host.run(replicatorDefinition(pickReplicatorOptions(options)), needs, (event) =>
       this.#hear(event),
-    )
-    this.#comparisons = new Comparisons(
-      (peer) => this.#replicator.isConnected(peer),
-      (document) => this.#replicator.log(document) !== undefined,
     )
     for (const pattern of follow) this.#replicator.follow(pattern)
   }
@@ -196,18 +191,27 @@ export class Documents {
 
   /** Peers that replicate documents and can be reached. */
   connections(): readonly PeerId[] {
-    return [...this.#replicator.connections]
+    return this.#replicator.connections
   }
 
-  /** How each connected peer that has answered since the last `synchronise` stood to this one, by document. */
-  comparisons(): ReadonlyMap<PeerId, ReadonlyMap<DocumentId, Comparison>> {
-    return this.#comparisons.current()
+  /** How each connected peer stands to this one: in what they differ, since when, and why. */
+  standings(): ReadonlyMap<PeerId, PeerStanding> {
+    return this.#replicator.standings
   }
 
-  /** Compares with every connected peer now, and forgets earlier comparisons. */
+  /** Whether a connected peer wants to hear of a document; undefined while it has not said. */
+  isFollowedBy(peer: PeerId, document: DocumentId): boolean | undefined {
+    return this.#replicator.isFollowedBy(peer, document)
+  }
+
+  /** Compares with every connected peer now; nobody counts as having answered from here on. */
   synchronise(): void {
-    this.#comparisons.clear()
     this.#replicator.synchronise()
+  }
+
+  /** Asks a connected peer what it has of a document: the event `told` says it. */
+  inspect(peer: PeerId, document: DocumentId): void {
+    this.#replicator.inspect(peer, document)
   }
 
   subscribe(listener: (event: ReplicatorEvent) => void, options?: SubscribeOptions): void {
@@ -258,7 +262,6 @@ export class Documents {
     const document = event.type === 'received' ? this.#open.get(event.document) : undefined
     if (event.type === 'received' && document !== undefined) this.#apply(document, event.changes)
     if (event.type === 'rewritten') this.#rewrite(event.document, event.changes)
-    if (event.type === 'compared') this.#comparisons.add(event)
     this.#listeners.tell(event)
   }
 }

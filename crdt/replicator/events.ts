@@ -1,4 +1,5 @@
 import type { DocumentId, PeerId, StoredChangeSet } from '../../node/protocol/index.ts'
+import type { PeerCursor, StoreOutcome } from '../../node/reconciliation/index.ts'
 import type { Change, ReplicaId } from '../index.ts'
 import type { Genesis } from './genesis.ts'
 
@@ -6,6 +7,8 @@ import type { Genesis } from './genesis.ts'
 export type ReplicatorEntry =
   | { readonly type: 'document'; readonly document: DocumentId; readonly genesis: Uint8Array }
   | { readonly type: 'set'; readonly set: StoredChangeSet }
+  /** How far this peer was compared with another; undefined: it is forgotten. */
+  | { readonly type: 'cursor'; readonly peer: PeerId; readonly cursor: PeerCursor | undefined }
   /** Proof that an author of the document wrote two histories. */
   | {
       readonly type: 'equivocation'
@@ -21,6 +24,7 @@ export type ReplicatorTimer =
   | { readonly type: 'nudge' }
   | { readonly type: 'pump'; readonly peer: PeerId }
   | { readonly type: 'recheck'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly type: 'session'; readonly peer: PeerId; readonly isOwn: boolean; readonly session: number }
   | { readonly type: 'missing'; readonly document: DocumentId }
   | { readonly type: 'settle'; readonly document: DocumentId }
 
@@ -37,6 +41,7 @@ export type ReplicatorTimer =
  * - `spoiled`: it follows a set without readable operations
  * - `waiting-full`: too much waits for what it depends on; it comes again
  * - `orphaned`: what it depends on was asked for in vain for a minute; it comes again together with that
+ * - `comparison`: what no honest peer says, when documents were compared
  * - `document-limit`: no more documents are carried
  * - `damaged`: an entry of the store that does not read; the document is completed from peers
  */
@@ -51,6 +56,7 @@ export type ReplicatorRejection =
   | 'spoiled'
   | 'waiting-full'
   | 'orphaned'
+  | 'comparison'
   | 'document-limit'
   | 'damaged'
 
@@ -75,13 +81,26 @@ export type ReplicatorEvent =
   | { readonly type: 'carried'; readonly document: DocumentId; readonly genesis: Genesis }
   /** That it is carried would survive a crash. */
   | { readonly type: 'kept'; readonly document: DocumentId }
-  /** A peer said what it has of these documents; `answered` when it has thereby answered for all that it carries. */
+  /** Documents were compared with a peer: all that both share, or, where a limit was reached, some. */
   | {
       readonly type: 'compared'
       readonly peer: PeerId
-      readonly documents: readonly DocumentId[]
+      /** Those that differ, and those that are to be carried here and are not yet. */
       readonly differing: readonly DocumentId[]
-      readonly answered: boolean
+      readonly isWhole: boolean
+      /** Whether it was begun here after the last `synchronise`: then it knows of all that was written before that. */
+      readonly isAnswer: boolean
+      readonly outcome: StoreOutcome
+    }
+  /** A peer said what it has of a document. */
+  | {
+      readonly type: 'told'
+      readonly peer: PeerId
+      readonly document: DocumentId
+      /** Operations that are lacking here, and there. */
+      readonly missingHere: number
+      readonly missingThere: number
+      readonly isEqual: boolean
     }
   | {
       readonly type: 'rejected'

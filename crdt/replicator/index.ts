@@ -13,7 +13,6 @@ export {
   type Extension,
   type SealedChangeSet,
 } from './change-set.ts'
-export type { Comparison } from './comparisons.ts'
 export {
   AuthorQuarantinedError,
   DocumentRewrittenError,
@@ -34,7 +33,14 @@ export {
   normaliseDocumentName,
   type Genesis,
 } from './genesis.ts'
-export { replicatorCodec, type DigestPurpose, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
+export {
+  replicatorCodec,
+  type DocumentDigest,
+  type Refusal,
+  type ReplicatorMessage,
+  type SummaryAnswer,
+} from './messages.ts'
+export type { Difference, PeerStanding } from './standings.ts'
 export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
 export { replicatorDefinition, type Replicator, type ReplicatorNeeds } from './replicator.ts'
 export type { Summary, SummaryEntry, ToldSummary } from './summary.ts'

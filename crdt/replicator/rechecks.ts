@@ -1,5 +1,4 @@
 import type { Duration, PeerId } from '../../node/protocol/index.ts'
-import type { PeerComparison } from './anti-entropy.ts'
 
 /** First pause after a comparison that found differences; doubled with each further one. */
 const delayLeast = 1000
@@ -13,8 +12,6 @@ const delayMost = 50_000
 export class Rechecks {
   readonly #schedule: (peer: PeerId, attempt: number, delay: Duration) => void
   readonly #differing = new Set<PeerId>()
-  /** Those whose present list of documents has shown a difference on one of its pages. */
-  readonly #shown = new Set<PeerId>()
   readonly #due = new Set<PeerId>()
   /** Comparisons so far that left a difference. */
   readonly #attempts = new Map<PeerId, number>()
@@ -23,14 +20,12 @@ export class Rechecks {
     this.#schedule = schedule
   }
 
-  /** Only a whole list without a difference settles the matter: one page of it, or other news, says nothing of the rest. */
-  compared(peer: PeerId, differs: boolean, part: PeerComparison['part']): void {
+  /** @param isWhole all documents were compared: only then there being no difference settles the matter */
+  compared(peer: PeerId, differs: boolean, isWhole: boolean): void {
     if (differs) {
       this.#differing.add(peer)
-      if (part !== 'aside') this.#shown.add(peer)
       this.#plan(peer, 0)
-    }
-    if (part === 'end' && !this.#shown.delete(peer)) this.#settle(peer)
+    } else if (isWhole) this.#settle(peer)
   }
 
   /** Whether several comparisons in turn have left a difference. */
@@ -40,7 +35,6 @@ export class Rechecks {
 
   forget(peer: PeerId): void {
     this.#settle(peer)
-    this.#shown.delete(peer)
   }
 
   /** @returns whether the comparison is still called for; the next one is then planned */

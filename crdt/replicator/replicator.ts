@@ -1,4 +1,4 @@
-import { toString } from 'uint8arrays'
+import { equals, toString } from 'uint8arrays'
 import {
   ByteReader,
   MalformedMessageError,
@@ -15,8 +15,9 @@ import {
   type Ticket,
   type VersionVector,
 } from '../../node/protocol/index.ts'
+import type { StoreOutcome } from '../../node/reconciliation/index.ts'
 import type { Change } from '../index.ts'
-import { AntiEntropy } from './anti-entropy.ts'
+import { AntiEntropy, type DocumentDifference } from './anti-entropy.ts'
 import { Arrivals } from './arrivals.ts'
 import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
@@ -25,12 +26,15 @@ import { encodeProof, readEquivocation, type Equivocation } from './equivocation
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
-import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
+import { documentsPerMessage, replicatorCodec, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
+import { Neighbours } from './neighbours.ts'
 import { resolveReplicatorOptions, type ReplicatorOptions, type ResolvedReplicatorOptions } from './options.ts'
 import type { Author } from './outbox.ts'
 import { Outboxes } from './outboxes.ts'
-import { Rechecks } from './rechecks.ts'
+import { Refusals, isRefusal } from './refusals.ts'
 import { ReplicaLog } from './replica-log.ts'
+import { Standings, type PeerStanding } from './standings.ts'
+import { Transfers } from './transfers.ts'
 
 export interface ReplicatorNeeds {
   /** Name of the network: part of every genesis. */
@@ -67,8 +71,12 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #keeping = new Map<Ticket, DocumentId>()
   readonly #arrivals: Arrivals
   readonly #antiEntropy: AntiEntropy
-  readonly #connected = new Set<PeerId>()
-  readonly #rechecks: Rechecks
+  readonly #transfers: Transfers
+  readonly #neighbours: Neighbours
+  readonly #standings: Standings
+  readonly #refusals = new Refusals()
+  /** How often it was asked how things stand. */
+  #generation = 0
   readonly #gaps: Gaps
   readonly #news = new Set<DocumentLog>()
   /** Documents of which it will be decided what is believed. */
@@ -97,15 +105,13 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       },
       later: (document, delay) => environment.schedule({ type: 'missing', document }, delay),
     })
-    this.#rechecks = new Rechecks((peer, attempt, delay) =>
-      environment.schedule({ type: 'recheck', peer, attempt }, jitter(environment.random, delay, 0.2)),
-    )
     this.#collection = new Collection({
       network: needs.network,
       limit: options.documentLimit,
       keep: (log) => this.#keep(log),
       added: (log) => this.#added(log),
       reject: (reason, document) => this.#reject(reason, undefined, document),
+      widened: (more) => this.#neighbours?.widen(more),
     })
     this.#arrivals = new Arrivals({
       collection: this.#collection,
@@ -117,15 +123,35 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       deferred: (log) => this.#settleLater(log.id),
       reject: (reason, from, document) => this.#reject(reason, from, document),
     })
-    this.#antiEntropy = new AntiEntropy({
+    this.#transfers = new Transfers({
       send: (to, message) => environment.send(to, message),
       later: (peer) => environment.schedule({ type: 'pump', peer }, 0),
+    })
+    this.#antiEntropy = new AntiEntropy({
+      send: (to, message) => environment.send(to, message),
+      transfer: (to, transfer) => this.#transfers.put(to, transfer),
       collection: this.#collection,
-      isStubborn: (peer) => this.#rechecks.isStubborn(peer),
-      compared: (peer, { documents, differing, part, answered }) => {
-        this.#rechecks.compared(peer, differing.length > 0, part)
-        environment.emit({ type: 'compared', peer, documents, differing, answered })
-      },
+      isStubborn: (peer) => this.#neighbours.isStubborn(peer),
+      told: (peer, log, difference) => this.#told(peer, log, difference),
+    })
+    this.#standings = new Standings((document) => this.#collection.get(document) !== undefined)
+    this.#neighbours = new Neighbours({
+      self: environment.self,
+      network: needs.network,
+      random: environment.random,
+      collection: this.#collection,
+      now: () => environment.now(),
+      send: (to, message) => environment.send(to, message),
+      sessionLater: (peer, isOwn, session, delay) =>
+        environment.schedule({ type: 'session', peer, isOwn, session }, delay),
+      recheckLater: (peer, attempt, delay) =>
+        environment.schedule({ type: 'recheck', peer, attempt }, jitter(environment.random, delay, 0.2)),
+      keepCursor: (peer, cursor) => void environment.write({ type: 'cursor', peer, cursor }),
+      differs: (peer, log) => this.#antiEntropy.compare(peer, log),
+      lacks: (peer, documents, isSure) => this.#antiEntropy.ask(peer, documents, isSure),
+      found: (peer, documents) => this.#found(peer, documents),
+      compared: (peer, found, outcome, generation) => this.#compared(peer, found, outcome, generation),
+      generation: () => this.#generation,
     })
   }
 
@@ -136,12 +162,19 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return this.#collection.logs
   }
 
-  get connections(): Iterable<PeerId> {
-    return this.#connected
+  get connections(): readonly PeerId[] {
+    return this.#neighbours.connected
   }
 
-  isConnected(peer: PeerId): boolean {
-    return this.#connected.has(peer)
+  /** How each connected peer stands to this one. */
+  get standings(): ReadonlyMap<PeerId, PeerStanding> {
+    return this.#standings.all
+  }
+
+  /** Whether a peer wants to hear of a document; undefined while it has not said, or for a document that is not carried. */
+  isFollowedBy(peer: PeerId, document: DocumentId): boolean | undefined {
+    const log = this.#collection.get(document)
+    return log && this.#neighbours.isInterested(peer, log)
   }
 
   /** Carries a document from now on. No effect when it is. @returns its id */
@@ -151,13 +184,12 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   /** Carries a document as soon as somebody describes it. Everyone is asked once; whoever connects later tells anyway. */
   want(document: DocumentId): void {
-    if (this.#collection.want(document)) this.synchronise()
+    this.#collection.want(document)
   }
 
   /** Carries every document whose name matches. @throws RangeError for a pattern that is none */
   follow(pattern: string): void {
     this.#collection.follow(pattern)
-    if (this.#started) this.synchronise()
   }
 
   log(document: DocumentId): DocumentLog | undefined {
@@ -190,9 +222,17 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#outboxes.put(document, change, log.references(change.dependencies))
   }
 
-  /** Begins a comparison with every connected peer, or with one. */
+  /** Begins a comparison with every connected peer, or with one; nobody counts as having answered from now on. */
   synchronise(peer?: PeerId): void {
-    for (const other of peer === undefined ? this.#connected : [peer]) this.#antiEntropy.question(other)
+    this.#standings.ask()
+    this.#generation++
+    for (const other of peer === undefined ? this.connections : [peer]) this.#neighbours.compareAnew(other)
+  }
+
+  /** Asks a peer what it has of a document: `told` says it. */
+  inspect(peer: PeerId, document: DocumentId): void {
+    const log = this.#collection.get(document)
+    if (log !== undefined) this.#antiEntropy.compare(peer, log, 'always')
   }
 
   // What the host calls.
@@ -203,7 +243,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
         this.#restoreEntry(entry)
       } catch (error) {
         if (!(error instanceof MalformedMessageError)) throw error
-        this.#reject('damaged', undefined, entry.type === 'set' ? entry.set.document : entry.document)
+        this.#reject('damaged', undefined, documentOf(entry))
       }
     }
     for (const log of this.#collection.logs) this.#settle(log)
@@ -217,14 +257,20 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   receive(message: ReplicatorMessage, from: PeerId): void {
     switch (message.type) {
-      case 'digests':
-        return this.#antiEntropy.digests(from, message.purpose, message.digests)
+      case 'interests':
+        return this.#neighbours.interests(from, message)
+      case 'declined':
+        return this.#neighbours.declined(from, message.documents)
+      case 'compare':
+        return this.#neighbours.hear(from, message)
+      case 'news':
+        return this.#hearNews(from, message.digests)
       case 'describe':
-        return this.#antiEntropy.describe(from, message.documents)
+        return this.#antiEntropy.describe(from, message.documents, message.wantsSets)
       case 'genesis':
         return this.#antiEntropy.genesis(from, message.genesis)
       case 'summary':
-        return this.#antiEntropy.summary(from, message.document, message.summary, message.question)
+        return this.#antiEntropy.summary(from, message.document, message.summary, message.answer)
       case 'sets':
         for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
@@ -232,6 +278,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
         return this.#antiEntropy.trace(from, message.document, message.replica, message.places)
       case 'equivocation':
         return this.#arrivals.arriveProof(message.equivocation, from)
+      case 'refused':
+        return this.#standings.refusedThere(from, message.document, message.reason, this.#environment.now())
     }
   }
 
@@ -245,10 +293,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'nudge':
         return this.#nudge()
       case 'pump':
-        return this.#antiEntropy.pump(timer.peer)
+        return this.#transfers.pump(timer.peer)
       case 'recheck':
-        if (this.#rechecks.expire(timer.peer, timer.attempt)) this.#antiEntropy.question(timer.peer)
-        return
+        return this.#neighbours.recheck(timer.peer, timer.attempt)
+      case 'session':
+        return this.#neighbours.sessionExpired(timer.peer, timer.isOwn, timer.session)
       case 'settle':
         return this.#settleNow(timer.document)
       case 'missing':
@@ -257,18 +306,18 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   connected(peer: PeerId): void {
-    this.#connected.add(peer)
-    if (this.#environment.self < peer) this.#antiEntropy.question(peer)
+    this.#standings.connected(peer)
+    this.#neighbours.connect(peer)
   }
 
   disconnected(peer: PeerId): void {
-    this.#connected.delete(peer)
-    this.#rechecks.forget(peer)
-    this.#antiEntropy.disconnected(peer)
+    this.#standings.disconnected(peer)
+    this.#neighbours.disconnect(peer)
+    this.#transfers.disconnected(peer)
   }
 
   writable(peer: PeerId): void {
-    this.#antiEntropy.writable(peer)
+    this.#transfers.writable(peer)
   }
 
   signed(ticket: Ticket, signature: Uint8Array): void {
@@ -298,6 +347,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const log = this.#collection.get(set.document)
     assert(log !== undefined, 'an own set belongs to a document that is carried')
     const admission = log.admit(set)
+    this.#neighbours.touch(log)
     // This author's key has written elsewhere under the same counter.
     if (admission.outcome === 'fork') this.#proven(log, admission.equivocation)
     if (admission.outcome === 'deferred') this.#settleLater(log.id)
@@ -313,9 +363,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #push(set: SealedChangeSet): void {
     const broadcast = this.#needs.broadcast()
     if (broadcast !== undefined) return broadcast.publish(topicOf(set.document), set.bytes)
-    for (const peer of this.#connected) {
-      this.#environment.send(peer, { type: 'sets', document: set.document, sets: [set.bytes] })
-    }
+    for (const peer of this.connections) this.#environment.send(peer, { type: 'sets', sets: [set.bytes] })
   }
 
   // Others' changes on their way in.
@@ -326,6 +374,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     changes: readonly Change[],
     way: 'push' | 'repair',
   ): void {
+    this.#neighbours.touch(log)
     for (const set of sets) this.#write(set)
     if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
     if (way === 'repair') this.#nudgeLater(log)
@@ -335,6 +384,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #proven(log: DocumentLog, equivocation: Equivocation): void {
     if (!log.prove(equivocation)) return
+    this.#neighbours.touch(log)
     const { author, document, replica } = equivocation.first
     const proof = encodeProof(equivocation)
     this.#environment.write({ type: 'equivocation', document, author, proof })
@@ -361,6 +411,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #settle(log: DocumentLog): void {
     const admission = log.settle()
+    this.#neighbours.touch(log)
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
     const { accepted, changes } = admission
     for (const set of accepted) this.#write(set)
@@ -387,14 +438,15 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #compareWithSomebody(): void {
     const [peer] = this.#someone()
-    if (peer !== undefined) this.#antiEntropy.question(peer)
+    if (peer !== undefined) this.#neighbours.compare(peer)
   }
 
   /** A member at random, or in half of the cases a connected peer: not every member can be reached from here. */
   #someone(): readonly PeerId[] {
     const { random } = this.#environment
-    const members = this.#connected.size > 0 && random.next() < 0.5 ? [] : this.#needs.sample(1)
-    return members.length > 0 ? members : sample(random, [...this.#connected], 1)
+    const { connections } = this
+    const members = connections.length > 0 && random.next() < 0.5 ? [] : this.#needs.sample(1)
+    return members.length > 0 ? members : sample(random, connections, 1)
   }
 
   #nudgeLater(log: DocumentLog): void {
@@ -405,9 +457,52 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #nudge(): void {
     const logs = [...this.#news]
     this.#news.clear()
-    for (const peer of sample(this.#environment.random, [...this.#connected], nudgeFanout)) {
-      this.#antiEntropy.news(peer, logs)
+    for (const peer of sample(this.#environment.random, this.connections, nudgeFanout)) {
+      const wanted = logs.filter((log) => this.#neighbours.isInterested(peer, log) !== false)
+      for (let start = 0; start < wanted.length; start += documentsPerMessage) {
+        const page = wanted.slice(start, start + documentsPerMessage)
+        const digests = page.map((log) => ({ document: log.id, digest: log.digest }))
+        this.#environment.send(peer, { type: 'news', digests })
+      }
     }
+  }
+
+  #hearNews(peer: PeerId, digests: readonly DocumentDigest[]): void {
+    const unknown: DocumentId[] = []
+    const differing: DocumentId[] = []
+    for (const { document, digest } of digests) {
+      const log = this.#collection.get(document)
+      if (log === undefined && this.#collection.isInteresting(document)) unknown.push(document)
+      if (log === undefined || equals(log.digest, digest)) continue
+      differing.push(document)
+      this.#antiEntropy.compare(peer, log)
+    }
+    if (unknown.length > 0) this.#antiEntropy.ask(peer, unknown, false)
+    if (unknown.length + differing.length === 0) return
+    this.#found(peer, [...differing, ...unknown])
+    this.#neighbours.differed(peer)
+  }
+
+  // How others stand to this one.
+
+  #found(peer: PeerId, documents: readonly DocumentId[]): void {
+    const now = this.#environment.now()
+    for (const document of documents) this.#standings.differs(peer, document, now)
+  }
+
+  #told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void {
+    const { missingHere, missingThere, isEqual } = difference
+    if (isEqual) this.#standings.agrees(peer, log.id)
+    else this.#standings.told(peer, log.id, missingHere, missingThere, this.#environment.now())
+    this.#environment.emit({ type: 'told', peer, document: log.id, missingHere, missingThere, isEqual })
+  }
+
+  #compared(peer: PeerId, found: ReadonlySet<DocumentId>, outcome: StoreOutcome, generation: number | undefined): void {
+    const isWhole = outcome.kind === 'complete'
+    const isAnswer = isWhole && generation === this.#generation
+    if (isWhole) this.#standings.compared(peer, found, isAnswer)
+    if (outcome.kind === 'refused') this.#reject('comparison', peer, undefined)
+    this.#environment.emit({ type: 'compared', peer, differing: [...found], isWhole, isAnswer, outcome })
   }
 
   // Which documents are carried.
@@ -421,6 +516,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   #added(log: DocumentLog): void {
+    this.#neighbours.touch(log)
     if (this.#started) this.#listen(log)
     this.#environment.emit({ type: 'carried', document: log.id, genesis: log.genesis })
   }
@@ -431,6 +527,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #restoreEntry(entry: ReplicatorEntry): void {
     if (entry.type === 'document') return this.#collection.restore(entry.document, entry.genesis)
+    if (entry.type === 'cursor') {
+      if (entry.cursor !== undefined) this.#neighbours.restoreCursor(entry.peer, entry.cursor)
+      return
+    }
     if (entry.type === 'equivocation') {
       const reader = new ByteReader(entry.proof)
       this.#collection.get(entry.document)?.prove(readEquivocation(reader))
@@ -444,9 +544,23 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     }
   }
 
+  /** The other hears why its changes are not taken, at most once a second for each document. */
+  #refuse(reason: ReplicatorRejection, peer: PeerId, document: DocumentId): void {
+    const now = this.#environment.now()
+    this.#standings.refusedHere(peer, document, reason, now)
+    if (!isRefusal(reason) || !this.#refusals.isDue(peer, document, now)) return
+    this.#environment.send(peer, { type: 'refused', document, reason })
+  }
+
   #reject(reason: ReplicatorRejection, peer: PeerId | undefined, document: DocumentId | undefined): void {
+    if (peer !== undefined && document !== undefined) this.#refuse(reason, peer, document)
     this.#environment.emit({ type: 'rejected', reason, peer, document })
   }
+}
+
+function documentOf(entry: ReplicatorEntry): DocumentId | undefined {
+  if (entry.type === 'cursor') return undefined
+  return entry.type === 'set' ? entry.set.document : entry.document
 }
 
 /** `/peerloom/documents/1.0.0`, on the bulk plane. */

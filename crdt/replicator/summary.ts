@@ -117,13 +117,16 @@ export function readSummary(reader: ByteReader): ToldSummary {
 }
 
 /** What another's summary says about the chains here. */
-export interface Standing {
+export interface SummaryComparison {
   /** How far the other is in each chain that both have. */
   readonly known: ReadonlyMap<ReplicaId, SummaryEntry>
   /** The other has something that is lacking here. */
   readonly isBehind: boolean
   /** Something is lacking there. */
   readonly isAhead: boolean
+  /** Operations. */
+  readonly missingHere: number
+  readonly missingThere: number
   /** Chains of which the other has another history. */
   readonly diverged: readonly ReplicaId[]
   /** Digests of proofs that are lacking there. */
@@ -133,7 +136,11 @@ export interface Standing {
 }
 
 /** @param logs the chains here, by name */
-export function compareSummaries(own: Summary, told: ToldSummary, chainOf: (name: ReplicaId) => ReplicaLog): Standing {
+export function compareSummaries(
+  own: Summary,
+  told: ToldSummary,
+  chainOf: (name: ReplicaId) => ReplicaLog,
+): SummaryComparison {
   const names = new Map<string, ReplicaId[]>()
   for (const name of own.chains.keys()) {
     const id = toString(replicaBytes(name).subarray(0, told.idLength), 'base16')
@@ -146,22 +153,28 @@ export function compareSummaries(own: Summary, told: ToldSummary, chainOf: (name
   let isBehind = told.proofs.some((proof) => !own.proofs.includes(proof))
   let isAhead = false
   let isUnclear = false
+  let missingHere = 0
   for (const [id, entry] of told.chains) {
     const [name, ...others] = names.get(id) ?? []
     isUnclear ||= others.length > 0
     if (name === undefined) isBehind = true
+    if (name === undefined) missingHere += entry.sequence
     if (name === undefined || others.length > 0) continue
     known.set(name, entry)
     const mine = own.chains.get(name) as SummaryEntry
     const order = mine.sequence - entry.sequence || mine.fragment - entry.fragment
     isBehind ||= order < 0
+    missingHere += Math.max(0, entry.sequence - mine.sequence)
     if (order < 0) continue
     isAhead ||= order > 0
     if (!passesThrough(chainOf(name), entry)) diverged.push(name)
   }
   isAhead ||= known.size < own.chains.size
   const proofs = own.proofs.filter((proof) => !told.proofs.includes(proof))
-  return { known, isBehind, isAhead, diverged, proofs, isUnclear }
+  let missingThere = 0
+  for (const [name, { sequence }] of own.chains)
+    missingThere += Math.max(0, sequence - (known.get(name)?.sequence ?? 0))
+  return { known, isBehind, isAhead, missingHere, missingThere, diverged, proofs, isUnclear }
 }
 
 /** Whether a chain had that head at that place. */

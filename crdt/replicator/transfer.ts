@@ -2,13 +2,9 @@ import type { DocumentId } from '../../node/protocol/index.ts'
 import type { ReplicaId } from '../index.ts'
 import type { SealedChangeSet } from './change-set.ts'
 import type { DocumentLog } from './document-log.ts'
-import type { ReplicatorMessage } from './messages.ts'
 import { comparePlaces, type Place } from './replica-log.ts'
 
-/** Bytes of change sets in one message. */
-const messageBytes = 128 * 1024
-
-/** What one peer lacks of one document, sent bit by bit as credit allows. */
+/** What one peer lacks of one document, given out bit by bit as credit allows. */
 export class Transfer {
   readonly document: DocumentId
   readonly #log: DocumentLog
@@ -29,19 +25,15 @@ export class Transfer {
     this.#sets = log.sets
   }
 
-  /** @returns the next message, undefined when nothing is left */
-  next(): ReplicatorMessage | undefined {
+  /** @returns the bytes of the next set that is lacking there, undefined when nothing is left */
+  next(): Uint8Array | undefined {
     // What is believed has changed: the other says again what it has, once it knows why.
     if (this.#log.sets !== this.#sets) return undefined
-    const sets: Uint8Array[] = []
-    let bytes = 0
-    for (; this.#next < this.#sets.length && bytes < messageBytes; this.#next++) {
-      const set = this.#sets[this.#next] as SealedChangeSet
-      if (!this.#lacks(set)) continue
-      sets.push(set.bytes)
-      bytes += set.bytes.length
+    while (this.#next < this.#sets.length) {
+      const set = this.#sets[this.#next++] as SealedChangeSet
+      if (this.#lacks(set)) return set.bytes
     }
-    return sets.length === 0 ? undefined : { type: 'sets', document: this.document, sets }
+    return undefined
   }
 
   #lacks(set: SealedChangeSet): boolean {

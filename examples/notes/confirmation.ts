@@ -1,4 +1,4 @@
-import type { Document, DocumentId, PeerDocuments } from 'peerloom'
+import type { Document, DocumentId, PeerDocuments, PeerId } from 'peerloom'
 import type { Change } from 'peerloom/crdt'
 
 const prefix = 'peerloom-notes/confirmed/'
@@ -33,7 +33,7 @@ export class Confirmation {
     )
     documents.subscribe(
       (event) => {
-        if (event.type === 'compared') this.#compared(event.documents, event.differing)
+        if (event.type === 'compared' && event.isAnswer) this.#compared(event.peer, event.differing)
         else if (event.type === 'saved') this.#askLater(firstPause)
       },
       { signal },
@@ -61,8 +61,10 @@ export class Confirmation {
     if (first !== undefined && localStorage.getItem(key) === null) localStorage.setItem(key, String(first.sequence))
   }
 
-  #compared(documents: readonly DocumentId[], differing: readonly DocumentId[]): void {
-    if (!documents.includes(this.#id) || differing.includes(this.#id) || this.#asked === undefined) return
+  #compared(peer: PeerId, differing: readonly DocumentId[]): void {
+    if (differing.includes(this.#id) || this.#asked === undefined) return
+    // A peer that does not carry the note has nothing of it.
+    if (this.#documents.isFollowedBy(peer, this.#id) !== true) return
     // Only what was there when the question was put: more may have been written before the answer came.
     for (const [replica, count] of this.#asked) {
       const key = this.#key(replica)

@@ -6,7 +6,9 @@ export {
   DocumentRewrittenError,
   UnsignedChangesError,
   type CarriedDocument,
-  type Comparison,
+  type Difference,
+  type PeerStanding,
+  type ProvenEquivocation,
   type ReplicatorEvent,
   type ReplicatorRejection,
 } from '../../crdt/replicator/index.ts'

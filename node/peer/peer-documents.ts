@@ -1,6 +1,12 @@
 import type { DocumentId, PeerId, SubscribeOptions } from '../protocol/index.ts'
 import type { Document } from '../../crdt/index.ts'
-import type { CarriedDocument, Comparison, Documents, ReplicatorEvent } from '../../crdt/replicator/index.ts'
+import type {
+  CarriedDocument,
+  Documents,
+  PeerStanding,
+  ProvenEquivocation,
+  ReplicatorEvent,
+} from '../../crdt/replicator/index.ts'
 
 export interface WaitOptions {
   /** Ends the waiting: the promise rejects with the signal's reason. */
@@ -87,8 +93,19 @@ export class PeerDocuments {
     return this.#documents.connections()
   }
 
-  comparisons(): ReadonlyMap<PeerId, ReadonlyMap<DocumentId, Comparison>> {
-    return this.#documents.comparisons()
+  /** How each connected peer stands to this one: in what they differ, since when, and why. */
+  standings(): ReadonlyMap<PeerId, PeerStanding> {
+    return this.#documents.standings()
+  }
+
+  /** Whether a connected peer wants to hear of a document; undefined while it has not said. */
+  isFollowedBy(peer: PeerId, document: DocumentId): boolean | undefined {
+    return this.#documents.isFollowedBy(peer, document)
+  }
+
+  /** Authors of a document who wrote two histories of it, with one proof of each. */
+  equivocations(document: DocumentId): readonly ProvenEquivocation[] {
+    return this.#documents.equivocations(document)
   }
 
   /** Compares with every connected peer now. */
@@ -98,15 +115,13 @@ export class PeerDocuments {
 
   /** Who differs from this peer, or has not answered since the last `synchronise`. */
   disagreements(documents?: readonly DocumentId[]): readonly Disagreement[] {
-    const comparisons = this.#documents.comparisons()
+    const standings = this.#documents.standings()
     const wanted = documents === undefined ? undefined : new Set(documents)
     return this.#documents.connections().flatMap((peer) => {
-      const compared = comparisons.get(peer)
-      if (compared === undefined) return [{ peer, documents: documents ?? [] }]
-      const differing = [...compared].filter(
-        ([document, comparison]) => comparison === 'differing' && wanted?.has(document) !== false,
-      )
-      return differing.length === 0 ? [] : [{ peer, documents: differing.map(([document]) => document) }]
+      const standing = standings.get(peer)
+      if (standing?.isAnswered !== true) return [{ peer, documents: documents ?? [] }]
+      const differing = [...standing.differences.keys()].filter((document) => wanted?.has(document) !== false)
+      return differing.length === 0 ? [] : [{ peer, documents: differing }]
     })
   }
 
@@ -115,6 +130,8 @@ export class PeerDocuments {
     let round = roundLeast
     do {
       signal?.throwIfAborted()
+      // What is not durable yet is in no comparison.
+      await this.#until(() => (this.#isSettled(documents) ? true : undefined), signal)
       this.#documents.synchronise()
       const timeout = AbortSignal.timeout(round)
       const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
@@ -133,10 +150,15 @@ export class PeerDocuments {
 
   #isConverged(peers: number, documents: readonly DocumentId[] | undefined): boolean {
     const wanted = documents === undefined ? undefined : new Set(documents)
-    const unsettled = this.#documents
-      .list()
-      .some(({ id, pending, waiting }) => wanted?.has(id) !== false && (pending > 0 || waiting > 0))
-    return !unsettled && this.#documents.connections().length >= peers && this.disagreements(documents).length === 0
+    const isWaiting = this.#documents.list().some(({ id, waiting }) => wanted?.has(id) !== false && waiting > 0)
+    if (isWaiting || !this.#isSettled(documents)) return false
+    return this.#documents.connections().length >= peers && this.disagreements(documents).length === 0
+  }
+
+  /** Whether what was written here so far would survive a crash. */
+  #isSettled(documents: readonly DocumentId[] | undefined): boolean {
+    const wanted = documents === undefined ? undefined : new Set(documents)
+    return !this.#documents.list().some(({ id, pending }) => wanted?.has(id) !== false && pending > 0)
   }
 
   /** Asks again after each event of the documents. */

@@ -1,16 +1,23 @@
 import { fromString, toString } from 'uint8arrays'
 import type { EntryStorage } from '../libp2p/index.ts'
 import {
+  ByteReader,
+  ByteWriter,
+  MalformedMessageError,
   StoreDamagedError,
   type DocumentId,
   type DocumentStore,
+  type PeerId,
   type ReplicaLease,
   type StoredChangeSet,
   type StoredDocument,
+  type ValueChange,
 } from '../protocol/index.ts'
 import type { ReplicatorEntry } from '../../crdt/replicator/index.ts'
+import type { PeerCursor } from '../reconciliation/index.ts'
 
 const proofPrefix = 'equivocation/'
+const cursorPrefix = 'cursor/'
 
 /** What a peer found damaged in its store; it is completed from other peers. */
 export interface Damage {
@@ -48,6 +55,7 @@ interface ReadEntries {
 async function readEntries(store: DocumentStore): Promise<ReadEntries> {
   const entries: ReplicatorEntry[] = []
   const damages: Damage[] = []
+  entries.push(...(await readCursors(store)))
   const proofs = await readProofs(store)
   for (const document of await store.list()) {
     entries.push({ type: 'document', document: document.id, genesis: document.genesis })
@@ -87,6 +95,47 @@ async function readProofs(store: DocumentStore): Promise<ReadonlyMap<DocumentId,
   return proofs
 }
 
+/** How far other peers were compared: `cursor/<peer>`. One that does not read is as good as none. */
+async function readCursors(store: DocumentStore): Promise<ReplicatorEntry[]> {
+  return (await store.scan(cursorPrefix)).flatMap(({ key, value }) => {
+    const cursor = decodeCursor(value)
+    return cursor === undefined ? [] : [{ type: 'cursor', peer: key.slice(cursorPrefix.length) as PeerId, cursor }]
+  })
+}
+
+type ValueEntry = Extract<ReplicatorEntry, { readonly type: 'equivocation' | 'cursor' }>
+
+function valueOf(entry: ValueEntry): ValueChange {
+  if (entry.type === 'equivocation') {
+    const key = `${proofPrefix}${entry.document}/${toString(entry.author, 'base64url')}`
+    return { key, value: entry.proof }
+  }
+  const key = `${cursorPrefix}${entry.peer}`
+  return entry.cursor === undefined ? { key } : { key, value: encodeCursor(entry.cursor) }
+}
+
+function encodeCursor({ ours, theirs }: PeerCursor): Uint8Array {
+  const writer = new ByteWriter()
+  for (const { epoch, counter } of [ours, theirs]) writer.u32(epoch).varint(counter)
+  return writer.finish()
+}
+
+function decodeCursor(bytes: Uint8Array): PeerCursor | undefined {
+  try {
+    const reader = new ByteReader(bytes)
+    const [ours, theirs] = [readMark(reader), readMark(reader)]
+    reader.finish()
+    return { ours, theirs }
+  } catch (error) {
+    if (error instanceof MalformedMessageError) return undefined
+    throw error
+  }
+}
+
+function readMark(reader: ByteReader): PeerCursor['ours'] {
+  return { epoch: reader.u32(), counter: reader.varint() }
+}
+
 /** In the order in which they were written: a set never without the genesis of its document. */
 async function appendEntries(store: DocumentStore, entries: readonly ReplicatorEntry[]): Promise<void> {
   let sets: StoredChangeSet[] = []
@@ -98,10 +147,7 @@ async function appendEntries(store: DocumentStore, entries: readonly ReplicatorE
     if (sets.length > 0) await store.append(sets)
     sets = []
     if (entry.type === 'document') await store.create({ id: entry.document, genesis: entry.genesis })
-    else {
-      const key = `${proofPrefix}${entry.document}/${toString(entry.author, 'base64url')}`
-      await store.change([{ key, value: entry.proof }])
-    }
+    else await store.change([valueOf(entry)])
   }
   if (sets.length > 0) await store.append(sets)
 }

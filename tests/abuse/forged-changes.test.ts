@@ -134,7 +134,7 @@ test('change sets that their author did not sign are counted and never taken in'
       if (++refused === forgeries.length) resolve()
     })
   })
-  attacker.send(victim.id, { type: 'sets', document, sets: forgeries })
+  attacker.send(victim.id, { type: 'sets', sets: forgeries })
   await all
   expect(Object.keys(notes.version.toJSON())).toEqual([notes.replica])
   expect(notes.text('body').toString()).toBe('mine')
@@ -143,7 +143,7 @@ test('change sets that their author did not sign are counted and never taken in'
   const heard = new Promise<void>((resolve) => {
     victim.subscribe((event) => (event.type === 'received' ? resolve() : undefined))
   })
-  attacker.send(victim.id, { type: 'sets', document, sets: [sealed.bytes] })
+  attacker.send(victim.id, { type: 'sets', sets: [sealed.bytes] })
   await heard
   expect(decodeChangeSet(sealed.bytes).author).toEqual(own.publicKey.raw)
   expect(notes.text('body').toString()).toBe('mine')

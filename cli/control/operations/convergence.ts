@@ -51,9 +51,10 @@ function explain(running: RunningPeer, peers: number): string {
 
 function disagreements({ peer }: RunningPeer): DisagreementItem[] {
   const carried = new Map(peer.documents.list().map((document) => [document.id, document]))
-  const compared = peer.documents.comparisons()
+  const standings = peer.documents.standings()
   return peer.documents.disagreements().flatMap(({ peer: other, documents }): DisagreementItem[] => {
-    if (!compared.has(other)) return [{ peer: other, document: undefined, reason: 'has not answered the comparison' }]
+    if (standings.get(other)?.isAnswered !== true)
+      return [{ peer: other, document: undefined, reason: 'has not answered the comparison' }]
     return documents.map((id) => {
       const { name, waiting = 0, pending = 0 } = carried.get(id) ?? {}
       const reason =

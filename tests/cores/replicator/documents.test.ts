@@ -1,39 +1,33 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { DocumentId } from '../../../node/protocol/index.ts'
 import { Simulation, type SimulatedPeer } from '../../../node/simulation/index.ts'
 import { createDocument } from '../../../crdt/index.ts'
 import {
   UnsignedChangesError,
   documents,
-  type DigestPurpose,
-  type DocumentDigest,
+  type Difference,
   type Documents,
+  type PeerStanding,
 } from '../../../crdt/replicator/index.ts'
 
-/** The documents of one peer, linked with another in whose name the test speaks; no time passes by itself. */
+/** Two peers that follow everything, connected. */
 class Stage {
   readonly simulation = new Simulation()
-  readonly documents: Documents
-  readonly #own: SimulatedPeer<Documents>
-  readonly #neighbour: SimulatedPeer<Documents>
+  readonly own: SimulatedPeer<Documents>
+  readonly neighbour: SimulatedPeer<Documents>
 
   constructor() {
-    this.#own = this.#peer('own')
-    this.#neighbour = this.#peer('neighbour')
-    this.documents = this.#own.api
-    this.#own.host?.link(this.#neighbour)
+    this.own = this.#peer('own')
+    this.neighbour = this.#peer('neighbour')
+    this.simulation.connect(this.own, this.neighbour)
+    this.simulation.run(1000)
   }
 
-  hear(purpose: DigestPurpose, digests: readonly DocumentDigest[]): void {
-    this.#own.host?.deliver('/peerloom/documents/1.0.0', { type: 'digests', purpose, digests }, this.#neighbour.id)
+  get documents(): Documents {
+    return this.own.api
   }
 
-  disconnect(): void {
-    this.#own.host?.unlink(this.#neighbour)
-  }
-
-  compared(): ReadonlyMap<DocumentId, string> | undefined {
-    return this.documents.comparisons().get(this.#neighbour.id)
+  standing(): PeerStanding | undefined {
+    return this.documents.standings().get(this.neighbour.id)
   }
 
   #peer(name: string): SimulatedPeer<Documents> {
@@ -44,36 +38,52 @@ class Stage {
   }
 }
 
-function unknown(count: number, from = 0): DocumentDigest[] {
-  return Array.from({ length: count }, (_, index) => ({
-    document: (from + index).toString(16).padStart(64, '0') as DocumentId,
-    digest: new Uint8Array(8),
-  }))
-}
-
 let stage: Stage
 beforeEach(() => {
   stage = new Stage()
 })
 
-test('a peer has answered when its whole list was read, not when it has told something', () => {
+test('a peer has answered when all documents were compared, and not before', () => {
+  expect(stage.standing()?.isAnswered).toBe(true)
   stage.documents.synchronise()
-  stage.hear('news', [])
-  stage.hear('question', [])
-  stage.hear('answer', unknown(1000))
-  expect(stage.compared()).toBeUndefined()
-  stage.hear('answer', [])
-  expect(stage.compared()?.size).toBe(1000)
-  stage.documents.synchronise()
-  expect(stage.compared()).toBeUndefined()
+  expect(stage.standing()?.isAnswered).toBe(false)
+  stage.simulation.run(1000)
+  expect(stage.standing()?.isAnswered).toBe(true)
 })
 
-test('of what a stranger makes up, no more is remembered than shows that it differs', () => {
-  for (let page = 0; page < 20; page++) stage.hear('answer', unknown(1000, 1000 * page))
-  stage.hear('answer', [])
-  expect(stage.compared()?.size).toBe(1000)
-  stage.disconnect()
-  expect(stage.compared()).toBeUndefined()
+test('a document that differs is named, with what is missing where and since when', () => {
+  const { simulation, own, neighbour } = stage
+  simulation.network.configure({ loss: 1 })
+  const notes = stage.documents.open('notes')
+  notes.text('body').insert(0, 'hello')
+  simulation.run(1000)
+  simulation.network.configure({ loss: 0 })
+  const told: unknown[] = []
+  for (const { id, api } of [own, neighbour]) {
+    api.subscribe((event) => {
+      if (event.type === 'told') told.push([id, event.missingHere, event.missingThere, event.isEqual])
+    })
+  }
+  stage.documents.synchronise()
+  simulation.run(60)
+  const [difference] = stage.standing()!.differences.values() as Iterator<Difference> & Iterable<Difference>
+  expect(difference).toMatchObject({ refusedHere: undefined, refusedThere: undefined })
+  simulation.run(5000)
+  expect(stage.standing()).toMatchObject({ isAnswered: true, differences: new Map() })
+  expect(neighbour.api.open('notes').text('body').toString()).toBe('hello')
+})
+
+test('what one follows and the other does not carry is no difference', () => {
+  const notes = stage.documents.create(new Uint8Array(16))
+  stage.simulation.run(5000)
+  expect(stage.documents.isFollowedBy(stage.neighbour.id, stage.documents.idOf(notes))).toBe(true)
+  expect(stage.standing()?.differences.size).toBe(0)
+})
+
+test('a peer that is gone has no standing any more', () => {
+  stage.simulation.crash(stage.neighbour)
+  stage.simulation.run(1000)
+  expect(stage.documents.standings().size).toBe(0)
 })
 
 test('changes merged past the peer are refused, and nothing made on them counts as saved', () => {

@@ -1,162 +1,23 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { fromString } from 'uint8arrays'
 import {
-  ByteWriter,
-  Recorder,
   VectorClock,
   createRandom,
   integer,
   shuffle,
-  type BroadcastMessage,
   type DocumentId,
-  type Effect,
-  type PeerId,
   type Random,
-  type Ticket,
 } from '../../../node/protocol/index.ts'
 import {
   authorReplicaId,
   decodeChangeSet,
   encodeChangeSet,
-  encodeGenesis,
-  hashBody,
-  replicatorDefinition,
   sealChangeSet,
-  type ChangeSet,
-  type Replicator,
   type ReplicatorEntry,
-  type ReplicatorEvent,
   type ReplicatorMessage,
-  type ReplicatorTimer,
   type SealedChangeSet,
-  type ToldSummary,
 } from '../../../crdt/replicator/index.ts'
-import type { Change } from '../../../crdt/index.ts'
-
-const alice = new Uint8Array(32).fill(1)
-const bob = new Uint8Array(32).fill(2)
-const neighbour = 'neighbour' as PeerId
-const zeros = new Uint8Array(32)
-/** The summary of who has nothing. */
-const nothing: ToldSummary = { idLength: 16, chains: new Map(), proofs: [] }
-
-type ReplicatorEffect = Effect<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
-
-/** A replicator by itself; the test is the network, the disk and the signer. */
-class Stage {
-  readonly recorder = new Recorder<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>({
-    self: 'me',
-    author: alice,
-  })
-  readonly published: { readonly topic: string; readonly bytes: Uint8Array }[] = []
-  readonly topics = new Map<string, (message: BroadcastMessage) => void>()
-  readonly core: Replicator
-  readonly document: DocumentId
-
-  constructor({ entries, broadcast = true }: { entries?: ReplicatorEntry[]; broadcast?: boolean } = {}) {
-    this.core = this.recorder.run(
-      replicatorDefinition(),
-      {
-        network: 'test',
-        author: { key: alice, counter: 0, replica: authorReplicaId(alice, 0) },
-        sample: () => [],
-        broadcast: () =>
-          broadcast
-            ? {
-                publish: (topic, bytes) => void this.published.push({ topic, bytes }),
-                subscribe: (topic, listener) => void this.topics.set(topic, listener),
-              }
-            : undefined,
-      },
-      entries,
-    )
-    this.document = this.core.carry({ kind: 'named', network: 'test', name: 'notes' })
-    // Nobody is connected to hear of it.
-    this.recorder.advance(1000)
-    this.recorder.take()
-  }
-
-  change(sequence: number, fields: Partial<Change> = {}): Change {
-    const operations = fromString(`operation ${sequence}`)
-    return {
-      replica: authorReplicaId(alice, 0),
-      sequence,
-      count: 1,
-      dependencies: [],
-      time: 0,
-      operations,
-      ...fields,
-    }
-  }
-
-  /** Answers all tickets given out so far: signatures, then writes. @returns everything else that happened */
-  settle(): ReplicatorEffect[] {
-    const others: ReplicatorEffect[] = []
-    for (let effects = this.recorder.take(); effects.length > 0; effects = this.recorder.take()) {
-      for (const effect of effects) {
-        if (effect.type === 'sign') this.core.signed(effect.ticket, new Uint8Array(64))
-        else if (effect.type === 'write') this.core.written(effect.ticket)
-        else others.push(effect)
-      }
-    }
-    return others
-  }
-
-  /** Hands a set in and says whether its signature holds. @returns what happened then */
-  arrive(set: SealedChangeSet, valid = true): ReplicatorEffect[] {
-    this.core.receive({ type: 'sets', document: set.document, sets: [set.bytes] }, neighbour)
-    const effects = this.recorder.take()
-    for (const effect of effects) if (effect.type === 'verify') this.core.verified(effect.ticket, valid)
-    return [...effects, ...this.recorder.take()]
-  }
-
-  versionOf(author: Uint8Array): number {
-    return this.core.version(this.document)!.get(authorReplicaId(author, 0))
-  }
-}
-
-/** A chain of sets as another author would write it. */
-class Chain {
-  #previous: Uint8Array = zeros
-  #sequence = 0
-  readonly #document: DocumentId
-  readonly #author: Uint8Array
-
-  constructor(document: DocumentId, author: Uint8Array) {
-    this.#document = document
-    this.#author = author
-  }
-
-  get head(): Uint8Array {
-    return this.#previous
-  }
-
-  next(fields: Partial<ChangeSet> = {}): SealedChangeSet {
-    const set: ChangeSet = {
-      document: this.#document,
-      author: this.#author,
-      counter: 0,
-      replica: authorReplicaId(this.#author, 0),
-      sequence: this.#sequence,
-      count: 1,
-      fragment: 0,
-      continues: false,
-      previous: this.#previous,
-      dependencies: [],
-      time: 0,
-      accessHead: new Uint8Array(),
-      keyEpoch: 0,
-      operations: operations(1),
-      extensions: [],
-      ...fields,
-    }
-    const body = encodeChangeSet(set)
-    const hash = hashBody(body)
-    this.#previous = hash
-    this.#sequence = set.sequence + set.count
-    return sealChangeSet(set, body, hash, new Uint8Array(64))
-  }
-}
+import { alice, bob, Chain, neighbour, nothing, operations, reasons, Stage, ticketOf } from './stage.ts'
 
 /** Several authors who write on what they have seen of each other, some transactions in two sets. */
 class History {
@@ -194,22 +55,6 @@ class History {
     const first = { dependencies, operations: bytes.slice(0, 50), continues: true, count: 0 }
     return [author.chain.next(first), author.chain.next({ operations: bytes.slice(50), fragment: 1 })]
   }
-}
-
-/** One change with one operation of that many bytes. */
-function operations(length: number): Uint8Array {
-  return new ByteWriter().varint(1).varint(1).bytes(new Uint8Array(length)).finish()
-}
-
-function ticketOf(effect: ReplicatorEffect | undefined): Ticket {
-  if (effect === undefined || !('ticket' in effect)) throw new Error('the core asked for nothing that is answered')
-  return effect.ticket
-}
-
-function reasons(effects: readonly ReplicatorEffect[]): string[] {
-  return effects.flatMap((effect) =>
-    effect.type === 'emit' && effect.event.type === 'rejected' ? [effect.event.reason] : [],
-  )
 }
 
 let stage: Stage
@@ -337,7 +182,7 @@ describe("others' change sets", () => {
   test('a copy with a wrong signature does not keep the right one out while it is being checked', () => {
     const set = new Chain(stage.document, bob).next()
     const forged = sealChangeSet(set, encodeChangeSet(set), set.hash, new Uint8Array(64).fill(9))
-    stage.core.receive({ type: 'sets', document: set.document, sets: [forged.bytes, set.bytes] }, neighbour)
+    stage.core.receive({ type: 'sets', sets: [forged.bytes, set.bytes] }, neighbour)
     const tickets = stage.recorder.take().flatMap((effect) => (effect.type === 'verify' ? [effect.ticket] : []))
     expect(tickets).toHaveLength(2)
     stage.core.verified(tickets[0]!, false)
@@ -346,7 +191,7 @@ describe("others' change sets", () => {
   })
 
   test('that are no change sets, or of an unknown document, are refused', () => {
-    stage.core.receive({ type: 'sets', document: stage.document, sets: [Uint8Array.of(1, 2, 3)] }, neighbour)
+    stage.core.receive({ type: 'sets', sets: [Uint8Array.of(1, 2, 3)] }, neighbour)
     expect(reasons(stage.recorder.take())).toEqual(['malformed'])
     const elsewhere = new Chain('cd'.repeat(32) as DocumentId, bob).next()
     expect(reasons(stage.arrive(elsewhere))).toEqual(['unknown-document'])
@@ -461,132 +306,15 @@ describe("others' change sets", () => {
   })
 })
 
-describe('comparing', () => {
-  test('the peer with the lower name begins when a connection is there', () => {
-    stage.core.connected('a lower one' as PeerId)
-    expect(stage.recorder.sent()).toEqual([])
-    stage.core.connected('z' as PeerId)
-    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['digests'])
-  })
-
-  test('equal documents are settled by digests alone', () => {
-    const other = new Stage()
-    other.core.synchronise(neighbour)
-    const [question] = other.recorder.sent()
-    stage.core.receive(question!.message, neighbour)
-    const effects = stage.recorder.take()
-    expect(effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))).toMatchObject([
-      { type: 'digests', purpose: 'answer' },
-    ])
-    expect(effects).toContainEqual({
-      type: 'emit',
-      event: { type: 'compared', peer: neighbour, documents: [stage.document], differing: [], answered: false },
-    })
-  })
-
-  test('a summary is answered with exactly what the other lacks', () => {
-    const chain = new Chain(stage.document, bob)
-    const sets = [chain.next(), chain.next(), chain.next()]
-    for (const set of sets) stage.arrive(set)
-    const other = new Stage()
-    other.arrive(sets[0]!)
-    other.core.synchronise(neighbour)
-    stage.core.receive(other.recorder.sent().at(-1)!.message, neighbour)
-    const summary = stage.recorder.sent().find(({ message }) => message.type === 'summary')!
-    other.core.receive(summary.message, neighbour)
-    const answer = other.recorder.sent().find(({ message }) => message.type === 'summary')!
-    stage.core.receive(answer.message, neighbour)
-    expect(stage.recorder.sent()).toMatchObject([
-      { to: neighbour, message: { type: 'sets', document: stage.document, sets: [sets[1]!.bytes, sets[2]!.bytes] } },
-    ])
-  })
-
-  test('while two peers differ, another comparison follows within a minute, for ever', () => {
-    stage.core.connected(neighbour)
-    const digests = [{ document: stage.document, digest: new Uint8Array(8) }]
-    for (let round = 0; round < 12; round++) {
-      stage.core.receive({ type: 'digests', purpose: 'answer', digests }, neighbour)
-      stage.recorder.take()
-      stage.recorder.advance(60_000)
-      const questions = stage.recorder
-        .sent()
-        .filter(({ message }) => message.type === 'digests' && message.purpose === 'question')
-      expect(questions.length).toBeGreaterThan(0)
-    }
-  })
-
-  test.each([
-    ['the equal rest of a long list', 'answer'],
-    ['equal news', 'news'],
-  ] as const)('a difference is not settled by %s', (_, purpose) => {
-    stage.core.connected(neighbour)
-    const differing = { document: stage.document, digest: new Uint8Array(8) }
-    const others = Array.from({ length: 999 }, (_, index) => ({
-      document: index.toString(16).padStart(64, '0') as DocumentId,
-      digest: new Uint8Array(8),
-    }))
-    stage.core.receive({ type: 'digests', purpose: 'answer', digests: [differing, ...others] }, neighbour)
-    stage.core.receive({ type: 'digests', purpose, digests: [] }, neighbour)
-    stage.recorder.take()
-    stage.recorder.advance(2000)
-    expect(stage.recorder.sent().map(({ message }) => message.type)).toContain('digests')
-  })
-
-  test('once a whole list shows no difference any more, comparing goes back to its period', () => {
-    stage.core.connected(neighbour)
-    const differing = { document: stage.document, digest: new Uint8Array(8) }
-    stage.core.receive({ type: 'digests', purpose: 'answer', digests: [differing] }, neighbour)
-    const equal = { document: stage.document, digest: stage.core.log(stage.document)!.digest }
-    stage.core.receive({ type: 'digests', purpose: 'answer', digests: [equal] }, neighbour)
-    stage.recorder.take()
-    stage.recorder.advance(20_000)
-    expect(stage.recorder.sent()).toEqual([])
-  })
-
-  test('an unknown document is asked about only when it is followed', () => {
-    const other = new Stage()
-    const hidden = other.core.carry({ kind: 'named', network: 'test', name: 'diary/today' })
-    other.core.synchronise(neighbour)
-    const question = other.recorder.sent().at(-1)!.message
-    stage.core.receive(question, neighbour)
-    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['digests'])
-    stage.core.follow('diary/*')
-    stage.recorder.take()
-    stage.core.receive(question, neighbour)
-    const describe = stage.recorder.sent().find(({ message }) => message.type === 'describe')!
-    other.core.receive(describe.message, neighbour)
-    stage.core.receive(other.recorder.sent().find(({ message }) => message.type === 'genesis')!.message, neighbour)
-    expect(stage.core.log(hidden)).toBeDefined()
-  })
-
-  test('a document of another network, or what is none, is not taken in', () => {
-    stage.core.follow('*')
-    const names = ['elsewhere', 'test'].map((network) => encodeGenesis({ kind: 'named', network, name: 'diary' }))
-    stage.core.receive({ type: 'genesis', genesis: [new Uint8Array(0), ...names] }, neighbour)
-    const carried = [...stage.core.documents].map(({ genesis }) => genesis)
-    expect(carried).toEqual(['notes', 'diary'].map((name) => ({ kind: 'named', network: 'test', name })))
-  })
-
-  test('a document that is waited for is asked about once, however often it is wanted', () => {
-    stage.core.connected(neighbour)
-    stage.recorder.take()
-    const wanted = 'ab'.repeat(32) as DocumentId
-    stage.core.want(wanted)
-    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['digests'])
-    stage.core.want(wanted)
-    expect(stage.recorder.sent()).toEqual([])
-    const news = { document: wanted, digest: new Uint8Array(8) }
-    stage.core.receive({ type: 'digests', purpose: 'news', digests: [news] }, neighbour)
-    expect(stage.recorder.sent().map(({ message }) => message.type)).toEqual(['describe'])
-  })
-
+describe('sending', () => {
   test('a transfer stops when credit is used up and goes on when it is back', () => {
     const chain = new Chain(stage.document, bob)
     for (let index = 0; index < 20; index++) stage.arrive(chain.next({ operations: operations(40_000) }))
     stage.recorder.take()
     stage.recorder.block(neighbour)
-    const all: ReplicatorMessage = { type: 'summary', document: stage.document, question: false, summary: nothing }
+    const all: ReplicatorMessage = { type: 'summary', document: stage.document, answer: 'never', summary: nothing }
     stage.core.receive(all, neighbour)
+    stage.recorder.advance(10)
     expect(stage.recorder.sent()).toHaveLength(1)
     stage.recorder.unblock(neighbour)
     stage.recorder.advance(10)
@@ -605,33 +333,6 @@ describe('a new document', () => {
     stage.core.written(ticketOf(write))
     expect(stage.core.isKept(document)).toBe(true)
     expect(stage.recorder.emitted()).toEqual([{ type: 'kept', document }])
-  })
-
-  test('is told of at once, and passed on by those who follow it', () => {
-    stage.core.connected(neighbour)
-    const document = stage.core.carry({ kind: 'named', network: 'test', name: 'empty' })
-    stage.recorder.take()
-    stage.recorder.advance(1000)
-    const [news] = stage.recorder.sent().filter(({ message }) => message.type === 'digests')
-    expect(news?.message).toMatchObject({
-      purpose: 'news',
-      digests: expect.arrayContaining([{ document, digest: expect.anything() }]),
-    })
-    const other = new Stage()
-    other.core.follow('*')
-    other.core.connected('me' as PeerId)
-    other.recorder.advance(1000)
-    other.recorder.take()
-    other.core.receive(news!.message, 'me' as PeerId)
-    const [describe] = other.recorder.sent().filter(({ message }) => message.type === 'describe')
-    stage.core.receive(describe!.message, neighbour)
-    other.core.receive(stage.recorder.sent().find(({ message }) => message.type === 'genesis')!.message, 'me' as PeerId)
-    expect(other.core.log(document)).toBeDefined()
-    other.recorder.take()
-    other.recorder.advance(1000)
-    expect(other.recorder.sent().map(({ message }) => message)).toContainEqual(
-      expect.objectContaining({ type: 'digests', purpose: 'news' }),
-    )
   })
 })
 
