@@ -16,6 +16,9 @@ export type Reading =
   | { readonly kind: 'more'; readonly to: number }
   | { readonly kind: 'failed' }
 
+/** Batches that are asked for. Of honest sketches one in twenty takes two, and one that takes more than four holds no more. */
+const batchLimit = 4
+
 const failed: Reading = Object.freeze({ kind: 'failed' })
 
 /** The side of L2 that takes symbols of the other until they give away what differs. */
@@ -27,6 +30,7 @@ export class SketchReader {
   readonly #limit: number
   #theirs: Int32Array = new Int32Array(0)
   #asked = 0
+  #batches = 0
 
   /** @param limit symbols taken at the most */
   constructor(snapshot: HeadSnapshot, without: readonly HeadRecord[], limit: number) {
@@ -44,8 +48,8 @@ export class SketchReader {
   /** Whether these are the symbols that are due. */
   isDue({ from, symbols, first }: StoreBodyOf<'sketch'>): boolean {
     const to = from + symbols.length
-    const isNext = from === this.taken && symbols.length > 0 && to <= this.#limit
-    return isNext && (first === undefined ? to <= this.#asked : to + first.counts.length <= this.#limit)
+    if (from !== this.taken || symbols.length === 0) return false
+    return first === undefined ? to <= this.#asked : to + first.counts.length <= this.#snapshot.symbolLimit
   }
 
   read({ from, symbols, first }: StoreBodyOf<'sketch'>): Reading {
@@ -62,15 +66,16 @@ export class SketchReader {
     }
   }
 
-  /** The symbols that are still missing, at first as many as the estimate says, then a tenth more at least. */
+  /** The symbols that are still missing: as many as the estimate says, and where those were too few, more and more. */
   #ask({ theirs, ours }: Counts): Reading {
     if (this.taken < this.#asked) return { kind: 'more', to: this.#asked }
-    const estimate = estimateDifference(theirs, ours)
-    const wanted = symbolsFor(estimate, theirs.length)
-    if (wanted > this.#limit) return failed
-    const least = Math.ceil(this.taken * 1.1) + 8
+    if (this.#batches === batchLimit) return failed
+    const wanted = symbolsFor(estimateDifference(theirs, ours), theirs.length)
+    const least = Math.ceil(this.taken * (1 + 0.1 * 2 ** this.#batches)) + 8
+    if (wanted > this.#limit || this.taken === this.#limit) return failed
+    this.#batches++
     this.#asked = Math.min(this.#limit, Math.max(wanted, least))
-    return this.#asked > this.taken ? { kind: 'more', to: this.#asked } : failed
+    return { kind: 'more', to: this.#asked }
   }
 
   /** What is said to be ours must be so, and once: else hashes collide, or the other side has made it up. */

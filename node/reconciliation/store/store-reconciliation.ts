@@ -286,8 +286,9 @@ export class StoreReconciliation {
     for (const { high, low } of wants) this.#tidings.add(this.#present.withHash(high, low))
     if (isLast) {
       this.#heardAll = true
-      for (const { document } of this.#tidings.different) this.#findings.miss(document)
+      // Before it is believed that what was wanted is lacked: where hashes collide, more is wanted than that.
       if (this.#restOfAll() !== fingerprint) return this.#compareRanges()
+      for (const { document } of this.#tidings.different) this.#findings.miss(document)
     }
     const reply = this.#tell()
     if (this.#toldAll) this.#complete('', '')
@@ -300,8 +301,9 @@ export class StoreReconciliation {
     for (const record of records) this.#findings.hear(record)
     if (!isLast) return this.#tell()
     if (!this.#toldAll) return this.#refuse('a last word before all was heard')
-    for (const { document } of this.#tidings.different) this.#findings.miss(document)
-    return this.#complete(this.#restOfAll(), fingerprint)
+    const rest = this.#restOfAll()
+    if (rest === fingerprint) for (const { document } of this.#tidings.different) this.#findings.miss(document)
+    return this.#complete(rest, fingerprint)
   }
 
   // L3: ranges, for what a sketch cannot tell.
