@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createRandom, integer } from '../../node/protocol/index.ts'
+import { OrderedProcess } from '../ordered-process.ts'
 import { degree, type Kind } from './nodes.ts'
 import type { Load, Order, Outcome, PeerAddress, State } from './orders.ts'
 
@@ -155,36 +154,13 @@ const aftermath = 1200
 /** What has not come so long after the last publication is lost. */
 const repairMost = 3000
 
-class Worker {
+class Worker extends OrderedProcess<Order> {
   /** Those of its peers among all. */
   readonly places: readonly number[]
-  readonly #process: ChildProcess
 
   constructor(first: number, size: number, step: number) {
+    super(new URL('worker.ts', import.meta.url))
     this.places = Array.from({ length: Math.ceil((size - first) / step) }, (_, index) => first + index * step)
-    this.#process = fork(new URL('worker.ts', import.meta.url), { stdio: 'inherit', serialization: 'advanced' })
-  }
-
-  /** One order at a time. @throws Error when the process ends before it has answered */
-  async ask<Answer>(order: Order): Promise<Answer> {
-    const ended = new AbortController()
-    const exit = (): void => ended.abort(new Error(`A worker of the benchmark ended before it had done: ${order.type}`))
-    this.#process.once('exit', exit)
-    this.#process.send(order)
-    try {
-      const [{ answer }] = (await once(this.#process, 'message', { signal: ended.signal })) as [{ answer: Answer }]
-      return answer
-    } finally {
-      this.#process.off('exit', exit)
-    }
-  }
-
-  /** kill −9. */
-  async kill(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const ended = once(this.#process, 'exit')
-    this.#process.kill('SIGKILL')
-    await ended
   }
 }
 

@@ -1,9 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { OrderedProcess } from '../ordered-process.ts'
 import type { Acted, Kind, Operation, Order, PeerAddress, State } from './orders.ts'
 
 /** What operations of one kind came to. */
@@ -17,6 +16,7 @@ export interface Figures {
   readonly messages: number
 }
 
+const workerModule = new URL('worker.ts', import.meta.url)
 const workerCount = 5
 /** A table fills for as long as it grows, at most so long. */
 const warmUp = 30_000
@@ -26,11 +26,11 @@ const settling = 15_000
 /** Peers of one kind in a few processes, each with a directory of its own. */
 export class DhtNetwork {
   readonly #directory: string
-  readonly #workers: readonly Worker[]
+  readonly #workers: readonly OrderedProcess<Order>[]
 
   private constructor(directory: string) {
     this.#directory = directory
-    this.#workers = Array.from({ length: workerCount }, () => new Worker())
+    this.#workers = Array.from({ length: workerCount }, () => new OrderedProcess<Order>(workerModule))
   }
 
   static async start(kind: Kind, size: number): Promise<DhtNetwork> {
@@ -92,34 +92,5 @@ export class DhtNetwork {
 
   #states(): Promise<State[]> {
     return Promise.all(this.#workers.map((worker) => worker.ask<State>({ type: 'state' })))
-  }
-}
-
-class Worker {
-  readonly #process: ChildProcess
-
-  constructor() {
-    this.#process = fork(new URL('worker.ts', import.meta.url), { stdio: 'inherit', serialization: 'advanced' })
-  }
-
-  /** One order at a time. @throws Error when the process ends before it has answered */
-  async ask<Answer>(order: Order): Promise<Answer> {
-    const ended = new AbortController()
-    const exit = (): void => ended.abort(new Error(`A worker of the benchmark ended before it had done: ${order.type}`))
-    this.#process.once('exit', exit)
-    this.#process.send(order)
-    try {
-      const [{ answer }] = (await once(this.#process, 'message', { signal: ended.signal })) as [{ answer: Answer }]
-      return answer
-    } finally {
-      this.#process.off('exit', exit)
-    }
-  }
-
-  async kill(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const ended = once(this.#process, 'exit')
-    this.#process.kill('SIGKILL')
-    await ended
   }
 }

@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { obeyOrders } from '../ordered-process.ts'
 import { createDhtNode, type DhtNode } from './nodes.ts'
 import type { Acted, Operation, Order, PeerAddress, State } from './orders.ts'
 
@@ -71,7 +72,4 @@ function state(): State {
   }
 }
 
-process.on('message', (order) => {
-  void obey(order as Order).then((answer) => process.send?.({ answer }))
-})
-process.on('disconnect', () => process.exit(0))
+obeyOrders(obey)
