@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from './crdt/bundles.ts'
-import { installPeers, staleness } from './crdt/installation.ts'
 import { libraryNames, ours, type LibraryName } from './crdt/libraries.ts'
 import { runRounds, type Outcome } from './crdt/rounds.ts'
 import { encodedSizes, figuresToReach, furtherCases } from './crdt/tables.ts'
 import { targets } from './crdt/targets.ts'
 import { prepareTraces, type TraceFile } from './crdt/traces.ts'
+import { install, staleness } from './installation.ts'
 import type { BenchOptions, Subject } from './table.ts'
 
 const further = [
@@ -27,8 +27,8 @@ export const subject: Subject = async ({ quick, only, libraries: chosen, repetit
   if (unknown.length > 0)
     throw new Error(`No library named ${unknown.join(', ')}: there are ${libraryNames.join(', ')}`)
   const libraries = libraryNames.filter((name) => chosen === undefined || chosen.includes(name))
-  const stale = libraries.includes(ours) ? staleness() : []
-  if (libraries.some((name) => name !== ours)) installPeers()
+  const stale = libraries.includes(ours) ? staleness(['crdt', 'node/protocol']) : []
+  if (libraries.some((name) => name !== ours)) install(join(import.meta.dirname, 'peers'))
   const folder = mkdtempSync(join(tmpdir(), 'peerloom-bench-'))
   try {
     const isWanted = (name: string): boolean => isSelected(name, quick, only)

@@ -17,6 +17,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   reconciliation: () => import('./reconciliation.ts'),
   engines: () => import('./engines.ts'),
   crdt: () => import('./crdt.ts'),
+  replication: () => import('./replication.ts'),
 }
 
 const page: Page = {

@@ -1,0 +1,100 @@
+// A document of ours, and of the libraries that people replicate with, in two processes: the same job for all.
+import { install, installedIn, installedOurs, staleness, type Installed } from './installation.ts'
+import { runJob, type Figures, type Load } from './replication/job.ts'
+import { libraries, libraryNames, type LibraryName } from './replication/libraries.ts'
+import { gatesTable, installationTable, jobTable, type Outcome } from './replication/tables.ts'
+import { median, type Subject } from './table.ts'
+
+export const subject: Subject = async ({ quick, libraries: chosen, repetitions = quick ? 1 : 3 }) => {
+  const unknown = (chosen ?? []).filter((name) => !libraryNames.some((known) => known === name))
+  if (unknown.length > 0)
+    throw new Error(`No library named ${unknown.join(', ')}: there are ${libraryNames.join(', ')}`)
+  const load: Load = quick ? { single: 50, many: 1000 } : { single: 200, many: 10_000 }
+  const names = libraryNames.filter((name) => chosen === undefined || chosen.includes(name))
+  const stale = staleness(['crdt', 'node', 'overlays'])
+  const installations = new Map(names.map((name) => [name, installation(name)]))
+  const outcomes = await runRounds(installations, load, repetitions)
+  const installed = new Map(
+    [...installations].filter((entry): entry is [LibraryName, Installed] => 'packages' in entry[1]),
+  )
+  const measured = { outcomes, installed, load, notes: [...stale, ...notes(load, repetitions), versions(installed)] }
+  return [jobTable(measured), gatesTable(measured), installationTable(measured)]
+}
+
+interface Missing {
+  readonly failure: string
+}
+
+/** A library that cannot be had on this machine is no reason not to measure the others. */
+function installation(name: LibraryName): Installed | Missing {
+  const { folder } = libraries[name]
+  if (folder === undefined) return installedOurs()
+  try {
+    install(folder)
+    return installedIn(folder)
+  } catch (error) {
+    return { failure: `not installed: ${firstLine(error)}` }
+  }
+}
+
+/** Libraries take turns, so that whatever else the machine does meets all of them alike. */
+async function runRounds(
+  installations: ReadonlyMap<LibraryName, Installed | Missing>,
+  load: Load,
+  repetitions: number,
+): Promise<ReadonlyMap<LibraryName, Outcome>> {
+  const jobs = new Map<LibraryName, Figures[]>()
+  const failures = new Map<LibraryName, Missing>()
+  for (const [name, found] of installations) if ('failure' in found) failures.set(name, found)
+  for (let repetition = 1; repetition <= repetitions; repetition++) {
+    for (const name of installations.keys()) {
+      if (failures.has(name)) continue
+      try {
+        const figures = await runJob(name, load)
+        jobs.set(name, [...(jobs.get(name) ?? []), figures])
+        process.stderr.write(`${repetition}/${repetitions} ${name}: ${summary(figures)}\n`)
+      } catch (error) {
+        failures.set(name, { failure: firstLine(error) })
+        process.stderr.write(`${repetition}/${repetitions} ${name}: ${firstLine(error)}\n`)
+      }
+    }
+  }
+  return new Map(
+    [...installations.keys()].map((name) => [name, failures.get(name) ?? { figures: medians(jobs.get(name) ?? []) }]),
+  )
+}
+
+function medians(jobs: readonly Figures[]): Figures {
+  const [first] = jobs
+  const names = Object.keys(first ?? {}) as (keyof Figures)[]
+  return Object.fromEntries(names.map((name) => [name, median(jobs.map((job) => job[name]))])) as unknown as Figures
+}
+
+function summary(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${(value as number).toPrecision(3)}`)
+    .join(', ')
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+}
+
+function versions(installed: ReadonlyMap<LibraryName, Installed>): string {
+  const found = [...installed].flatMap(([name, { versions: all }]) =>
+    libraries[name].packages.map((one) => `${one} ${all.get(one) ?? 'unknown'}`),
+  )
+  return `Measured: ${[...new Set(found)].join(', ')}. Not Peerbit, which is slower than OrbitDB at everything but single operations and as large.`
+}
+
+function notes({ single, many }: Load, repetitions: number): string[] {
+  const count = repetitions === 1 ? 'Once' : `${repetitions} times, libraries in turns: medians`
+  return [
+    `${count}. Fresh processes and directories each time; TCP on loopback. An operation sets another key of a map, in a transaction of its own; OrbitDB adds a document.`,
+    'First op: from the start of both processes, Node and the library loaded in each, with the document made, both connected (the replica has opened the document and says so, the writer too where its library can tell), until the first operation after that is seen.',
+    `p50, p99: ${single} operations, the next when the last was seen; from the call until the replica’s user is told, by the clock that processes of a machine share (CLOCK_MONOTONIC).`,
+    `${many.toLocaleString('en')} operations: as fast as the library takes them, the event loop having its turn after each 50 where a call is synchronous; until the replica’s user has been told of all. CPU is that of both processes; RSS as it is then, nothing collected.`,
+    'Ours: everything as by default but mDNS; signatures cannot be turned off, so that ours in memory is signed and verified too, where the gates are those of an unsigned one.',
+    'Yjs and automerge-repo: the WebSocket server is in the writer’s process. OrbitDB: Helia, TCP, Noise, Yamux, gossipsub; blocks are kept in memory.',
+  ]
+}
