@@ -1,4 +1,5 @@
 import type { Ed25519PrivateKey, PrivateKey } from '@libp2p/interface'
+import { promptSigner } from './prompt-ed25519.ts'
 
 /** Signs with the key of an author (a person's device), which need not be the key behind the PeerId. */
 export interface AuthorKey {
@@ -13,9 +14,12 @@ export function authorKey(privateKey: PrivateKey): AuthorKey {
   if (!isEd25519(privateKey)) {
     throw new TypeError(`Cannot sign changes with a key of type ${privateKey.type}: an author key is Ed25519`)
   }
+  const publicKey = privateKey.publicKey.raw
+  // libp2p reads its key anew for every signature, which takes twice as long as to sign.
+  const sign = promptSigner(privateKey.raw.subarray(0, 32), publicKey)
   return {
-    publicKey: privateKey.publicKey.raw,
-    sign: async (bytes) => privateKey.sign(bytes),
+    publicKey,
+    sign: async (bytes) => sign?.(bytes) ?? privateKey.sign(bytes),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Signed } from '../protocol/index.ts'
+import { promptVerifier } from './prompt-ed25519.ts'
 
 /** Keys of authors that are kept imported. */
 const keyLimit = 1024
@@ -76,17 +77,39 @@ function canonicalScalar(scalar: Uint8Array): boolean {
 const imported = new Map<string, Promise<CryptoKey>>()
 
 function importKey(key: Uint8Array): Promise<CryptoKey> {
-  const name = text(key)
-  const known = imported.get(name)
-  if (known !== undefined) return known
-  const [oldest] = imported.keys()
-  if (imported.size >= keyLimit && oldest !== undefined) imported.delete(oldest)
-  const promise = globalThis.crypto.subtle.importKey('raw', buffer(key), 'Ed25519', false, ['verify'])
-  imported.set(name, promise)
-  return promise
+  return kept(imported, key, () => globalThis.crypto.subtle.importKey('raw', buffer(key), 'Ed25519', false, ['verify']))
 }
 
-/** Runs checks in turn, so many at once, and answers each exactly once, never before `verify` has returned. */
+const verifiers = new Map<string, ReturnType<typeof promptVerifier>>()
+
+/** As `verifySignature`, with nobody else to wait for where the platform can: Node's crypto and its WebCrypto are one. */
+async function verifyPromptly(claim: Signed): Promise<boolean> {
+  const { key, bytes, signature } = claim
+  if (!wellFormed(key, signature)) return false
+  try {
+    const verify = kept(verifiers, key, () => promptVerifier(key))
+    if (verify !== undefined) return verify(bytes, signature)
+  } catch {
+    // No verdict: the other way says what is wrong.
+  }
+  return verifySignature(claim)
+}
+
+function kept<Value>(known: Map<string, Value>, key: Uint8Array, make: () => Value): Value {
+  const name = text(key)
+  const present = known.get(name)
+  if (present !== undefined) return present
+  const [oldest] = known.keys()
+  if (known.size >= keyLimit && oldest !== undefined) known.delete(oldest)
+  const made = make()
+  known.set(name, made)
+  return made
+}
+
+/**
+ * Runs checks in turn, so many at once, and answers each exactly once, never before `verify` has returned. One that is
+ * alone is done here, sooner than a thread could be asked; where there are more, threads share them.
+ */
 export class SignatureChecks {
   readonly #limit: number
   readonly #waiting: (() => Promise<void>)[] = []
@@ -99,7 +122,8 @@ export class SignatureChecks {
   }
 
   verify(claim: Signed, answer: (valid: boolean) => void, failed: (error: unknown) => void): void {
-    this.#waiting.push(() => verifySignature(claim).then(answer, failed))
+    const check = this.#running === 0 && this.#waiting.length === 0 ? verifyPromptly : verifySignature
+    this.#waiting.push(() => check(claim).then(answer, failed))
     this.#fill()
   }
 

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { verifySignature } from '../../../node/libp2p/index.ts'
+import { SignatureChecks } from '../../../node/libp2p/signatures.ts'
 
 /** "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko 2020), table 5: message, key and signature, and what is special. */
 const vectors = [
@@ -37,9 +38,19 @@ function byNode({ key, bytes, signature }: ReturnType<typeof signed>): boolean {
   return verify(null, bytes, publicKey, signature)
 }
 
-describe('the one rule for signatures', () => {
+/** A check that is alone is done here and now, others by threads. */
+function checkAlone(claim: Parameters<typeof verifySignature>[0]): Promise<boolean> {
+  return new Promise((resolve, reject) => new SignatureChecks(64).verify(claim, resolve, reject))
+}
+
+const ways = [
+  { way: 'threads', check: verifySignature },
+  { way: 'here and now', check: checkAlone },
+] as const
+
+describe.each(ways)('the one rule for signatures, checked by $way', ({ check }) => {
   test('accepts what node:crypto signs', async () => {
-    for (let index = 0; index < 50; index++) expect(await verifySignature(signed(`change ${index}`))).toBe(true)
+    for (let index = 0; index < 50; index++) expect(await check(signed(`change ${index}`))).toBe(true)
   })
 
   test('refuses one flipped bit wherever it is, as node:crypto does', async () => {
@@ -48,12 +59,12 @@ describe('the one rule for signatures', () => {
       const signature = Uint8Array.from(claim.signature)
       signature[bit >> 3] = (signature[bit >> 3] as number) ^ (1 << (bit & 7))
       expect(byNode({ ...claim, signature })).toBe(false)
-      expect(await verifySignature({ ...claim, signature })).toBe(false)
+      expect(await check({ ...claim, signature })).toBe(false)
     }
   })
 
   test.each(vectors)('refuses %s, which some platforms accept', async (_, bytes, key, signature) => {
-    expect(await verifySignature({ key: hex(key), bytes: hex(bytes), signature: hex(signature) })).toBe(false)
+    expect(await check({ key: hex(key), bytes: hex(bytes), signature: hex(signature) })).toBe(false)
   })
 
   test('refuses S + L, a second signature for the same change', async () => {
@@ -64,7 +75,7 @@ describe('the one rule for signatures', () => {
     for (let index = 63; index >= 32; index--) scalar = scalar * 256n + BigInt(signature[index] as number)
     scalar += order
     for (let index = 32; index < 64; index++, scalar /= 256n) signature[index] = Number(scalar % 256n)
-    expect(await verifySignature({ ...claim, signature })).toBe(false)
+    expect(await check({ ...claim, signature })).toBe(false)
     expect(byNode({ ...claim, signature })).toBe(false)
   })
 
@@ -72,8 +83,29 @@ describe('the one rule for signatures', () => {
     const claim = signed('a change')
     const second = new Uint8Array(32).fill(0xff)
     second[0] = 0xee
-    expect(await verifySignature({ ...claim, key: second })).toBe(false)
-    expect(await verifySignature({ ...claim, key: claim.key.subarray(1) })).toBe(false)
-    expect(await verifySignature({ ...claim, signature: claim.signature.subarray(1) })).toBe(false)
+    expect(await check({ ...claim, key: second })).toBe(false)
+    expect(await check({ ...claim, key: claim.key.subarray(1) })).toBe(false)
+    expect(await check({ ...claim, signature: claim.signature.subarray(1) })).toBe(false)
   })
+})
+
+test('no check is answered before it was asked for, the first of many included', async () => {
+  const checks = new SignatureChecks(4)
+  const answers: boolean[] = []
+  const all = Promise.all(
+    Array.from({ length: 20 }, (_, index) => {
+      const claim = signed(`change ${index}`)
+      const wrong = { ...claim, bytes: Buffer.from('another change') }
+      return new Promise<void>((resolve, reject) => {
+        const answer = (valid: boolean): void => {
+          answers[index] = valid
+          resolve()
+        }
+        checks.verify(index % 2 === 0 ? claim : wrong, answer, reject)
+      })
+    }),
+  )
+  expect(answers).toEqual([])
+  await all
+  expect(answers).toEqual(Array.from({ length: 20 }, (_, index) => index % 2 === 0))
 })
