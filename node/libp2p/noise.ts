@@ -4,6 +4,7 @@ import { noise as createNoise } from '@chainsafe/libp2p-noise'
 
 /** The stream of a secured connection, as the implementation has it inside. */
 interface PacketStream {
+  encrypt?: (bytes: unknown) => Pieces | Uint8Array
   readonly decoder?: { lengthDecoder: (bytes: PacketBytes) => number }
 }
 
@@ -12,9 +13,17 @@ interface PacketBytes {
   get(index: number): number
 }
 
+/** A Uint8ArrayList, or one piece already. */
+interface Pieces {
+  readonly byteLength: number
+  /** A copy in one piece. */
+  slice(): Uint8Array
+}
+
 /**
- * Noise, with a cost of it taken away: after each packet it looks for the length of the next one, and where there is none
- * yet it throws a new error, whose stack takes longer to write down than the packet to decipher.
+ * Noise, with two costs of it taken away. After each packet it looks for the length of the next one, and where there is
+ * none yet it throws a new error, whose stack takes longer to write down than the packet to decipher. And it hands on the
+ * length of a packet and the packet as two pieces, each of which a socket writes, and the other end reads, by itself.
  */
 export function noise(): ReturnType<typeof createNoise> {
   const create = createNoise()
@@ -29,9 +38,18 @@ export function noise(): ReturnType<typeof createNoise> {
 }
 
 function lightened<Secured extends { readonly connection: unknown }>(secured: Secured): Secured {
-  const { decoder } = secured.connection as PacketStream
+  const connection = secured.connection as PacketStream
+  const { decoder, encrypt } = connection
   if (decoder !== undefined) decoder.lengthDecoder = lengthOfPacket
+  if (encrypt !== undefined) connection.encrypt = (bytes) => joined(encrypt.call(connection, bytes))
   return secured
+}
+
+/** To copy more than this costs more than to write it in pieces. */
+const joinedBytes = 16_384
+
+function joined(pieces: Pieces | Uint8Array): Pieces | Uint8Array {
+  return pieces.byteLength > joinedBytes ? pieces : pieces.slice()
 }
 
 /** What the decoder takes as a wish for more bytes. */

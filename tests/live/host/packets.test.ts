@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { Socket } from 'node:net'
+import { expect, test, vi } from 'vitest'
 import { WindowUpdates } from '../../../node/libp2p/window-updates.ts'
 import { networkSecret } from '../../../node/libp2p/index.ts'
 import { createNode } from '../../../node/libp2p/node.ts'
@@ -127,4 +128,17 @@ test('a hundred messages between hosts do not bring a window update each, and no
   await alice.told.type('heard', 101)
   // Streams end, and windows grow.
   expect(updates).toBeLessThan(20)
+})
+
+test('the length of a packet is not written by itself', async () => {
+  await using alice = await ownHost()
+  await using bob = await ownHost()
+  await introduced(alice, bob)
+  const writes = vi.spyOn(Socket.prototype, 'write')
+  bob.toy.say(alice.host.self, 1, new Uint8Array(100))
+  await alice.told.type('heard')
+  const lengths = writes.mock.calls.map(([bytes]) => (bytes as Uint8Array).length)
+  writes.mockRestore()
+  expect(lengths.length).toBeGreaterThan(0)
+  expect(Math.min(...lengths)).toBeGreaterThan(2)
 })
