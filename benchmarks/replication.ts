@@ -84,16 +84,16 @@ function versions(installed: ReadonlyMap<LibraryName, Installed>): string {
   const found = [...installed].flatMap(([name, { versions: all }]) =>
     libraries[name].packages.map((one) => `${one} ${all.get(one) ?? 'unknown'}`),
   )
-  return `Measured: ${[...new Set(found)].join(', ')}. Not Peerbit, which is slower than OrbitDB at everything but single operations and as large.`
+  return `Measured: ${[...new Set(found)].join(', ')}. Peerbit is left out: as large as OrbitDB, and it needs a compiler for its decorators.`
 }
 
 function notes({ single, many }: Load, repetitions: number): string[] {
   const count = repetitions === 1 ? 'Once' : `${repetitions} times, libraries in turns: medians`
   return [
     `${count}. Fresh processes and directories each time; TCP on loopback. An operation sets another key of a map, in a transaction of its own; OrbitDB adds a document.`,
-    'First op: from the start of both processes, Node and the library loaded in each, with the document made, both connected (the replica has opened the document and says so, the writer too where its library can tell), until the first operation after that is seen.',
+    'First op: from the start of both processes, Node and the library loaded in each, with the document made, both connected (the replica has opened the document and says so, the writer too where its library can tell), until the first operation after that is seen. CPU is that of both processes.',
     `p50, p99: ${single} operations, the next when the last was seen; from the call until the replica’s user is told, by the clock that processes of a machine share (CLOCK_MONOTONIC).`,
-    `${many.toLocaleString('en')} operations: as fast as the library takes them, the event loop having its turn after each 50 where a call is synchronous; until the replica’s user has been told of all. CPU is that of both processes; RSS as it is then, nothing collected.`,
+    `${many.toLocaleString('en')} operations: as fast as the library takes them, the event loop having its turn after each 50 where a call is synchronous; until the replica’s user has been told of all. RSS as it is then, nothing collected.`,
     'Ours: everything as by default but mDNS; signatures cannot be turned off, so that ours in memory is signed and verified too, where the gates are those of an unsigned one.',
     'Yjs and automerge-repo: the WebSocket server is in the writer’s process. OrbitDB: Helia, TCP, Noise, Yamux, gossipsub; blocks are kept in memory.',
   ]

@@ -15,13 +15,15 @@ export interface Load {
 export interface Figures {
   /** Milliseconds from the start of the two processes until the replica has seen an operation. */
   readonly first: number
+  /** Seconds of both processes until then. */
+  readonly firstCpu: number
   /** Milliseconds from an operation's call until the replica's user has heard of it. */
   readonly p50: number
   readonly p99: number
   /** Seconds from the first call of many until the replica has seen all. */
   readonly many: number
-  /** Of both processes, for these. */
-  readonly cpu: number
+  /** Seconds of both processes, for these. */
+  readonly manyCpu: number
   readonly writerRss: number
   readonly replicaRss: number
 }
@@ -37,6 +39,7 @@ export async function runJob(library: LibraryName, load: Load): Promise<Figures>
   try {
     await pair.connect()
     const [first] = await pair.put(0, 1, patience.first)
+    const started = cpuOf(await pair.usage())
     const latencies: number[] = []
     for (let number = 1; number <= load.single; number++) {
       const [seen, begun] = await pair.put(number, 1, patience.single)
@@ -44,15 +47,17 @@ export async function runJob(library: LibraryName, load: Load): Promise<Figures>
     }
     latencies.sort((left, right) => left - right)
     const at = (share: number): number => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN
-    const before = await pair.usage()
+    const before = cpuOf(await pair.usage())
     const [seen, begun] = await pair.put(1 + load.single, load.many, patience.many)
-    const [writer, replica] = await pair.usage()
+    const usage = await pair.usage()
+    const [writer, replica] = usage
     return {
       first: first - start,
+      firstCpu: started,
       p50: at(0.5),
       p99: at(0.99),
       many: (seen - begun) / 1000,
-      cpu: writer.cpu + replica.cpu - before[0].cpu - before[1].cpu,
+      manyCpu: cpuOf(usage) - before,
       writerRss: writer.rssMebibytes,
       replicaRss: replica.rssMebibytes,
     }
@@ -60,6 +65,10 @@ export async function runJob(library: LibraryName, load: Load): Promise<Figures>
     await pair.stop()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+function cpuOf(usages: readonly Usage[]): number {
+  return usages.reduce((sum, { cpu }) => sum + cpu, 0)
 }
 
 class Pair {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Library } from './library.ts'
 
-export type LibraryName = 'ours, durable' | 'ours, in memory' | 'Yjs' | 'automerge-repo' | 'OrbitDB'
+export type LibraryName = 'ours' | 'ours in memory' | 'Yjs' | 'automerge-repo' | 'OrbitDB'
 
 /** What a library does for an operation; beside every figure, for who does less is faster. */
 export interface Entry {
@@ -23,9 +23,9 @@ const ours = {
 } as const
 
 export const libraries: Readonly<Record<LibraryName, Entry>> = {
-  'ours, durable': { ...ours, load: ours.load(true), synced: 'SQLite, FULL, before it is sent' },
+  'ours': { ...ours, load: ours.load(true), synced: 'SQLite, FULL, before it is sent' },
   // Nothing of the public interface turns signatures off.
-  'ours, in memory': { ...ours, load: ours.load(false), synced: 'no: memory' },
+  'ours in memory': { ...ours, load: ours.load(false), synced: 'no: memory' },
   'Yjs': {
     load: async () => (await import('./yjs/library.ts')).yjs(),
     folder: folder('yjs'),

@@ -23,10 +23,11 @@ interface Column {
 function columnsOf({ many }: Load): Column[] {
   return [
     { figure: 'first', title: 'first op ms', unit: ' ms' },
+    { figure: 'firstCpu', title: 'CPU s until it', unit: ' s' },
     { figure: 'p50', title: 'p50 ms', unit: ' ms' },
     { figure: 'p99', title: 'p99 ms', unit: ' ms' },
     { figure: 'many', title: `${many.toLocaleString('en')} ops s`, unit: ' s' },
-    { figure: 'cpu', title: 'CPU s of them', unit: ' s' },
+    { figure: 'manyCpu', title: 'CPU s of them', unit: ' s' },
     { figure: 'writerRss', title: 'RSS writer MiB', unit: ' MiB' },
     { figure: 'replicaRss', title: 'RSS replica MiB', unit: ' MiB' },
   ]
@@ -49,7 +50,9 @@ export function jobTable({ outcomes, load, notes }: Measured): Table {
 }
 
 export function installationTable({ installed }: Measured): Table {
-  const rows = [...installed].map(([name, { packages, megabytes, scripts }]): Row => {
+  // Ours is one package, wherever it keeps documents.
+  const all = [...installed].filter(([name]) => name !== 'ours in memory' || !installed.has('ours'))
+  const rows = all.map(([name, { packages, megabytes, scripts }]): Row => {
     const native = scripts.length === 0 ? 'none' : scripts.join(', ')
     const gate = { text: '≤ 100 MB, none', met: megabytes <= 100 && scripts.length === 0 }
     return { label: name, values: [packages, megabytes, native], ...(isOurs(name) ? { gate } : {}) }
@@ -68,8 +71,8 @@ const gatedOperations = 10_000
 
 /** The design: replication.md, against peers. Seconds are for so many operations. */
 const gates: Partial<Record<LibraryName, Readonly<Partial<Figures>>>> = {
-  'ours, durable': { first: 500, p50: 3, p99: 10, many: 5, writerRss: 200, replicaRss: 200 },
-  'ours, in memory': { first: 300, p50: 0.5, p99: 3, many: 1.5, writerRss: 150, replicaRss: 150 },
+  'ours': { first: 500, p50: 3, p99: 10, many: 5, writerRss: 200, replicaRss: 200 },
+  'ours in memory': { first: 300, p50: 0.5, p99: 3, many: 1.5, writerRss: 150, replicaRss: 150 },
 }
 
 /** Ours against the gates of the design, and against whoever is best of the others. */
@@ -96,7 +99,7 @@ export function gatesTable(measured: Measured): Table {
     rows,
     notes: [
       'Below 1× ours is better. What the best other does without is in the first table.',
-      ...moonshot(outcomes.get('ours, durable'), load),
+      ...moonshot(outcomes.get('ours'), load),
     ],
   }
 }
@@ -111,7 +114,5 @@ function rivals(value: number, figure: keyof Figures, { outcomes }: Measured): (
 
 function moonshot(outcome: Outcome | undefined, { many }: Load): string[] {
   if (outcome === undefined || 'failure' in outcome || many !== gatedOperations) return []
-  return [
-    `Moonshot, 10,000 operations of ours, durable, within 2 s: ${outcome.figures.many <= 2 ? 'reached' : 'not yet'}.`,
-  ]
+  return [`Moonshot, 10,000 operations of ours, within 2 s: ${outcome.figures.many <= 2 ? 'reached' : 'not yet'}.`]
 }
