@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, globSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 
@@ -10,7 +10,18 @@ export function install(folder: string): void {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
   // Nothing of theirs needs its install scripts here: what has a binary ships it.
   const options = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  execFileSync('npm', options, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  const { status, stderr } = spawnSync('npm', options, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`npm cannot install the packages of ${basename(folder)} (${reason(stderr)})`)
+}
+
+/** What npm says first, behind its code: `npm error network request to … failed`. */
+function reason(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.replace(/^npm error /, '').trim())
+  return lines.find((line) => line !== '' && !/^(code|errno|syscall) /.test(line)) ?? 'it does not say why'
 }
 
 /**

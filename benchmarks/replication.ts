@@ -1,9 +1,10 @@
 // A document of ours, and of the libraries that people replicate with, in two processes: the same job for all.
 import { install, installedIn, installedOurs, staleness, type Installed } from './installation.ts'
-import { runJob, type Figures, type Load } from './replication/job.ts'
+import type { Load } from './replication/job.ts'
 import { libraries, libraryNames, type LibraryName } from './replication/libraries.ts'
-import { gatesTable, installationTable, jobTable, type Outcome } from './replication/tables.ts'
-import { median, type Subject } from './table.ts'
+import { longRun, runRounds, type Missing } from './replication/rounds.ts'
+import { gatesTable, installationTable, jobTable } from './replication/tables.ts'
+import type { Subject } from './table.ts'
 
 export const subject: Subject = async ({ quick, libraries: chosen, repetitions = quick ? 1 : 3 }) => {
   const unknown = (chosen ?? []).filter((name) => !libraryNames.some((known) => known === name))
@@ -21,10 +22,6 @@ export const subject: Subject = async ({ quick, libraries: chosen, repetitions =
   return [jobTable(measured), gatesTable(measured), installationTable(measured)]
 }
 
-interface Missing {
-  readonly failure: string
-}
-
 /** A library that cannot be had on this machine is no reason not to measure the others. */
 function installation(name: LibraryName): Installed | Missing {
   const { folder } = libraries[name]
@@ -33,51 +30,8 @@ function installation(name: LibraryName): Installed | Missing {
     install(folder)
     return installedIn(folder)
   } catch (error) {
-    return { failure: `not installed: ${firstLine(error)}` }
+    return { failure: `not installed: ${error instanceof Error ? error.message : String(error)}` }
   }
-}
-
-/** Libraries take turns, so that whatever else the machine does meets all of them alike. */
-async function runRounds(
-  installations: ReadonlyMap<LibraryName, Installed | Missing>,
-  load: Load,
-  repetitions: number,
-): Promise<ReadonlyMap<LibraryName, Outcome>> {
-  const jobs = new Map<LibraryName, Figures[]>()
-  const failures = new Map<LibraryName, Missing>()
-  for (const [name, found] of installations) if ('failure' in found) failures.set(name, found)
-  for (let repetition = 1; repetition <= repetitions; repetition++) {
-    for (const name of installations.keys()) {
-      if (failures.has(name)) continue
-      try {
-        const figures = await runJob(name, load)
-        jobs.set(name, [...(jobs.get(name) ?? []), figures])
-        process.stderr.write(`${repetition}/${repetitions} ${name}: ${summary(figures)}\n`)
-      } catch (error) {
-        failures.set(name, { failure: firstLine(error) })
-        process.stderr.write(`${repetition}/${repetitions} ${name}: ${firstLine(error)}\n`)
-      }
-    }
-  }
-  return new Map(
-    [...installations.keys()].map((name) => [name, failures.get(name) ?? { figures: medians(jobs.get(name) ?? []) }]),
-  )
-}
-
-function medians(jobs: readonly Figures[]): Figures {
-  const [first] = jobs
-  const names = Object.keys(first ?? {}) as (keyof Figures)[]
-  return Object.fromEntries(names.map((name) => [name, median(jobs.map((job) => job[name]))])) as unknown as Figures
-}
-
-function summary(figures: Figures): string {
-  return Object.entries(figures)
-    .map(([name, value]) => `${name} ${(value as number).toPrecision(3)}`)
-    .join(', ')
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
 }
 
 function versions(installed: ReadonlyMap<LibraryName, Installed>): string {
@@ -90,7 +44,7 @@ function versions(installed: ReadonlyMap<LibraryName, Installed>): string {
 function notes({ single, many }: Load, repetitions: number): string[] {
   const count = repetitions === 1 ? 'Once' : `${repetitions} times, libraries in turns: medians`
   return [
-    `${count}. Fresh processes and directories each time; TCP on loopback. An operation sets another key of a map, in a transaction of its own; OrbitDB adds a document.`,
+    `${count}; who takes more than ${longRun} s, once. Fresh processes and directories each time; TCP on loopback. An operation sets another key of a map, in a transaction of its own; OrbitDB adds a document.`,
     'First op: from the start of both processes, Node and the library loaded in each, with the document made, both connected (the replica has opened the document and says so, the writer too where its library can tell), until the first operation after that is seen. CPU is that of both processes.',
     `p50, p99: ${single} operations, the next when the last was seen; from the call until the replica’s user is told, by the clock that processes of a machine share (CLOCK_MONOTONIC).`,
     `${many.toLocaleString('en')} operations: as fast as the library takes them, the event loop having its turn after each 50 where a call is synchronous; until the replica’s user has been told of all. RSS as it is then, nothing collected.`,

@@ -2,9 +2,7 @@ import type { Installed } from '../installation.ts'
 import { atMost, type Row, type Table } from '../table.ts'
 import type { Figures, Load } from './job.ts'
 import { isOurs, libraries, type LibraryName } from './libraries.ts'
-
-/** Medians, or why there are none. */
-export type Outcome = { readonly figures: Figures } | { readonly failure: string }
+import type { Outcome } from './rounds.ts'
 
 export interface Measured {
   readonly outcomes: ReadonlyMap<LibraryName, Outcome>
@@ -38,14 +36,17 @@ export function jobTable({ outcomes, load, notes }: Measured): Table {
   const rows = [...outcomes].map(([name, outcome]): Row => {
     const { signed, synced, batched } = libraries[name]
     const figures = columns.map(({ figure }) => ('figures' in outcome ? outcome.figures[figure] : '–'))
-    const label = 'failure' in outcome ? `${name}: ${outcome.failure}` : name
+    const label = 'failure' in outcome ? `${name}: not measured` : name
     return { label, values: [signed, synced, batched, ...figures] }
   })
   return {
     title: 'A document in two processes',
     columns: ['signed', 'synced to disk', 'batched', ...columns.map(({ title }) => title)],
     rows,
-    notes,
+    notes: [
+      ...notes,
+      ...[...outcomes].flatMap(([name, outcome]) => ('failure' in outcome ? [`${name}: ${outcome.failure}.`] : [])),
+    ],
   }
 }
 
