@@ -2,6 +2,7 @@
 import { install, installedIn, installedOurs, staleness, type Installed } from './installation.ts'
 import type { Load } from './replication/job.ts'
 import { libraries, libraryNames, type LibraryName } from './replication/libraries.ts'
+import { MachineTimes } from './replication/machine.ts'
 import { longRun, runRounds, type Missing } from './replication/rounds.ts'
 import { gatesTable, installationTable, jobTable } from './replication/tables.ts'
 import type { Subject } from './table.ts'
@@ -14,11 +15,13 @@ export const subject: Subject = async ({ quick, libraries: chosen, repetitions =
   const names = libraryNames.filter((name) => chosen === undefined || chosen.includes(name))
   const stale = staleness(['crdt', 'node', 'overlays'])
   const installations = new Map(names.map((name) => [name, installation(name)]))
-  const outcomes = await runRounds(installations, load, repetitions)
+  const machine = new MachineTimes()
+  const outcomes = await runRounds(installations, load, repetitions, machine)
   const installed = new Map(
     [...installations].filter((entry): entry is [LibraryName, Installed] => 'packages' in entry[1]),
   )
-  const measured = { outcomes, installed, load, notes: [...stale, ...notes(load, repetitions), versions(installed)] }
+  const told = [...stale, ...notes(load, repetitions), machine.note, versions(installed)]
+  const measured = { outcomes, installed, load, notes: told }
   return [jobTable(measured), gatesTable(measured), installationTable(measured)]
 }
 

@@ -2,6 +2,7 @@ import { median } from '../table.ts'
 import type { Installed } from '../installation.ts'
 import { runJob, type Figures, type Load } from './job.ts'
 import type { LibraryName } from './libraries.ts'
+import type { MachineTimes } from './machine.ts'
 
 /** Why there are no figures. */
 export interface Missing {
@@ -19,11 +20,13 @@ export async function runRounds(
   installations: ReadonlyMap<LibraryName, Installed | Missing>,
   load: Load,
   repetitions: number,
+  machine: MachineTimes,
 ): Promise<ReadonlyMap<LibraryName, Outcome>> {
   const jobs = new Map<LibraryName, Figures[]>()
   const failures = new Map<LibraryName, Missing>()
   for (const [name, found] of installations) if ('failure' in found) failures.set(name, found)
   for (let repetition = 1; repetition <= repetitions; repetition++) {
+    machine.measure()
     for (const name of installations.keys()) {
       const earlier = jobs.get(name) ?? []
       if (failures.has(name) || earlier.some(({ many }) => many > longRun)) continue
