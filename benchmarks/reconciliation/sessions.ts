@@ -13,6 +13,7 @@ import {
   type ItemSet,
   type PeerCursor,
   type ReconciliationMessage,
+  type ReconciliationOutcome,
   type StoreMessage,
   type StoreOutcome,
 } from '../../node/reconciliation/index.ts'
@@ -93,7 +94,8 @@ export function rangeFigures(one: ItemSet, other: ItemSet): Figures {
   const options = { messageLimitBytes: 1_047_552, itemLimit: 1_048_576, workLimit: 10_000_000 }
   const totals = { bytes: 0, roundTrips: 0, messages: 0, milliseconds: 0, found: 0 }
   for (let arc: Arc | undefined = wholeRing; arc !== undefined;) {
-    const [from, to] = [new Reconciliation(one, arc, options), new Reconciliation(other, arc, options)]
+    const from: Reconciliation = new Reconciliation(one, arc, options)
+    const to = new Reconciliation(other, arc, options)
     const figures = conversation<ReconciliationMessage>(
       codec,
       () => from.begin(random),
@@ -103,7 +105,7 @@ export function rangeFigures(one: ItemSet, other: ItemSet): Figures {
       },
     )
     for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += figures[name]
-    const { outcome } = from
+    const outcome: ReconciliationOutcome | undefined = from.outcome
     arc = outcome?.kind === 'stopped' ? { from: outcome.settledTo, to: arc.to } : undefined
   }
   return totals

@@ -24,10 +24,10 @@ export class RangeItems {
   /** Goes on building. @param limit records at the most. @returns whether it is complete */
   build(limit: number): boolean {
     this.#set ??= new ItemSet(recordBytes)
-    for (let left = limit; left > 0 && this.#built < this.#table.end; this.#built++) {
+    for (let left = limit; this.#built < this.#table.end; this.#built++) {
       if (!this.#table.isUsed(this.#built)) continue
+      if (left-- === 0) break
       this.#add(this.#built)
-      left--
     }
     return this.complete !== undefined
   }
