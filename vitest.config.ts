@@ -14,6 +14,9 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', 
 
 export default defineConfig({
   test: {
+    // libp2p's suite for datastores asks its own tool for an assertion library, which would bring half a registry along.
+    alias: { 'aegir/chai': join(import.meta.dirname, 'tests/live/stores/suite-expect.ts') },
+    server: { deps: { inline: ['interface-datastore-tests'] } },
     include: ['tests/**/*.test.ts'],
     testTimeout: limit,
     // As many as there are cores, where the default leaves one of them to nobody: files wait for about half of their time.

@@ -9,12 +9,12 @@ import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { noise } from '@chainsafe/libp2p-noise'
+import { NodeDatastore } from '../../node/libp2p/index.ts'
 import { createPeer } from '../../node/peer/index.ts'
 import { immutableKey, keyOf, type Dht, type Router } from '../../node/protocol/index.ts'
 import { openSqliteStore } from '../../node/stores/sqlite/index.ts'
 import { chord } from '../../overlays/chord/index.ts'
 import { kademlia } from '../../overlays/kademlia/index.ts'
-import { StoreDatastore } from './datastore.ts'
 import type { Kind, Operation } from './orders.ts'
 
 /** A peer of any kind, as far as the measurement has to do with it. */
@@ -88,12 +88,12 @@ function expectAny(found: readonly unknown[]): void {
   if (found.length === 0) throw new Error('nothing was found')
 }
 
-/** With the settings of a local network, and its records on the same kind of disk as ours. */
+/** With the settings of a local network, and its records and addresses on the same kind of disk as ours. */
 async function createStock(directory: string, replicas: number): Promise<DhtNode> {
   let messages = 0
   const store = await openSqliteStore(join(directory, 'stock'))
   const node = await createLibp2p({
-    datastore: new StoreDatastore(store),
+    datastore: await NodeDatastore.open(store),
     addresses: { listen },
     transports: [tcp()],
     connectionEncrypters: [noise()],

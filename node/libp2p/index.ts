@@ -12,6 +12,8 @@ export {
 export { defaultHostLimits, type HostLimits } from './limits.ts'
 export type { ServiceDefinition, ServicePorts } from './mounted-service.ts'
 export { networkSecret, type NetworkOptions, type NetworkSecret } from './network.ts'
+export { NodeDatastore, outlivesProcess } from './node-datastore.ts'
 export { asService, type ServiceOptions } from './service.ts'
 export { SignaturesUnavailableError, verifySignature } from './signatures.ts'
+export { StoreDatastore } from './store-datastore.ts'
 export type { Libp2pComponents, ServiceComponents } from './substrate.ts'

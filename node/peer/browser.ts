@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { networkSecret } from '../libp2p/index.ts'
+import { networkSecret, NodeDatastore } from '../libp2p/index.ts'
 import { createNode } from '../libp2p/browser.ts'
 import type { DocumentStore } from '../protocol/index.ts'
 import { openIndexedDbStore } from '../stores/indexeddb/index.ts'
@@ -12,8 +12,8 @@ export * from './exports.ts'
 
 export interface PeerOptions<Set extends OverlaySet = DefaultOverlays> extends SharedPeerOptions<Set> {
   /**
-   * Name of the IndexedDB database that keeps the author's key and the documents; all tabs of one origin that name it
-   * share it. Left out, all is in memory.
+   * Name of the IndexedDB database that keeps the author's key, the documents and the addresses of peers; all tabs of one
+   * origin that name it share it. Left out, all is in memory.
    */
   readonly directory?: string
 }
@@ -33,13 +33,15 @@ export async function createPeer<Set extends OverlaySet = DefaultOverlays>(
   try {
     const author = await (directory === undefined ? readAuthorKey(store) : alone(directory, store))
     const privateKey = await generateKeyPair('Ed25519')
-    const node = await createNode({ network, privateKey, start: false })
+    const datastore = await NodeDatastore.open(directory === undefined ? undefined : store)
+    const node = await createNode({ network, privateKey, datastore, start: false })
     const overlays = options.overlays ?? (defaultOverlays() as OverlaySet as Set)
     return await Peer.start({
       node,
       network,
       author,
       store,
+      datastore,
       overlays,
       join: options.join ?? [],
       documents: options.documents ?? {},

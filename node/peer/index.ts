@@ -1,4 +1,4 @@
-import { networkSecret, type NetworkSecret } from '../libp2p/index.ts'
+import { networkSecret, NodeDatastore, type NetworkSecret } from '../libp2p/index.ts'
 import { createNode } from '../libp2p/node.ts'
 import type { DocumentStore } from '../protocol/index.ts'
 import { memoryStore } from '../stores/memory/index.ts'
@@ -10,7 +10,10 @@ import { Peer, type OverlaySet } from './peer.ts'
 export * from './exports.ts'
 
 export interface PeerOptions<Set extends OverlaySet = DefaultOverlays> extends SharedPeerOptions<Set> {
-  /** Where identity and documents are kept; made when it is not there. Left out, all is in memory. */
+  /**
+   * Where identity, documents, records of hash tables and addresses of peers are kept; made when it is not there. Left out,
+   * all is in memory.
+   */
   readonly directory?: string
   /**
    * Multiaddrs to listen on.
@@ -46,9 +49,11 @@ async function assemble<Set extends OverlaySet>(
   store: DocumentStore,
 ): Promise<Peer<Set>> {
   const author = await readAuthorKey(store)
+  const datastore = await NodeDatastore.open(options.directory === undefined ? undefined : store)
   const node = await createNode({
     network,
     privateKey: author,
+    datastore,
     start: false,
     mdns: options.mdns ?? true,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
@@ -59,6 +64,7 @@ async function assemble<Set extends OverlaySet>(
     network,
     author,
     store,
+    datastore,
     overlays,
     join: options.join ?? [],
     documents: options.documents ?? {},

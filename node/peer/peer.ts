@@ -9,6 +9,7 @@ import {
   type HostEvent,
   type Libp2pHost,
   type NetworkSecret,
+  type NodeDatastore,
 } from '../libp2p/index.ts'
 import {
   Listeners,
@@ -59,6 +60,8 @@ export interface PeerParts<Set extends OverlaySet> {
   readonly network: NetworkSecret
   readonly author: Ed25519PrivateKey
   readonly store: DocumentStore
+  /** That of the node. */
+  readonly datastore: NodeDatastore
   readonly overlays: Set
   /** Multiaddrs to keep a connection to. */
   readonly join: readonly string[]
@@ -129,7 +132,8 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
 
   /** Puts a peer together and starts it. When it fails, the node is stopped; the store is its opener's to close. */
   static async start<Set extends OverlaySet>(parts: PeerParts<Set>): Promise<Peer<Set>> {
-    const { node, network, author, store } = parts
+    const { node, network, author, store, datastore } = parts
+    datastore.protect(node)
     const { storage, lease, damages } = await openReplicatorStorage(store)
     const host = createHost({ node, network, author: authorKey(author), onFatal: () => {} })
     try {
@@ -143,6 +147,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     } catch (error) {
       await host.stop()
       await node.stop()
+      await datastore.close()
       // Nothing was written under it.
       await lease.release()
       throw error
@@ -239,6 +244,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
       // A lease is given back only when nothing of this session can be missing from the store.
       if (clean) await this.#giveBack()
     } finally {
+      await this.#parts.datastore.close()
       await this.#parts.store.close()
     }
   }
