@@ -30,6 +30,7 @@ import { openDhtStorage } from './dht-storage.ts'
 import { Joiner } from './joiner.ts'
 import { PeerDocuments, type WaitOptions } from './peer-documents.ts'
 import { openReplicatorStorage, type Damage } from './replicator-storage.ts'
+import { Reunion } from './reunion.ts'
 
 /** Overlays by the names under which their user wants to find them. */
 export type OverlaySet = Readonly<Record<string, Overlay<unknown, Libp2pHost>>>
@@ -99,6 +100,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   readonly #listeners = new Listeners<PeerEvent>()
   /** Aborted when documents are neither replicated nor kept any more. */
   readonly #ended = new AbortController()
+  readonly #reunion: Reunion
   #joiner: Joiner | undefined
   #stopping: Promise<void> | undefined
 
@@ -111,6 +113,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
     this.#parts = parts
     this.#host = host
     this.#lease = lease
+    this.#reunion = new Reunion(parts.node)
     this.overlays = attachAll(parts.overlays, host)
     this.#documents = documents({
       ...parts.documents,
@@ -143,6 +146,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
       await host.start()
       await node.start()
       peer.#joiner = new Joiner(node, parts.join)
+      void peer.#reunion.begin()
       return peer
     } catch (error) {
       await host.stop()
@@ -236,6 +240,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#joiner?.stop()
+    this.#reunion.stop()
     try {
       const clean = await this.#settle()
       this.#ended.abort(new PeerStoppedError())
