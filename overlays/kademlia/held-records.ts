@@ -29,6 +29,9 @@ export class NoRoomError extends Error {
   }
 }
 
+/** Told of each record that is held anew, or no longer. */
+export type RecordListener = (name: string, bytes: Uint8Array | undefined, isOwn: boolean) => void
+
 /** The records that this peer holds, for itself and for others: bounded, and never taken back to what was before. */
 export class HeldRecords {
   readonly #options: ResolvedKademliaOptions
@@ -36,6 +39,7 @@ export class HeldRecords {
   readonly #counters: MutableCounters
   readonly #self: KadId
   readonly #now: () => number
+  readonly #changed: RecordListener
   /** By kad-dht's name for them. */
   readonly #records = new Map<string, HeldRecord>()
   /** Names of those that were written here: they make room for no others. */
@@ -48,12 +52,14 @@ export class HeldRecords {
     counters: MutableCounters,
     self: KadId,
     now: () => number,
+    changed: RecordListener = () => {},
   ) {
     this.#options = options
     this.#namespaces = namespaces
     this.#counters = counters
     this.#self = self
     this.#now = now
+    this.#changed = changed
   }
 
   [Symbol.iterator](): Iterator<HeldRecord> {
@@ -72,11 +78,15 @@ export class HeldRecords {
   }
 
   delete(name: string): void {
-    this.#bytes -= this.#records.get(name)?.bytes.length ?? 0
+    const held = this.#records.get(name)
+    if (held === undefined) return
+    this.#bytes -= held.bytes.length
     this.#records.delete(name)
     this.#own.delete(name)
+    this.#changed(name, undefined, false)
   }
 
+  /** Of this nobody is told. */
   clear(): void {
     this.#records.clear()
     this.#own.clear()
@@ -103,10 +113,29 @@ export class HeldRecords {
     this.#bytes += growth
     this.#records.set(name, { ...next, key: record.key, value: record.value })
     if (isOwn) this.#own.add(name)
+    this.#changed(name, next.bytes, this.#own.has(name))
     if (!this.#namespaces.covers(key, joined, value)) {
       this.#counters.full++
       if (!isOwn) throw new NoRoomError('sibling')
     } else this.#counters.stored++
+  }
+
+  /**
+   * Takes back what this peer held when it last ran, as if it had been put now: kad-dht would drop what is a day and a half
+   * old, though nobody else may have it.
+   *
+   * @returns false when it does not read, or there is no room for it any more
+   */
+  restore(name: string, bytes: Uint8Array, isOwn: boolean): boolean {
+    const record = readRecord(bytes)
+    if (record === undefined || recordName(record.key) !== name || this.#records.has(name)) return false
+    const fresh = record.serialize().slice()
+    if (this.#isShort(name, fresh.length)) return false
+    const { key, value } = record
+    this.#records.set(name, { key, value, bytes: fresh, kadId: kadIdOf(key), putAt: this.#now() })
+    this.#bytes += fresh.length
+    if (isOwn) this.#own.add(name)
+    return true
   }
 
   /** Whether the value that was put is held, or what replaces it. */
@@ -160,6 +189,16 @@ export class HeldRecords {
       if (farthest === undefined || compareDistance(this.#self, entry[1].kadId, farthest[1].kadId) > 0) farthest = entry
     }
     return farthest
+  }
+}
+
+/** @returns undefined for what is none */
+function readRecord(bytes: Uint8Array): Libp2pRecord | undefined {
+  try {
+    const { key, value } = Libp2pRecord.deserialize(bytes)
+    return new Libp2pRecord(key.slice(), value.slice(), new Date())
+  } catch {
+    return undefined
   }
 }
 

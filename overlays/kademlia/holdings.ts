@@ -3,20 +3,23 @@ import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { HeldProviders } from './held-providers.ts'
 import { datastorePrefix, type HeldRecords } from './held-records.ts'
 import { isOwnPut } from './kad-node.ts'
+import type { KeptHoldings } from './kept-holdings.ts'
 
 type Datastore = KadDHTComponents['datastore']
 
-const providerPrefix = `${datastorePrefix}/provider/`
+export const providerPrefix: string = `${datastorePrefix}/provider/`
 
 /**
  * What kad-dht takes for its datastore. libp2p's own would do as well, were it bounded, and could a check and what comes
- * of it be one act there.
+ * of it be one act there. What is put is acknowledged to nobody before it is kept.
  *
+ * @param kept undefined where nothing outlives the process
  * @param isKnown whether libp2p knows addresses of a peer: kad-dht fails to answer for a key of which it does not
  */
 export function holdingsDatastore(
   records: HeldRecords,
   providers: HeldProviders,
+  kept: KeptHoldings | undefined,
   isKnown: (peer: string) => Promise<boolean>,
 ): Datastore {
   const isProvider = (name: string): boolean => name.startsWith(providerPrefix)
@@ -34,7 +37,7 @@ export function holdingsDatastore(
       const name = key.toString()
       if (isProvider(name)) providers.put(key, bytes)
       else records.put(name, bytes, isOwnPut(options))
-      return key
+      return kept === undefined ? key : kept.saved().then(() => key)
     },
     delete(key) {
       if (isProvider(key.toString())) providers.delete(key.toString())

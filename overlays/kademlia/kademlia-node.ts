@@ -2,15 +2,16 @@ import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { createRandom, VersionNames } from '../../node/protocol/index.ts'
-import type { AuthorKey, ServicePorts } from '../../node/libp2p/index.ts'
+import { outlivesProcess, type AuthorKey, type ServicePorts } from '../../node/libp2p/index.ts'
 import { Acquaintances } from './acquaintances.ts'
 import { createCounters, type MutableCounters } from './counters.ts'
 import { kadIdOfPeer } from './distance.ts'
 import { HandOver } from './hand-over.ts'
 import { HeldProviders } from './held-providers.ts'
 import { HeldRecords } from './held-records.ts'
-import { holdingsDatastore } from './holdings.ts'
+import { holdingsDatastore, providerPrefix } from './holdings.ts'
 import { createKadNode, type KadNode } from './kad-node.ts'
+import { KeptHoldings } from './kept-holdings.ts'
 import { Namespaces } from './namespaces.ts'
 import type { ResolvedKademliaOptions } from './options.ts'
 import { Providing } from './providing.ts'
@@ -41,6 +42,8 @@ export class KademliaNode {
   readonly #voices = new Standing(now)
   readonly #held: HeldRecords
   readonly #providers: HeldProviders
+  readonly #kept: KeptHoldings | undefined
+  readonly #failed: (error: unknown) => void
   readonly #node: KadNode
   readonly #ending = new AbortController()
 
@@ -52,10 +55,17 @@ export class KademliaNode {
     this.namespaces = new Namespaces(options.namespaces)
     this.requests = new Requests(options, counters)
     this.#acquaintances = new Acquaintances(components, options.protocol, options.openTo === 'network')
-    this.#held = new HeldRecords(options, this.namespaces, counters, kadIdOfPeer(self), now)
-    this.#providers = new HeldProviders(options, counters, self.toString())
+    const kept = outlivesProcess(components.datastore)
+      ? new KeptHoldings(components.datastore, options.protocol)
+      : undefined
+    this.#kept = kept
+    this.#failed = (error) => ports.failed(error)
+    this.#held = new HeldRecords(options, this.namespaces, counters, kadIdOfPeer(self), now, (name, bytes, isOwn) =>
+      kept?.note(name, bytes === undefined ? undefined : keptRecord(bytes, isOwn)),
+    )
+    this.#providers = new HeldProviders(options, counters, self.toString(), (name, time) => kept?.note(name, time))
     const isKnown = (peer: string): Promise<boolean> => components.peerStore.has(peerIdFromString(peer))
-    const datastore = holdingsDatastore(this.#held, this.#providers, isKnown)
+    const datastore = holdingsDatastore(this.#held, this.#providers, kept, isKnown)
     this.#node = createKadNode(this.#acquaintances.seenBy(datastore), options, this.namespaces)
     searchInstead(this.#node, {
       self,
@@ -93,6 +103,7 @@ export class KademliaNode {
   }
 
   async start(): Promise<void> {
+    await this.#restore()
     await this.#acquaintances.start()
     await this.#node.start()
     this.upkeep.start()
@@ -112,7 +123,35 @@ export class KademliaNode {
     this.#voices.clear()
     this.#held.clear()
     this.#providers.clear()
+    // What is not kept was acknowledged to nobody.
+    await this.#kept?.saved().catch(this.#failed)
   }
+
+  /** What does not read any more others have, or nobody: the peer starts without it. */
+  async #restore(): Promise<void> {
+    const kept = this.#kept
+    if (kept === undefined) return
+    try {
+      for await (const { name, bytes } of kept) {
+        const isThere = name.startsWith(providerPrefix)
+          ? this.#providers.restore(name, bytes)
+          : this.#held.restore(name, bytes.subarray(1), bytes[0] === ownFlag)
+        if (!isThere) kept.note(name, undefined)
+      }
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+}
+
+/** Says of a record that is kept whether this peer wrote it: one byte before what kad-dht reads. */
+const [othersFlag, ownFlag] = [0, 1]
+
+function keptRecord(bytes: Uint8Array, isOwn: boolean): Uint8Array {
+  const kept = new Uint8Array(1 + bytes.length)
+  kept[0] = isOwn ? ownFlag : othersFlag
+  kept.set(bytes, 1)
+  return kept
 }
 
 function now(): number {

@@ -7,7 +7,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { asService, type Libp2pHost, type ServiceOptions } from '../../../node/libp2p/index.ts'
-import { createPeer, type Peer } from '../../../node/peer/index.ts'
+import { createPeer, type Peer, type PeerOptions } from '../../../node/peer/index.ts'
 import type { Overlay } from '../../../node/protocol/index.ts'
 import { kademlia, type Kademlia, type KademliaOptions, type Namespace } from '../../../overlays/kademlia/index.ts'
 
@@ -73,8 +73,17 @@ export async function peer(
   network: string | { readonly name: string; readonly key: Uint8Array },
   options: KademliaOptions = {},
 ): Promise<Created> {
+  return start({ network }, options)
+}
+
+/** One that keeps what it holds in a directory. */
+export async function keptPeer(network: string, directory: string, options: KademliaOptions = {}): Promise<Created> {
+  return start({ network, directory }, options)
+}
+
+async function start(where: Pick<PeerOptions, 'network' | 'directory'>, options: KademliaOptions): Promise<Created> {
   const overlays = { dht: kademlia({ ...quick, ...options }) }
-  const created = await createPeer({ network, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, overlays })
+  const created = await createPeer({ ...where, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, overlays })
   cleanups.push(() => created.stop())
   return created
 }
