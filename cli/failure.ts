@@ -7,6 +7,7 @@ const exitCodes = {
   'port-in-use': 1,
   'not-text': 1,
   'too-large': 1,
+  'document-file': 1,
   'store': 1,
   'check-failed': 1,
   'usage': 2,
@@ -56,6 +57,8 @@ export function toFailure(error: unknown): Failure {
   switch (error.name) {
     case 'DocumentNameError':
       return new Failure('document-name', error.message, { cause: error })
+    case 'DocumentFileError':
+      return new Failure('document-file', error.message, { cause: error })
     case 'StoreInUseError':
       return new Failure('directory-in-use', `Cannot use the directory: ${error.message}`, {
         cause: error,

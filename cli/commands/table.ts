@@ -172,6 +172,20 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./doc-export.ts'),
   },
   {
+    name: 'doc backup',
+    group: 'Documents',
+    summary: 'write the document with its whole history to a file, signatures included',
+    operands: [name, file('where to')],
+    load: () => import('./doc-backup.ts'),
+  },
+  {
+    name: 'doc restore',
+    group: 'Documents',
+    summary: 'take a backup in, checked; what is here already is kept and merged with it',
+    operands: [file('a backup')],
+    load: () => import('./doc-restore.ts'),
+  },
+  {
     name: 'doc watch',
     group: 'Documents',
     summary: 'print what changes, as it does',

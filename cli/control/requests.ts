@@ -244,3 +244,8 @@ export interface Changed {
 export interface Imported extends Changed {
   readonly bytes: number
 }
+
+/** A document that was taken in from a file; under its name, or its id where it has none. */
+export interface Restored extends Imported {
+  readonly changeSets: number
+}

@@ -75,6 +75,15 @@ export class Arrivals {
     for (const set of [first, second]) this.#proofs.set(this.#ports.verify(signatureClaim(set)), pending)
   }
 
+  /** @param set one whose signature was found right, by the same rule as those that are checked here */
+  take(set: SealedChangeSet, from: PeerId): void {
+    const log = this.#ports.collection.get(set.document)
+    if (log === undefined || log.isKnown(set)) return
+    if (!mayWrite(log.genesis, set.author)) return this.#ports.reject('not-permitted', from, set.document)
+    if (log.refuses(set)) return this.#ports.reject('quarantined', from, set.document)
+    this.#admit({ set, from, way: 'repair' })
+  }
+
   verified(ticket: Ticket, valid: boolean): void {
     const proof = this.#proofs.get(ticket)
     if (proof !== undefined) {

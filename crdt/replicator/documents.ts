@@ -1,5 +1,6 @@
 import {
   Listeners,
+  assert,
   type DocumentId,
   type Host,
   type Overlay,
@@ -9,6 +10,7 @@ import {
 } from '../../node/protocol/index.ts'
 import { createDocument, type Change, type Document, type ReplicaId } from '../index.ts'
 import { replicaId } from './change-set.ts'
+import { DocumentFileError, encodeDocumentFile, type DocumentFile } from './document-file.ts'
 import { encodeProof } from './equivocation.ts'
 import type { ReplicatorEvent } from './events.ts'
 import { normaliseDocumentName } from './genesis.ts'
@@ -187,6 +189,27 @@ export class Documents {
         proof: encodeProof(equivocation),
       }
     })
+  }
+
+  /** A document with its whole history, but for what is not durable yet. */
+  encodeFile(document: Document): Uint8Array<ArrayBuffer> {
+    const log = this.#replicator.log(this.idOf(document))
+    assert(log !== undefined, 'a document that is open is carried')
+    return encodeDocumentFile(log.genesisBytes, log.sets)
+  }
+
+  /**
+   * Merges a file whose signatures were all found right.
+   *
+   * @returns how many of its sets are here now. @throws DocumentFileError for a document of another network
+   */
+  takeFile(file: DocumentFile): number {
+    const { network } = file.genesis
+    if (network !== this.#options.network) {
+      throw new DocumentFileError('other-network', `it belongs to the network ${JSON.stringify(network)}`)
+    }
+    const log = this.#replicator.take(file)
+    return file.sets.filter((set) => log.isKnown(set)).length
   }
 
   /** Peers that replicate documents and can be reached. */

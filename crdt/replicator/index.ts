@@ -14,6 +14,13 @@ export {
   type SealedChangeSet,
 } from './change-set.ts'
 export {
+  DocumentFileError,
+  decodeDocumentFile,
+  encodeDocumentFile,
+  type DocumentFile,
+  type DocumentFileFault,
+} from './document-file.ts'
+export {
   AuthorQuarantinedError,
   DocumentRewrittenError,
   Documents,

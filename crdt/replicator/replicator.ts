@@ -21,6 +21,7 @@ import { AntiEntropy, type DocumentDifference } from './anti-entropy.ts'
 import { Arrivals } from './arrivals.ts'
 import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
+import type { DocumentFile } from './document-file.ts'
 import type { DocumentLog } from './document-log.ts'
 import { encodeProof, readEquivocation, type Equivocation } from './equivocation.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
@@ -220,6 +221,18 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const log = this.#collection.get(document)
     assert(log !== undefined, 'only a document that is carried is written')
     this.#outboxes.put(document, change, log.references(change.dependencies))
+  }
+
+  /**
+   * Carries the document of a file and takes in its sets, whose signatures were all found right. When `isKept` says so,
+   * all of it would survive a crash.
+   */
+  take({ genesis, sets }: DocumentFile): DocumentLog {
+    const log = this.#collection.carry(genesis)
+    for (const set of sets) this.#arrivals.take(set, this.#environment.self)
+    // Entries are kept in the order in which they are written: this one, which changes nothing, after all sets.
+    this.#keep(log)
+    return log
   }
 
   /** Begins a comparison with every connected peer, or with one; nobody counts as having answered from now on. */

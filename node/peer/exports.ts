@@ -2,11 +2,13 @@
 export type { Document, TextContainer } from '../../crdt/index.ts'
 export {
   AuthorQuarantinedError,
+  DocumentFileError,
   DocumentNameError,
   DocumentRewrittenError,
   UnsignedChangesError,
   type CarriedDocument,
   type Difference,
+  type DocumentFileFault,
   type PeerStanding,
   type ProvenEquivocation,
   type ReplicatorEvent,
@@ -25,7 +27,7 @@ export {
   type PeerId,
 } from '../protocol/index.ts'
 export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
-export type { ConvergedOptions, Disagreement, PeerDocuments, WaitOptions } from './peer-documents.ts'
+export type { ConvergedOptions, Disagreement, ImportedDocument, PeerDocuments, WaitOptions } from './peer-documents.ts'
 export {
   PeerStoppedError,
   type DocumentSettings,

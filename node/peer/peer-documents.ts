@@ -1,12 +1,17 @@
-import type { DocumentId, PeerId, SubscribeOptions } from '../protocol/index.ts'
+import { assert, type DocumentId, type PeerId, type SubscribeOptions } from '../protocol/index.ts'
 import type { Document } from '../../crdt/index.ts'
-import type {
-  CarriedDocument,
-  Documents,
-  PeerStanding,
-  ProvenEquivocation,
-  ReplicatorEvent,
+import {
+  DocumentFileError,
+  decodeDocumentFile,
+  signatureClaim,
+  type CarriedDocument,
+  type DocumentFile,
+  type Documents,
+  type PeerStanding,
+  type ProvenEquivocation,
+  type ReplicatorEvent,
 } from '../../crdt/replicator/index.ts'
+import { verifySignature } from '../libp2p/index.ts'
 
 export interface WaitOptions {
   /** Ends the waiting: the promise rejects with the signal's reason. */
@@ -20,12 +25,24 @@ export interface ConvergedOptions extends WaitOptions {
   readonly documents?: readonly DocumentId[]
 }
 
+export interface ImportedDocument {
+  readonly document: Document
+  readonly id: DocumentId
+  /** Undefined for a document that is known by its id alone. */
+  readonly name: string | undefined
+  /** Change sets in the file. */
+  readonly changeSets: number
+}
+
 /** Why documents do not agree yet, for one peer. */
 export interface Disagreement {
   readonly peer: PeerId
   /** Documents that differ, or have not been compared yet. */
   readonly documents: readonly DocumentId[]
 }
+
+/** Signatures of a file that are checked at once. */
+const checksAtOnce = 64
 
 /** How long a round of comparisons may take before the next one, in milliseconds. */
 const roundLeast = 50
@@ -81,6 +98,41 @@ export class PeerDocuments {
   async saved(document: Document, { signal }: WaitOptions = {}): Promise<void> {
     const isSaved = (): boolean => this.#documents.isKept(document) && this.#documents.pending(document) === 0
     await this.#until(() => (isSaved() ? true : undefined), signal)
+  }
+
+  /**
+   * The document with its whole history as one file: everybody's change sets with their signatures, for `importDocument`
+   * there or elsewhere. Waits until what was made here so far is durable.
+   *
+   * @returns at most some 64 KiB a change set; the format is in docs/formats/document-file.md
+   */
+  async exportDocument(document: Document, options: WaitOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    await this.saved(document, options)
+    return this.#documents.encodeFile(document)
+  }
+
+  /**
+   * Opens the document of a file that `exportDocument` has made, of this network, and merges what it holds into what is
+   * here. Every signature is checked before anything is taken in. Resolves when all of it would survive a crash.
+   *
+   * @throws DocumentFileError when the file is none, is damaged or was forged: nothing of it is taken in. With the fault
+   * `refused` what does not contradict what is here was.
+   */
+  async importDocument(bytes: Uint8Array, { signal }: WaitOptions = {}): Promise<ImportedDocument> {
+    const file = decodeDocumentFile(Uint8Array.from(bytes))
+    await checkSignatures(file, signal)
+    if (this.#ended.aborted) throw this.#ended.reason
+    const taken = this.#documents.takeFile(file)
+    const document = this.#documents.openById(file.document)
+    assert(document !== undefined, 'a document that was taken in is carried')
+    await this.saved(document, signal === undefined ? {} : { signal })
+    const { genesis, sets } = file
+    if (taken < sets.length) {
+      const reason = `${sets.length - taken} of its ${sets.length} change sets contradict what is here, or their authors may not write it`
+      throw new DocumentFileError('refused', reason)
+    }
+    const name = genesis.kind === 'named' ? genesis.name : undefined
+    return { document, id: file.document, name, changeSets: sets.length }
   }
 
   /** Operations of the document made here that would not survive a crash yet. */
@@ -184,5 +236,21 @@ export class PeerDocuments {
         { signal: listening.signal },
       )
     })
+  }
+}
+
+/** By the one rule for all change sets, wherever they come from. @throws DocumentFileError, the reason of the signal */
+async function checkSignatures({ sets }: DocumentFile, signal: AbortSignal | undefined): Promise<void> {
+  for (let start = 0; start < sets.length; start += checksAtOnce) {
+    signal?.throwIfAborted()
+    const some = sets.slice(start, start + checksAtOnce)
+    const valid = await Promise.all(some.map((set) => verifySignature(signatureClaim(set))))
+    const bad = valid.indexOf(false)
+    if (bad >= 0) {
+      throw new DocumentFileError(
+        'signature',
+        `change set ${start + bad + 1} is not signed by whom it names as its author`,
+      )
+    }
   }
 }

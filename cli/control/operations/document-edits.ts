@@ -5,6 +5,7 @@ import { Failure } from '../../failure.ts'
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { Changed, Imported } from '../requests.ts'
 import type { Call, Operation } from '../server.ts'
+import { collect } from './collected-input.ts'
 import { bodyName, openKnown, openOrCreate } from './named-document.ts'
 
 /** Largest text that is imported, in bytes. */
@@ -18,7 +19,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function editOperations(running: RunningPeer): Readonly<Record<string, Operation>> {
   return {
     'doc.import': async (call): Promise<Imported> => {
-      const bytes = await collect(call)
+      const bytes = await collect(call, importLimitBytes, tooLarge)
       const text = decode(bytes)
       const { name, id, document } = await openOrCreate(running, call.fields.text('name'))
       const changed = replaceText(document, text)
@@ -26,7 +27,7 @@ export function editOperations(running: RunningPeer): Readonly<Record<string, Op
       return { name, id, changed, bytes: bytes.length }
     },
     'doc.replace': async (call): Promise<Changed> => {
-      const text = decode(await collect(call))
+      const text = decode(await collect(call, importLimitBytes, tooLarge))
       const { name, id, document } = await openKnown(running, call.fields.text('name'))
       const changed = replaceText(document, text)
       await running.peer.documents.saved(document, { signal: call.signal })
@@ -51,7 +52,7 @@ async function edit(running: RunningPeer, call: Call): Promise<Changed> {
     { signal: call.signal },
   )
   await call.item({ text: before })
-  const after = decode(await collect(call))
+  const after = decode(await collect(call, importLimitBytes, tooLarge))
   const splices = base.rebase(diffText(before, after))
   applySplices(document, splices)
   await running.peer.documents.saved(document, { signal: call.signal })
@@ -86,17 +87,8 @@ function applySplices(document: Document, splices: readonly Splice[]): void {
   }
 }
 
-async function collect(call: Call): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of call.input()) {
-    length += piece.length
-    if (length > importLimitBytes) {
-      throw new Failure('too-large', `The text is larger than ${importLimitBytes} bytes, the most a document takes in`)
-    }
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
+function tooLarge(): Failure {
+  return new Failure('too-large', `The text is larger than ${importLimitBytes} bytes, the most a document takes in`)
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { Operation } from '../server.ts'
 import { dhtOperations } from './dht.ts'
+import { documentFileOperations } from './document-files.ts'
 import { documentOperations } from './documents.ts'
 import { editOperations } from './document-edits.ts'
 import { convergenceOperations } from './convergence.ts'
@@ -21,6 +22,7 @@ export function operations(running: RunningPeer): Readonly<Record<string, Operat
     ...dhtOperations(running),
     ...documentOperations(running),
     ...editOperations(running),
+    ...documentFileOperations(running),
     ...convergenceOperations(running),
   }
 }
