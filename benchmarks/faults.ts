@@ -1,9 +1,10 @@
-// How soon a peer that was killed has everything again, and whether anything is lost.
+// How soon a peer that was killed has everything again, whether anything is lost, and how long a large store takes to open.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CliPeer } from './cli-peer.ts'
+import { reopening } from './faults/reopening.ts'
 import { atMost, median, type Row, type Subject } from './table.ts'
 import { Typist } from './typist.ts'
 
@@ -58,6 +59,7 @@ export const subject: Subject = async ({ quick }) => {
         })),
         notes: ['Lost: acknowledged transactions that any of the three lacks, or has twice, after a round.'],
       },
+      await reopening(quick),
     ]
   } finally {
     await Promise.all(peers.map((peer) => peer.kill()))

@@ -92,6 +92,7 @@ const refusedByCompiler: readonly Violation[] = [
   ['node/reconciliation', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
   ['node/simulation', 'the live host', use('../libp2p/index.ts'), 'TS6307'],
   ['node/simulation', 'documents', use('../../crdt/index.ts'), 'TS6307'],
+  ['node/libp2p', 'a store', use('../stores/memory/index.ts'), 'TS6307'],
   ['node/libp2p', 'the simulator', use('../simulation/index.ts'), 'TS6307'],
   ['node/libp2p', 'an overlay', use('../../overlays/swim/index.ts'), 'TS6307'],
   ['node/libp2p', 'an adapter', use('../../overlays/gossipsub/index.ts'), 'TS6307'],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -16,7 +16,11 @@ import {
   type StoredChangeSet,
 } from '../../../node/protocol/index.ts'
 import { openSqliteStore } from '../../../node/stores/sqlite/index.ts'
+import { isLongRun } from '../../figures.ts'
 
+/** Thousands of stores are opened here: in memory, where there is such a place, that costs no flush. */
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const headerLength = 100
 const documents = [1, 2, 3].map((number) => String(number).padStart(64, '0') as DocumentId)
 const identity = new TextEncoder().encode('the author key')
 let root: string
@@ -25,7 +29,7 @@ let closed: Buffer
 let sets: readonly StoredChangeSet[]
 
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'peerloom-damage-'))
+  root = mkdtempSync(join(place, 'peerloom-damage-'))
   const random = createRandom('damage')
   sets = Array.from({ length: 150 }, (_, index) => ({
     document: documents[integer(random, 3)] as DocumentId,
@@ -151,27 +155,26 @@ test('a row that is gone is noticed', async () => {
   await store.close()
 })
 
-test(
-  'one flipped bit anywhere in the database is harmless or named, never wrong data',
-  { timeout: 120_000 },
-  async () => {
-    const random = createRandom('flips')
-    const places = Array.from({ length: 100 }, (_, index) => index)
-    while (places.length < 700) places.push(integer(random, closed.length))
-    const outcomes = { harmless: 0, named: 0 }
-    for (const place of places) {
-      const bytes = Buffer.from(closed)
-      bytes[place]! ^= 1 << integer(random, 8)
-      outcomes[await damage(bytes, `a bit of byte ${place}`)]++
-    }
-    expect(outcomes.named).toBeGreaterThan(200)
-  },
-)
+test('one flipped bit anywhere in the database is harmless or named, never wrong data', async () => {
+  const random = createRandom('flips')
+  const from = (length: number): number[] => Array.from({ length }, (_, index) => index)
+  const places = isLongRun
+    ? from(Math.min(65_536, closed.length))
+    : [...from(headerLength), ...from(2_000).map(() => integer(random, closed.length))]
+  const outcomes = { harmless: 0, named: 0 }
+  for (const place of places) {
+    const bytes = Buffer.from(closed)
+    bytes[place]! ^= 1 << integer(random, 8)
+    outcomes[await damage(bytes, `a bit of byte ${place}`)]++
+  }
+  expect(outcomes.named).toBeGreaterThan(places.length / 4)
+})
 
-test('a database cut short is named', { timeout: 60_000 }, async () => {
+test('a database cut short is named', async () => {
   const random = createRandom('cuts')
-  for (let round = 0; round < 100; round++) {
-    const length = 1 + integer(random, closed.length - 1)
+  const every = Array.from({ length: closed.length - 1 }, (_, index) => 1 + index)
+  const lengths = isLongRun ? every : Array.from({ length: 500 }, () => 1 + integer(random, closed.length - 1))
+  for (const length of lengths) {
     expect(await damage(closed.subarray(0, length), `cut to ${length} bytes`)).toBe('named')
   }
 })

@@ -16,6 +16,7 @@ import {
   type StoredChangeSet,
 } from '../../../node/protocol/index.ts'
 import { openSqliteStore } from '../../../node/stores/sqlite/index.ts'
+import { isLongRun } from '../../figures.ts'
 
 /** The user id of nobody on Linux and the BSDs. */
 const nobody = 65_534
@@ -58,35 +59,32 @@ async function write(
   await ended
 }
 
-test(
-  'what a process had acknowledged when it was killed is there, whole, at fifty points',
-  { timeout: 120_000 },
-  async () => {
-    const random = createRandom('kill')
-    const counters = new Set<string>()
-    for (let run = 0; run < 50; run++) {
-      const acknowledged: string[] = []
-      const killAfter = 1 + integer(random, 60)
-      await write(run, (line, child) => {
-        if (line.startsWith('counter')) counters.add(line)
-        else acknowledged.push(line)
-        if (acknowledged.length === killAfter) child.kill('SIGKILL')
-      })
-      expect(acknowledged.length).toBeGreaterThanOrEqual(killAfter)
-      const store = await openSqliteStore(directory)
-      const sets = await store.load(document(run))
-      const fragments = new Map<string, number>()
-      for (const { replica, sequence } of sets) {
-        const call = `kept ${replica.slice(5)} ${sequence}`
-        fragments.set(call, (fragments.get(call) ?? 0) + 1)
-      }
-      expect([...fragments].filter(([, count]) => count !== 3)).toEqual([])
-      expect(acknowledged.filter((line) => !fragments.has(line))).toEqual([])
-      await store.close()
+test('what a process had acknowledged when it was killed is there, whole, wherever that was', async () => {
+  const random = createRandom('kill')
+  const rounds = isLongRun ? 1_000 : 50
+  const counters = new Set<string>()
+  for (let run = 0; run < rounds; run++) {
+    const acknowledged: string[] = []
+    const killAfter = 1 + integer(random, 60)
+    await write(run, (line, child) => {
+      if (line.startsWith('counter')) counters.add(line)
+      else acknowledged.push(line)
+      if (acknowledged.length === killAfter) child.kill('SIGKILL')
+    })
+    expect(acknowledged.length).toBeGreaterThanOrEqual(killAfter)
+    const store = await openSqliteStore(directory)
+    const sets = await store.load(document(run))
+    const fragments = new Map<string, number>()
+    for (const { replica, sequence } of sets) {
+      const call = `kept ${replica.slice(5)} ${sequence}`
+      fragments.set(call, (fragments.get(call) ?? 0) + 1)
     }
-    expect(counters.size).toBe(50)
-  },
-)
+    expect([...fragments].filter(([, count]) => count !== 3)).toEqual([])
+    expect(acknowledged.filter((line) => !fragments.has(line))).toEqual([])
+    await store.close()
+  }
+  expect(counters.size).toBe(rounds)
+})
 
 test('a second store on the directory is refused at once, in this process and in another', async () => {
   const store = await openSqliteStore(directory)
