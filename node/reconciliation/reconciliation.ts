@@ -1,16 +1,16 @@
-import { assert, integer, type Random } from '../protocol/index.ts'
+import { assert, type Random } from '../protocol/index.ts'
 import { isBefore, wholeRing, type Arc } from './arc.ts'
 import { inspect, type OpenRange, type ToldRange } from './inspection.ts'
 import type { Bound, Item } from './item.ts'
 import type { ItemSet } from './item-set.ts'
 import type { ReconciliationMessage } from './messages.ts'
+import { drawNonce } from './nonce.ts'
 import {
   resolveReconciliationOptions,
   type ReconciliationOptions,
   type ResolvedReconciliationOptions,
 } from './options.ts'
 import { Reply, type Cut, type Limit } from './reply.ts'
-import { nonceBytes } from './sum.ts'
 import { Turn, type Budget } from './turn.ts'
 
 /** How a session ended. */
@@ -126,10 +126,4 @@ export class Reconciliation {
 
 function isQuestion({ range }: ToldRange): boolean {
   return range.kind === 'fingerprint' || range.kind === 'ask'
-}
-
-function drawNonce(random: Random): string {
-  let nonce = ''
-  while (nonce.length < 2 * nonceBytes) nonce += integer(random, 0x1_0000).toString(16).padStart(4, '0')
-  return nonce
 }

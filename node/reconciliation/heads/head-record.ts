@@ -12,7 +12,7 @@ export interface HeadRecord {
   readonly head: Head
 }
 
-export const documentBytes = 32
+const documentBytes = 32
 export const headBytes = 16
 export const recordBytes: number = documentBytes + headBytes
 

@@ -1,8 +1,9 @@
-import { assert, integer, type Random } from '../../protocol/index.ts'
+import { assert, type Random } from '../../protocol/index.ts'
 import type { HeadIndex, Mark } from '../heads/head-index.ts'
 import type { HeadRecord } from '../heads/head-record.ts'
 import type { HeadSnapshot } from '../heads/head-snapshot.ts'
-import { nonceBytes } from '../sum.ts'
+import { drawNonce } from '../nonce.ts'
+import { Exchange } from './exchange.ts'
 import { FeedSide } from './feed-side.ts'
 import { Findings, type Found } from './findings.ts'
 import { storeLimits } from './limits.ts'
@@ -17,7 +18,7 @@ import type { StoreLimit, StoreMethod, StoreOutcome } from './outcome.ts'
 import { RangeSide } from './range-side.ts'
 import { SketchReader } from './sketch-reader.ts'
 import { SketchSender } from './sketch-sender.ts'
-import { Tidings } from './tidings.ts'
+import { workOf } from './work.ts'
 
 /** What comes of a message. */
 export interface StoreStep extends Found {
@@ -59,15 +60,7 @@ export class StoreReconciliation {
   #theirMark: Mark | undefined
   #sender: SketchSender | undefined
   #reader: SketchReader | undefined
-  /** Whether this side has found out what differs, and asks the other for what it lacks. */
-  #asks = false
-  #tidings: Tidings
-  /** There is more than may be told in a session. */
-  #isCut = false
-  #toldAll = false
-  #heardAll = false
-  /** Hashes that the other side has asked for. */
-  #wanted = 0
+  #exchange: Exchange | undefined
   #restKept: string | undefined
   #ranges: RangeSide | undefined
 
@@ -79,7 +72,6 @@ export class StoreReconciliation {
     this.#cursor = options.cursor
     this.#findings = new Findings(index)
     this.#feed = new FeedSide(index, this.#findings, this.#options.feedLimit)
-    this.#tidings = new Tidings(index)
     this.#work = this.#options.workLimit
   }
 
@@ -144,7 +136,7 @@ export class StoreReconciliation {
       case 'more':
         return this.#hearMore(message)
       case 'tell':
-        return this.#asks ? this.#hearAnswer(message) : this.#hearTell(message)
+        return this.#exchange?.asks === true ? this.#hearAnswer(message, this.#exchange) : this.#hearTell(message)
       case 'ranges':
         return this.#hearRanges(message)
       case 'done':
@@ -239,71 +231,56 @@ export class StoreReconciliation {
         this.#expected = ['sketch', 'ranges']
         return reading
       case 'found':
-        this.#tidings = new Tidings(this.#index, reading.wants)
-        return this.#tellFound(reading.own.flatMap(({ high, low }) => this.#present.withHash(high, low)))
+        return this.#tellFound(Exchange.ofFound(this.#index, this.#present, reading.own, reading.wants))
     }
   }
 
   // What a sketch has given away, told in full. Who has found it tells all at once, the other side what it is asked for.
 
-  #tellFound(own: readonly HeadRecord[]): Reply {
-    this.#asks = true
-    this.#tidings.add(own)
-    this.#expected = ['tell', 'ranges']
-    return this.#tell()
-  }
-
   /** The other side has nothing, so all of it differs. */
   #tellEverything(): Reply {
     this.#method = 'sketch'
-    const settled = new Set(this.#feed.settled(this.#present).map(({ document }) => document))
-    const own: HeadRecord[] = []
-    for (const record of this.#present) {
-      if (settled.has(record.document)) continue
-      this.#isCut = own.length === this.#options.recordLimit
-      if (this.#isCut) break
-      own.push(record)
-    }
-    return this.#tellFound(own)
+    const settled = this.#feed.settled(this.#present)
+    return this.#tellFound(Exchange.ofAll(this.#index, this.#present, settled, this.#options.recordLimit))
   }
 
-  #tell(): Reply {
-    if (this.#isCut && this.#tidings.isEmpty) return this.#stop('records')
-    const page = this.#tidings.page()
-    const isLast = this.#tidings.isEmpty && !this.#isCut && !this.#toldAll && (this.#asks || this.#heardAll)
-    this.#toldAll ||= isLast
-    return { kind: 'tell', ...page, isLast, ...(isLast ? { fingerprint: this.#restOfAll() } : {}) }
+  #tellFound(exchange: Exchange): Reply {
+    this.#exchange = exchange
+    this.#expected = ['tell', 'ranges']
+    return this.#tell(exchange)
+  }
+
+  #tell(exchange: Exchange): Reply {
+    const page = exchange.page()
+    if (page === undefined) return this.#stop('records')
+    return { kind: 'tell', ...page, ...(page.isLast ? { fingerprint: this.#restOfAll() } : {}) }
   }
 
   /** To the side that is asked. */
-  #hearTell({ records, wants, isLast, fingerprint }: StoreMessageOf<'tell'>): Reply {
+  #hearTell(message: StoreMessageOf<'tell'>): Reply {
     this.#method = 'sketch'
-    this.#wanted += wants.length
-    if (this.#wanted > (this.#sender?.sent ?? 0)) return this.#refuse('more wanted than the symbols can hold')
-    if (this.#heardAll && (records.length > 0 || wants.length > 0)) return this.#refuse('more told after the last')
     this.#expected = ['tell', 'ranges']
-    for (const record of records) this.#findings.hear(record)
-    for (const { high, low } of wants) this.#tidings.add(this.#present.withHash(high, low))
-    if (isLast) {
-      this.#heardAll = true
+    this.#exchange ??= Exchange.ofAsked(this.#index, this.#present, this.#sender?.sent ?? 0)
+    const breach = this.#exchange.hearTold(message, this.#findings)
+    if (breach !== undefined) return this.#refuse(breach)
+    if (message.isLast) {
       // Before it is believed that what was wanted is lacked: where hashes collide, more is wanted than that.
-      if (this.#restOfAll() !== fingerprint) return this.#compareRanges()
-      for (const { document } of this.#tidings.different) this.#findings.miss(document)
+      if (this.#restOfAll() !== message.fingerprint) return this.#compareRanges()
+      this.#exchange.miss(this.#findings)
     }
-    const reply = this.#tell()
-    if (this.#toldAll) this.#complete('', '')
+    const reply = this.#tell(this.#exchange)
+    if (this.#exchange.hasToldAll) this.#complete('', '')
     return reply
   }
 
   /** To the side that asks. */
-  #hearAnswer({ records, wants, isLast, fingerprint }: StoreMessageOf<'tell'>): Reply {
-    if (wants.length > 0) return this.#refuse('wants of a side that has found nothing')
-    for (const record of records) this.#findings.hear(record)
-    if (!isLast) return this.#tell()
-    if (!this.#toldAll) return this.#refuse('a last word before all was heard')
+  #hearAnswer(message: StoreMessageOf<'tell'>, exchange: Exchange): Reply {
+    const breach = exchange.hearAnswer(message, this.#findings)
+    if (breach !== undefined) return this.#refuse(breach)
+    if (!message.isLast) return this.#tell(exchange)
     const rest = this.#restOfAll()
-    if (rest === fingerprint) for (const { document } of this.#tidings.different) this.#findings.miss(document)
-    return this.#complete(rest, fingerprint)
+    if (rest === message.fingerprint) exchange.miss(this.#findings)
+    return this.#complete(rest, message.fingerprint)
   }
 
   // L3: ranges, for what a sketch cannot tell.
@@ -354,7 +331,7 @@ export class StoreReconciliation {
 
   /** The fingerprint of what both sides should have alike by now. */
   #rest(): string {
-    const different = [...this.#feed.settled(this.#present), ...this.#tidings.different]
+    const different = [...this.#feed.settled(this.#present), ...(this.#exchange?.different ?? [])]
     return this.#present.fingerprintWithout(this.#nonce, different)
   }
 
@@ -416,33 +393,7 @@ export class StoreReconciliation {
     this.#snapshot?.close()
     this.#sender = undefined
     this.#reader = undefined
+    this.#exchange = undefined
     this.#ranges = undefined
   }
-}
-
-/** Records looked up and symbols compared for a message; ranges have a limit of their own. */
-function workOf(message: StoreMessage): number {
-  switch (message.kind) {
-    case 'open':
-      return message.records?.length ?? 0
-    case 'feed':
-    case 'done':
-      return (message.kind === 'feed' ? 2 * message.records.length : 0) + message.standings.length
-    case 'sketch':
-      return 2 * message.symbols.length + (message.first?.standings.length ?? 0)
-    case 'tell':
-      return message.records.length + 2 * message.wants.length
-    case 'more':
-      return storeLimits.symbols
-    case 'equal':
-    case 'ranges':
-    case 'stop':
-      return 1
-  }
-}
-
-function drawNonce(random: Random): string {
-  let nonce = ''
-  while (nonce.length < 2 * nonceBytes) nonce += integer(random, 0x1_0000).toString(16).padStart(4, '0')
-  return nonce
 }
