@@ -16,7 +16,7 @@ const smallest = 16
 
 /**
  * Head records in numbered slots, found by document and by hash, and linked in the order of their last change. Numbers
- * in a few typed arrays, about 100 bytes a record: the texts of a million records would take three times as much.
+ * in a few typed arrays, about 120 bytes a record: the texts of a million records would take three times as much.
  */
 export class RecordTable {
   readonly #hash: KeyedHash
