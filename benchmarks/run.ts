@@ -18,6 +18,7 @@ const subjects: Runner<BenchOptions>['subjects'] = {
   engines: () => import('./engines.ts'),
   crdt: () => import('./crdt.ts'),
   replication: () => import('./replication.ts'),
+  lan: () => import('./lan.ts'),
 }
 
 const page: Page = {

@@ -1,5 +1,5 @@
 import type { Duration, Instant, PeerId } from '../../node/protocol/index.ts'
-import type { Mark, PeerCursor } from '../../node/reconciliation/index.ts'
+import type { PeerCursor } from '../../node/reconciliation/index.ts'
 
 /** Peers with whom it is remembered how far they were compared. */
 const cursorLimit = 1000
@@ -49,6 +49,6 @@ function isSame(one: PeerCursor, other: PeerCursor): boolean {
   return isSameMark(one.ours, other.ours) && isSameMark(one.theirs, other.theirs)
 }
 
-function isSameMark(one: Mark, other: Mark): boolean {
+function isSameMark(one: PeerCursor['ours'], other: PeerCursor['ours']): boolean {
   return one.epoch === other.epoch && one.counter === other.counter
 }

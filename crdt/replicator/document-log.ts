@@ -35,6 +35,7 @@ export class DocumentLog {
   /** Chains by name: one a replica, and more of one that has two histories. */
   #replicas = new Map<ReplicaId, ReplicaLog>()
   #order: SealedChangeSet[] = []
+  #bytes = 0
   readonly #waiting = new WaitingSets()
   #contest: Contest | undefined
   /** Of a contested document. */
@@ -53,6 +54,11 @@ export class DocumentLog {
   /** Sets in the order of their acceptance. */
   get sets(): readonly SealedChangeSet[] {
     return this.#order
+  }
+
+  /** What the sets take. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Sets that wait for something they depend on. */
@@ -233,6 +239,7 @@ export class DocumentLog {
     }
     log.append(set)
     this.#order.push(set)
+    this.#bytes += set.bytes.length
   }
 
   /** The chain that the set is in, or would go on. */
@@ -317,6 +324,7 @@ export class DocumentLog {
     if (!isExtension) {
       this.#replicas = new Map()
       this.#order = []
+      this.#bytes = 0
     }
     const changes: Change[] = []
     for (const set of isExtension ? accepted : believed) {

@@ -41,6 +41,9 @@ export interface CarriedDocument {
   readonly pending: number
   /** Change sets that wait for something they depend on. */
   readonly waiting: number
+  /** Change sets here, and what they take. */
+  readonly changeSets: number
+  readonly bytes: number
   readonly isOpen: boolean
 }
 
@@ -123,6 +126,12 @@ export class Documents {
     for (const pattern of follow) this.#replicator.follow(pattern)
   }
 
+  /** What this peer writes as, in every document. */
+  get replica(): ReplicaId {
+    const { author, counter } = this.#options
+    return replicaId(author, counter)
+  }
+
   /** The same name is the same document on every peer of the network. @throws DocumentNameError */
   open(name: string): Document {
     const { network } = this.#options
@@ -155,8 +164,10 @@ export class Documents {
   }
 
   list(): readonly CarriedDocument[] {
-    return Array.from(this.#replicator.documents, ({ id, genesis, version, waiting }) => ({
+    return Array.from(this.#replicator.documents, ({ id, genesis, version, waiting, sets, bytes }) => ({
       id,
+      changeSets: sets.length,
+      bytes,
       name: genesis.kind === 'named' ? genesis.name : undefined,
       version,
       pending: this.#replicator.pending(id),

@@ -1,6 +1,9 @@
 import type { DocumentId, Duration, Instant, PeerId } from '../../node/protocol/index.ts'
 import type { DocumentLog } from './document-log.ts'
 
+/** How long a gap may last before it is asked for: mostly what is missing is only a little later. */
+const grace: Duration = 100
+
 /** How long a gap may last before somebody else is asked. */
 const patience: Duration = 1000
 
@@ -17,34 +20,41 @@ export interface GapsPorts {
   later(document: DocumentId, delay: Duration): void
 }
 
+interface Gap {
+  /** Since when the document has had gaps without a break. */
+  readonly since: Instant
+  /** Who sent what came too early, until it was asked. */
+  sender: PeerId | undefined
+}
+
 /** Documents of which something arrived too early: what it depends on is asked for, of one peer a second. */
 export class Gaps {
   readonly #ports: GapsPorts
-  readonly #asked = new Map<DocumentId, Instant>()
-  /** Since when a document has had gaps without a break. */
-  readonly #since = new Map<DocumentId, Instant>()
+  readonly #gaps = new Map<DocumentId, Gap>()
 
   constructor(ports: GapsPorts) {
     this.#ports = ports
   }
 
-  /** @param peer whom to ask; undefined while there is nobody */
-  found(log: DocumentLog, peer: PeerId | undefined): void {
-    const now = this.#ports.now()
-    const last = this.#asked.get(log.id)
-    if (last !== undefined && now - last < patience) return
-    this.#asked.set(log.id, now)
-    if (!this.#since.has(log.id)) this.#since.set(log.id, now)
-    if (peer !== undefined) this.#ports.ask(peer, log)
-    this.#ports.later(log.id, patience)
+  /** @param sender of what came too early: it has what is missing */
+  found(log: DocumentLog, sender: PeerId): void {
+    if (this.#gaps.has(log.id)) return
+    this.#gaps.set(log.id, { since: this.#ports.now(), sender })
+    this.#ports.later(log.id, grace)
   }
 
-  /** @param peer whom to ask if the gap is still there */
-  expire(document: DocumentId, log: DocumentLog | undefined, peer: PeerId | undefined): void {
-    this.#asked.delete(document)
-    const waited = this.#ports.now() - (this.#since.get(document) ?? this.#ports.now())
-    if (log !== undefined && log.waiting > 0 && waited < lastPatience) return this.found(log, peer)
-    this.#since.delete(document)
-    if (log !== undefined && log.waiting > 0) this.#ports.giveUp(log)
+  /** @param somebody whom to ask where the sender was asked in vain; undefined while there is nobody */
+  expire(document: DocumentId, log: DocumentLog | undefined, somebody: PeerId | undefined): void {
+    const gap = this.#gaps.get(document)
+    if (gap === undefined) return
+    if (log === undefined || log.waiting === 0) return void this.#gaps.delete(document)
+    if (this.#ports.now() - gap.since >= lastPatience) {
+      this.#gaps.delete(document)
+      return this.#ports.giveUp(log)
+    }
+    const peer = gap.sender ?? somebody
+    gap.sender = undefined
+    if (peer !== undefined) this.#ports.ask(peer, log)
+    this.#ports.later(document, patience)
   }
 }

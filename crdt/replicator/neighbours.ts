@@ -41,6 +41,8 @@ interface Neighbour {
   /** Whether it has said so since it connected. */
   isTold: boolean
   isConnected: boolean
+  /** The stores were compared since it connected. */
+  isCompared: boolean
   /** It began a session before it was known what it wants: then there is one to begin here. */
   isOwed: boolean
   /** Found in the session begun here, and in the one begun there. */
@@ -69,6 +71,7 @@ export class Neighbours {
       send: (peer, message) => ports.send(peer, { type: 'compare', ...message }),
       later: (peer, isOwn, session, delay) => ports.sessionLater(peer, isOwn, session, delay),
       shared: (peer) => this.#heads.shared(peer),
+      isCompared: (peer) => this.#of(peer).isCompared,
       interests: () => ports.collection.interests.digest,
       cursor: (peer) => (this.#heads.isWhole(peer) ? this.#cursors.get(peer) : undefined),
       found: (peer, step, isOwn) => this.#found(peer, step, isOwn),
@@ -108,10 +111,11 @@ export class Neighbours {
     const neighbour = this.#of(peer)
     neighbour.isConnected = true
     neighbour.isTold = false
+    neighbour.isCompared = false
     this.#tellAll(peer, false)
     // What it said when it was last here is likely still so; if not, it says so right now.
     if (neighbour.interests !== undefined) this.#heads.share(peer, neighbour.interests)
-    if (this.#isFirst(peer)) this.#sessions.begin(peer)
+    if (this.#isFirst(peer)) this.#sessions.begin(peer, true)
   }
 
   disconnect(peer: PeerId): void {
@@ -125,7 +129,7 @@ export class Neighbours {
 
   /** Begins a session, once the peer has said what it wants. One that is not connected gets connected by being asked. */
   compare(peer: PeerId): void {
-    if (!this.isConnected(peer) || !this.#sessions.begin(peer)) this.#tellAll(peer, true)
+    if (!this.isConnected(peer) || !this.#sessions.begin(peer, false)) this.#tellAll(peer, true)
   }
 
   /** As `compare`, with what is here now: a session that goes on may have begun before the last change. */
@@ -192,25 +196,25 @@ export class Neighbours {
     this.#sessions.disconnected(peer)
     const { found } = this.#of(peer)
     for (const documents of [found.own, found.theirs]) documents.clear()
-    this.#sessions.begin(peer)
+    this.#sessions.begin(peer, true)
   }
 
   #found(peer: PeerId, { carried, lacked }: StoreStep, isOwn: boolean): void {
     const { collection } = this.#ports
     const { found } = this.#of(peer)
     const mine = isOwn ? found.own : found.theirs
-    for (const { document, theirs } of carried) {
+    for (const { document, theirs, isAnswer } of carried) {
       mine.add(document)
       const log = collection.get(document)
-      // Whoever lacks a document asks for it itself.
-      if (isOwn && theirs !== undefined && log !== undefined) this.#ports.differs(peer, log)
+      // Of the two, whoever was told first; and who lacks a document asks for it itself.
+      if (!isAnswer && theirs !== undefined && log !== undefined) this.#ports.differs(peer, log)
     }
     for (const { document, head } of lacked) {
       const log = collection.get(document)
       if (log === undefined || this.#heads.get(document) === head) continue
       // It is here, and it was not known that the other wants it.
       mine.add(document)
-      if (isOwn) this.#ports.differs(peer, log)
+      this.#ports.differs(peer, log)
     }
     const unknown = lacked.map(({ document }) => document).filter((document) => collection.get(document) === undefined)
     const wanted = unknown.filter((document) => collection.isInteresting(document))
@@ -230,8 +234,9 @@ export class Neighbours {
   }
 
   #ended(peer: PeerId, outcome: StoreOutcome, isOwn: boolean, generation: number): void {
-    const { found } = this.#of(peer)
-    const mine = isOwn ? found.own : found.theirs
+    const neighbour = this.#of(peer)
+    const mine = isOwn ? neighbour.found.own : neighbour.found.theirs
+    neighbour.isCompared ||= outcome.kind === 'complete'
     const isSettled = outcome.kind === 'complete' && mine.size === 0
     if (outcome.kind === 'complete' && outcome.cursor !== undefined && this.#heads.isWhole(peer)) {
       this.#cursors.put(peer, outcome.cursor, this.#ports.now())
@@ -269,7 +274,7 @@ export class Neighbours {
     let neighbour = this.#neighbours.get(peer)
     if (neighbour === undefined) {
       const found = { own: new Set<DocumentId>(), theirs: new Set<DocumentId>() }
-      neighbour = { interests: undefined, isTold: false, isConnected: false, isOwed: false, found }
+      neighbour = { interests: undefined, isTold: false, isConnected: false, isCompared: false, isOwed: false, found }
       this.#neighbours.set(peer, neighbour)
     }
     return neighbour

@@ -11,6 +11,12 @@ import {
 /** How long a session waits for the other side. */
 const patience: Duration = 10_000
 
+/**
+ * Of two peers that are connected both have heard of most changes since they were last compared, so that a sketch costs
+ * less than naming more of them than this.
+ */
+const connectedFeedLimit = 16
+
 /** What one side of a session says to the other. */
 export interface SessionMessage {
   /** Whether the sender has begun the session. */
@@ -30,6 +36,8 @@ export interface SessionsPorts {
   /** What is compared with the peer; undefined while it has not said what it wants. */
   shared(peer: PeerId): HeadIndex | undefined
   cursor(peer: PeerId): PeerCursor | undefined
+  /** Whether the stores were compared since the peer connected. */
+  isCompared(peer: PeerId): boolean
   /** Digest of this peer's interests. */
   interests(): number
   /** What a message has shown. @param isOwn whether the session was begun here */
@@ -57,13 +65,18 @@ export class Sessions {
     this.#ports = ports
   }
 
-  /** No effect while one that was begun here goes on. @returns false where it is not known what to compare */
-  begin(peer: PeerId): boolean {
+  /**
+   * No effect while one that was begun here goes on.
+   *
+   * @param feeds whether both have likely changed since they were last compared: what has is told at once
+   * @returns false where it is not known what to compare
+   */
+  begin(peer: PeerId, feeds: boolean): boolean {
     if (this.#own.has(peer)) return true
     const session = this.#open(peer, ++this.#last)
     if (session === undefined) return false
     this.#own.set(peer, session)
-    this.#send(peer, true, session, session.reconciliation.begin({ feeds: true }))
+    this.#send(peer, true, session, session.reconciliation.begin({ feeds }))
     this.#ports.later(peer, true, session.number, patience)
     return true
   }
@@ -116,11 +129,9 @@ export class Sessions {
     if (index === undefined) return undefined
     const { random } = this.#ports
     const generation = this.#ports.generation()
-    return {
-      number,
-      generation,
-      reconciliation: new StoreReconciliation(index, random, { cursor: this.#ports.cursor(peer) }),
-    }
+    const cursor = this.#ports.cursor(peer)
+    const limits = this.#ports.isCompared(peer) ? { feedLimit: connectedFeedLimit } : {}
+    return { number, generation, reconciliation: new StoreReconciliation(index, random, { cursor, ...limits }) }
   }
 
   #close(peer: PeerId, sessions: Map<PeerId, Session>, isOwn: boolean): void {

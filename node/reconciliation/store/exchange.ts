@@ -119,7 +119,7 @@ export class Exchange {
   hearAnswer({ records, wants, isLast }: Told, findings: Findings): string | undefined {
     if (wants.length > 0) return 'wants of a side that has found nothing'
     if (isLast && !this.#hasToldAll) return 'a last word before all was heard'
-    for (const record of records) findings.hear(record)
+    for (const record of records) findings.hear(record, true)
     return undefined
   }
 

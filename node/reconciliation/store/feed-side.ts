@@ -54,7 +54,7 @@ export class FeedSide {
     for (const [place, standing] of standings.entries()) {
       const { document } = fed[place] as HeadRecord
       if (standing === 'lacked') this.#findings.miss(document)
-      else if (standing !== 'same') this.#findings.hear({ document, head: standing })
+      else if (standing !== 'same') this.#findings.hear({ document, head: standing }, true)
     }
     this.#fed = []
     return true

@@ -8,6 +8,8 @@ export interface CarriedDocument {
   readonly document: DocumentId
   /** Undefined: the other lacks the document, or has not said what it has. */
   readonly theirs: Head | undefined
+  /** The other has heard of ours before it said so: who of the two is to act is known to both. */
+  readonly isAnswer: boolean
 }
 
 export interface Found {
@@ -27,14 +29,14 @@ export class Findings {
     this.#index = index
   }
 
-  /** The other has this record. @returns how that stands here */
-  hear({ document, head }: HeadRecord): Standing {
+  /** The other has this record. @param isAnswer whether it has heard of ours before @returns how that stands here */
+  hear({ document, head }: HeadRecord, isAnswer: boolean = false): Standing {
     const ours = this.#index.get(document)
     if (ours === head) return 'same'
     if (this.#reported.get(document) === undefined) {
       this.#reported.set(document, head)
       if (ours === undefined) this.#lacked.push({ document, head })
-      else this.#carried.push({ document, theirs: head })
+      else this.#carried.push({ document, theirs: head, isAnswer })
     }
     return ours ?? 'lacked'
   }
@@ -43,7 +45,7 @@ export class Findings {
   miss(document: DocumentId): void {
     if (this.#reported.has(document) || this.#index.get(document) === undefined) return
     this.#reported.set(document, undefined)
-    this.#carried.push({ document, theirs: undefined })
+    this.#carried.push({ document, theirs: undefined, isAnswer: true })
   }
 
   /** What was found since it was last asked. */

@@ -44,8 +44,11 @@ export function indexOf(records: Iterable<HeadRecord>, options: Partial<HeadInde
 }
 
 /** One side of a session, when it is over. */
+/** Who of the two heard of it first is another matter. */
+export type DifferingDocument = Omit<CarriedDocument, 'isAnswer'>
+
 export interface StoreSide {
-  readonly carried: readonly CarriedDocument[]
+  readonly carried: readonly DifferingDocument[]
   readonly lacked: readonly HeadRecord[]
   readonly outcome: StoreOutcome | undefined
 }
@@ -74,8 +77,8 @@ export function compareStores(one: HeadIndex, other: HeadIndex, options: StoreCo
     new StoreReconciliation(other, random, options.answers),
   ] as const
   const found = [
-    { carried: [] as CarriedDocument[], lacked: [] as HeadRecord[] },
-    { carried: [] as CarriedDocument[], lacked: [] as HeadRecord[] },
+    { carried: [] as DifferingDocument[], lacked: [] as HeadRecord[] },
+    { carried: [] as DifferingDocument[], lacked: [] as HeadRecord[] },
   ] as const
   const messages: StoreMessage[] = []
   const sizes: number[] = []
@@ -86,7 +89,7 @@ export function compareStores(one: HeadIndex, other: HeadIndex, options: StoreCo
     sizes.push(bytes.length)
     options.meanwhile?.(message.round)
     const step: StoreStep = sides[receiver].receive(decodeMessage(storeReconciliationCodec, bytes))
-    found[receiver].carried.push(...step.carried)
+    found[receiver].carried.push(...step.carried.map(({ document, theirs }) => ({ document, theirs })))
     found[receiver].lacked.push(...step.lacked)
     message = step.reply
   }
@@ -100,7 +103,7 @@ export function compareStores(one: HeadIndex, other: HeadIndex, options: StoreCo
 
 /** What a session should report to `own`: computed from the records themselves. */
 export function trueDifference(own: HeadIndex, other: HeadIndex): Omit<StoreSide, 'outcome'> {
-  const carried: CarriedDocument[] = []
+  const carried: DifferingDocument[] = []
   for (const { document, head } of own) {
     const theirs = other.get(document)
     if (theirs !== head) carried.push({ document, theirs })

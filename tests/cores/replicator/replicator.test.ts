@@ -200,8 +200,10 @@ describe("others' change sets", () => {
   test('too early wait for what they follow, and it is asked for', () => {
     const chain = new Chain(stage.document, bob)
     const [first, second, third] = [chain.next(), chain.next(), chain.next()]
-    const asked = stage.arrive(third)
-    expect(asked.flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))).toEqual(['summary'])
+    stage.arrive(third)
+    expect(stage.recorder.sent()).toEqual([])
+    stage.recorder.advance(200)
+    expect(stage.recorder.sent().map(({ to, message }) => [to, message.type])).toEqual([[neighbour, 'summary']])
     stage.arrive(second)
     expect(stage.versionOf(bob)).toBe(0)
     stage.arrive(first)
@@ -258,6 +260,14 @@ describe("others' change sets", () => {
     expect(reasons(stage.arrive(carol.next()))).toEqual([])
     stage.arrive(missing)
     expect(stage.versionOf(new Uint8Array(32).fill(3))).toBe(2)
+  })
+
+  test('too early and completed at once are not asked for', () => {
+    const chain = new Chain(stage.document, bob)
+    const [first, second] = [chain.next(), chain.next()]
+    for (const set of [second, first]) stage.arrive(set)
+    stage.recorder.advance(1000)
+    expect(stage.recorder.sent().filter(({ message }) => message.type === 'summary')).toEqual([])
   })
 
   test('that nobody can complete are dropped after a minute, and come again with what they depend on', () => {
