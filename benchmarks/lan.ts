@@ -48,6 +48,7 @@ function awayTable(many: AwayFigures, one: AwayFigures): Table {
       figures.roundTrips,
       figures.changesBytes / 1e6,
       figures.overheadBytes / 1000,
+      figures.repeated,
       figures.duration / 1000,
       figures.isEqual ? 'yes' : 'no',
     ],
@@ -55,7 +56,7 @@ function awayTable(many: AwayFigures, one: AwayFigures): Table {
   })
   return {
     title: 'A peer comes back after a day in which another made 10,000 changes',
-    columns: ['round trips before the changes', 'changes, MB', 'all else, kB', 's until all is there', 'equal'],
+    columns: ['round trips before the changes', 'changes, MB', 'all else, kB', 'sent twice', 's until all is there', 'equal'],
     rows: [row('in 100 documents', many), row('in one document', one)],
     notes: [
       'Simulated with 100 ms each way. Round trips are counted from the connection to the first change. The peer was killed and has its disk; it follows all documents, and knows how far it was compared. How long the changes take then is a matter of the credit that a receiver gives: 64 messages of 128 KiB here.',

@@ -34,6 +34,8 @@ export interface AntiEntropyPorts {
   readonly collection: Collection
   /** Whether earlier comparisons with the peer have left a difference. */
   isStubborn(peer: PeerId): boolean
+  /** Whether change sets are coming in from the peer: asking for more now would have them sent twice. */
+  isReceiving(peer: PeerId): boolean
   /** A peer has said what it has of a document. */
   told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void
 }
@@ -53,6 +55,7 @@ export class AntiEntropy {
 
   /** Says what is here of a document that differs, so that the other sends what is missing and asks for what it lacks. */
   compare(peer: PeerId, log: DocumentLog, answer: SummaryAnswer = 'if-behind'): void {
+    if (answer !== 'always' && this.#ports.isReceiving(peer)) return
     this.#tell(peer, log, answer, this.#ports.isStubborn(peer) ? idLengthMost : undefined)
   }
 

@@ -18,7 +18,7 @@ import { digestProof } from './summary.ts'
 
 export interface ArrivalsPorts {
   readonly collection: Collection
-  /** Sets whose signature is being checked at once. */
+  /** Sets whose signature is being checked at once, in bytes. */
   readonly limit: number
   verify(claim: Signed): Ticket
   /** A set came before what it depends on. */
@@ -61,6 +61,11 @@ export class Arrivals {
     if (log.isKnown(set)) return
     if (log.refuses(set)) return this.#ports.reject('quarantined', from, set.document)
     if (this.#inbox.put({ set, from, way }) === 'full') this.#ports.reject('busy', from, set.document)
+  }
+
+  /** Whether sets of a sender are being checked. */
+  isBusyWith(sender: PeerId): boolean {
+    return this.#inbox.isBusyWith(sender)
   }
 
   arriveProof(equivocation: Equivocation, from: PeerId): void {

@@ -11,34 +11,37 @@ export interface Arrival {
 }
 
 /**
- * Change sets on their way in: held back until their signature is checked. At most `limit` at a time, and of one sender at
- * most half as many, so that a peer that floods does not keep the others out.
+ * Change sets on their way in: held back until their signature is checked. At most `limit` bytes at a time, and of one sender at
+ * most half of it, so that a peer that floods does not keep the others out.
  */
 export class Inbox {
   readonly #limit: number
   readonly #verify: (claim: Signed) => Ticket
   readonly #arrivals = new Map<Ticket, Arrival>()
   readonly #hashes = new Set<string>()
+  /** Bytes. */
   readonly #bySender = new Map<PeerId, number>()
+  #bytes = 0
 
   constructor(limit: number, verify: (claim: Signed) => Ticket) {
     this.#limit = limit
     this.#verify = verify
   }
 
-  /** How many are being checked. */
-  get size(): number {
-    return this.#arrivals.size
+  /** Whether sets of a sender are being checked. */
+  isBusyWith(sender: PeerId): boolean {
+    return this.#bySender.has(sender)
   }
 
-  /** @returns `known` when the same set is being checked already, `full` when too many are */
+  /** @returns `known` when the same set is being checked already, `full` when too much is */
   put(arrival: Arrival): 'checking' | 'known' | 'full' {
     const name = nameOf(arrival.set)
     if (this.#hashes.has(name)) return 'known'
+    const { length } = arrival.set.bytes
     const ofSender = this.#bySender.get(arrival.from) ?? 0
-    if (this.#arrivals.size >= this.#limit || ofSender >= this.#limit / 2) return 'full'
+    if (this.#bytes + length > this.#limit || ofSender + length > this.#limit / 2) return 'full'
     this.#hashes.add(name)
-    this.#bySender.set(arrival.from, ofSender + 1)
+    this.#count(arrival, length)
     this.#arrivals.set(this.#verify(signatureClaim(arrival.set)), arrival)
     return 'checking'
   }
@@ -49,10 +52,15 @@ export class Inbox {
     if (arrival === undefined) return undefined
     this.#arrivals.delete(ticket)
     this.#hashes.delete(nameOf(arrival.set))
-    const left = (this.#bySender.get(arrival.from) ?? 1) - 1
-    if (left === 0) this.#bySender.delete(arrival.from)
-    else this.#bySender.set(arrival.from, left)
+    this.#count(arrival, -arrival.set.bytes.length)
     return arrival
+  }
+
+  #count({ from }: Arrival, bytes: number): void {
+    const left = (this.#bySender.get(from) ?? 0) + bytes
+    if (left === 0) this.#bySender.delete(from)
+    else this.#bySender.set(from, left)
+    this.#bytes += bytes
   }
 }
 

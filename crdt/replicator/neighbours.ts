@@ -26,6 +26,8 @@ export interface NeighboursPorts {
   /** Calls `recheck(peer, attempt)` after the delay, give or take some. */
   recheckLater(peer: PeerId, attempt: number, delay: Duration): void
   keepCursor(peer: PeerId, cursor: PeerCursor | undefined): void
+  /** Whether change sets are coming in from a peer. */
+  isReceiving(peer: PeerId): boolean
   /** Both carry this document and differ, and it is this peer's turn to say so. */
   differs(peer: PeerId, log: DocumentLog): void
   /** The peer has these documents, they are not here and may be wanted. @param isSure they are, whatever they are */
@@ -183,7 +185,8 @@ export class Neighbours {
   }
 
   recheck(peer: PeerId, attempt: number): void {
-    if (this.#rechecks.expire(peer, attempt)) this.compare(peer)
+    const isSoon = this.#ports.isReceiving(peer)
+    if (this.#rechecks.expire(peer, attempt, isSoon) && !isSoon) this.compare(peer)
   }
 
   /** A difference was seen otherwise than in a session. */

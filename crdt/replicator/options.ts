@@ -8,8 +8,11 @@ export interface ReplicatorOptions {
   readonly antiEntropyPeriod?: Duration
   /** How long changes gather while a flush is under way. Longer makes fewer, larger sets. @default 50 */
   readonly gatherDelay?: Duration
-  /** Change sets whose signature is being checked; more are refused and come again by anti-entropy. @default 4096 */
-  readonly verifyingLimit?: number
+  /**
+   * Change sets whose signature is being checked, in bytes, half of it for one sender; more are refused and come again by
+   * anti-entropy. @default 33554432
+   */
+  readonly verifyingLimitBytes?: number
   /** Documents carried at once, opened or followed. @default 100000 */
   readonly documentLimit?: number
   /** How long after news from one peer the others are told that there is some. @default 200 */
@@ -21,7 +24,7 @@ export type ResolvedReplicatorOptions = Required<ReplicatorOptions>
 export const replicatorDefaults: ResolvedReplicatorOptions = Object.freeze({
   antiEntropyPeriod: 30_000,
   gatherDelay: 50,
-  verifyingLimit: 4096,
+  verifyingLimitBytes: 32 * 1024 * 1024,
   documentLimit: 100_000,
   nudgeDelay: 200,
 })

@@ -37,12 +37,15 @@ export class Rechecks {
     this.#settle(peer)
   }
 
-  /** @returns whether the comparison is still called for; the next one is then planned */
-  expire(peer: PeerId, attempt: number): boolean {
+  /**
+   * @param isUnderWay what differs is being sent: the next comparison is as soon as the first
+   * @returns whether the comparison is still called for; the next one is then planned
+   */
+  expire(peer: PeerId, attempt: number, isUnderWay: boolean): boolean {
     this.#due.delete(peer)
     if (!this.#differing.has(peer)) return false
-    this.#attempts.set(peer, attempt)
-    this.#plan(peer, attempt)
+    if (!isUnderWay) this.#attempts.set(peer, attempt)
+    this.#plan(peer, isUnderWay ? 0 : attempt)
     return true
   }
 

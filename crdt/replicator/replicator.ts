@@ -9,6 +9,7 @@ import {
   type DocumentId,
   type Duration,
   type HostEnvironment,
+  type Instant,
   type PeerId,
   type Protocol,
   type ProtocolDefinition,
@@ -52,6 +53,9 @@ type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer,
 /** What is believed of a contested document is decided at most so often, since that costs as much as reading it. */
 const settleDelay: Duration = 200
 
+/** So long after the last change sets of a peer more of them may be on their way. */
+const receivingPause: Duration = 1000
+
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
 
@@ -76,6 +80,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #neighbours: Neighbours
   readonly #standings: Standings
   readonly #refusals = new Refusals()
+  /** When change sets last came by repair, by peer. */
+  readonly #received = new Map<PeerId, Instant>()
   /** How often it was asked how things stand. */
   #generation = 0
   readonly #gaps: Gaps
@@ -116,7 +122,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     })
     this.#arrivals = new Arrivals({
       collection: this.#collection,
-      limit: options.verifyingLimit,
+      limit: options.verifyingLimitBytes,
       verify: (claim) => environment.verify(claim),
       gap: (log, from) => this.#gaps.found(log, from),
       accepted: (log, sets, changes, way) => this.#accepted(log, sets, changes, way),
@@ -133,6 +139,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       transfer: (to, transfer) => this.#transfers.put(to, transfer),
       collection: this.#collection,
       isStubborn: (peer) => this.#neighbours.isStubborn(peer),
+      isReceiving: (peer) => this.#isReceiving(peer),
       told: (peer, log, difference) => this.#told(peer, log, difference),
     })
     this.#standings = new Standings((document) => this.#collection.get(document) !== undefined)
@@ -153,6 +160,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       found: (peer, documents) => this.#found(peer, documents),
       compared: (peer, found, outcome, generation) => this.#compared(peer, found, outcome, generation),
       generation: () => this.#generation,
+      isReceiving: (peer) => this.#isReceiving(peer),
     })
   }
 
@@ -285,6 +293,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'summary':
         return this.#antiEntropy.summary(from, message.document, message.summary, message.answer)
       case 'sets':
+        this.#received.set(from, this.#environment.now())
         for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
       case 'trace':
@@ -327,6 +336,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#standings.disconnected(peer)
     this.#neighbours.disconnect(peer)
     this.#transfers.disconnected(peer)
+    this.#received.delete(peer)
   }
 
   writable(peer: PeerId): void {
@@ -501,6 +511,13 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #found(peer: PeerId, documents: readonly DocumentId[]): void {
     const now = this.#environment.now()
     for (const document of documents) this.#standings.differs(peer, document, now)
+  }
+
+  /** Whether change sets are coming in from a peer: what is here of them is not yet all that was sent. */
+  #isReceiving(peer: PeerId): boolean {
+    const last = this.#received.get(peer)
+    const isRecent = last !== undefined && this.#environment.now() - last < receivingPause
+    return isRecent || this.#arrivals.isBusyWith(peer)
   }
 
   #told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void {

@@ -40,7 +40,7 @@ export type OverlayApis<Set extends OverlaySet> = {
   readonly [Name in keyof Set]: Set[Name] extends Overlay<infer Api, Libp2pHost> ? Api : never
 }
 
-export interface DocumentSettings extends Omit<ReplicatorOptions, 'documentLimit' | 'verifyingLimit'> {
+export interface DocumentSettings extends Omit<ReplicatorOptions, 'documentLimit' | 'verifyingLimitBytes'> {
   /** Names of documents to carry even while nobody here has them open; `*` stands for any run of characters. @default none */
   readonly follow?: readonly string[]
 }

@@ -16,6 +16,8 @@ export interface AwayFigures {
   /** Of everything but change sets, per change. */
   readonly overheadBytes: number
   readonly changesBytes: number
+  /** Change sets that were sent more than once. */
+  readonly repeated: number
   readonly isEqual: boolean
   /** From the connection until all is there, in virtual milliseconds. */
   readonly duration: number
@@ -71,7 +73,9 @@ export function runAway({ documents: count, changes }: AwayTrial): AwayFigures {
     replicatorCodec.encode(message, writer)
     return [message.type, writer.length] as const
   })
+  const sets = said.flatMap(({ message }) => (message.type === 'sets' ? message.sets.map(String) : []))
   return {
+    repeated: sets.length - new Set(sets).size,
     roundTrips: (arrived - start) / (2 * latency),
     messages: said.filter(({ at }) => at < arrived).map(({ message }) => kindOf(message)),
     overheadBytes: sizes.reduce((sum, [type, bytes]) => sum + (type === 'sets' ? 0 : bytes), 0),
