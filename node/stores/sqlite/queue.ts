@@ -9,6 +9,8 @@ export interface Transactions {
   /** Resolves nothing by itself: when it returns, what was written since `begin` would survive a crash. */
   commit(): void
   rollback(): void
+  /** Everything that was asked for has been answered. */
+  rest(): void
   /** What an error of the database means. `StoreFailedError` fails the writes gathered with it, too. */
   explain(error: unknown): Error
 }
@@ -62,7 +64,9 @@ export class WorkQueue {
         else await this.#read(group)
         start = end
       }
-      if (this.#tasks.length > 0) await this.#pause()
+      // Whoever waits for an answer hears it first.
+      await this.#pause()
+      if (this.#tasks.length === 0) this.#transactions.rest()
     }
     this.#running = undefined
   }

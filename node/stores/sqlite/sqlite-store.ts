@@ -38,9 +38,13 @@ export interface SqliteStoreOptions {
   readonly sizeLimitBytes?: number
 }
 
-/** The log is worked into the database after so many transactions or bytes, whichever comes first. */
+/**
+ * The log is worked into the database after so many transactions or bytes, whichever comes first: when nothing is asked
+ * for, since it takes as long as several commits, and at the latest after four times as much.
+ */
 const checkpointTransactions = 250
 const checkpointBytes = 4_194_304
+const checkpointPatience = 4
 
 /**
  * Opens the store in a directory, made (0700) when it is not there. The database (0600) belongs to this store until it is
@@ -89,6 +93,7 @@ class SqliteStore implements DocumentStore {
       begin: () => database.exec('BEGIN'),
       commit: () => this.#commit(),
       rollback: () => this.#rollback(),
+      rest: () => this.#checkpointAfter(1),
       explain: (error) => this.#explain(error),
     })
   }
@@ -208,8 +213,15 @@ class SqliteStore implements DocumentStore {
   #commit(): void {
     this.#database.exec('COMMIT')
     this.#transactionsSinceCheckpoint++
-    if (this.#transactionsSinceCheckpoint < checkpointTransactions && this.#bytesSinceCheckpoint < checkpointBytes)
-      return
+    this.#checkpointAfter(checkpointPatience)
+  }
+
+  /** @param times how often what is usual */
+  #checkpointAfter(times: number): void {
+    const isDue =
+      this.#transactionsSinceCheckpoint >= times * checkpointTransactions ||
+      this.#bytesSinceCheckpoint >= times * checkpointBytes
+    if (!isDue) return
     this.#transactionsSinceCheckpoint = 0
     this.#bytesSinceCheckpoint = 0
     this.#checkpoint()
