@@ -190,6 +190,27 @@ test('a large append lets the event loop go on', async () => {
   await store.close()
 })
 
+test('a change stands in the file as docs/formats/store.md says', async () => {
+  const store = await openSqliteStore(directory)
+  const id = 'ab'.repeat(32) as DocumentId
+  const bytes = Uint8Array.of(1, 2, 3)
+  await store.append([{ document: id, replica: 'NZjRZwFTMxtIYrPo4aNrgA', sequence: 12, fragment: 0, bytes }])
+  await store.close()
+  withDatabase(join(directory, 'peerloom.sqlite'), (database) => {
+    expect(database.prepare('SELECT * FROM changes').all()).toEqual([
+      {
+        position: 1,
+        document: 1,
+        replica: 'NZjRZwFTMxtIYrPo4aNrgA',
+        sequence: 12,
+        fragment: 0,
+        checksum: 525236780,
+        bytes,
+      },
+    ])
+  })
+})
+
 test('a database that may not be written is refused', async () => {
   await openSqliteStore(directory).then((store) => store.close())
   const file = join(directory, 'peerloom.sqlite')
