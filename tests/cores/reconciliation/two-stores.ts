@@ -45,7 +45,7 @@ export function indexOf(records: Iterable<HeadRecord>, options: Partial<HeadInde
 
 /** One side of a session, when it is over. */
 /** Who of the two heard of it first is another matter. */
-export type DifferingDocument = Omit<CarriedDocument, 'isAnswer'>
+type DifferingDocument = Omit<CarriedDocument, 'isAnswer'>
 
 export interface StoreSide {
   readonly carried: readonly DifferingDocument[]
