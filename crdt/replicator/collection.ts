@@ -75,7 +75,7 @@ export class Collection {
 
   /** Whether a document that is not carried is worth asking about. */
   isInteresting(document: DocumentId): boolean {
-    return this.#wanted.has(document) || (this.interests.told.patterns.length > 0 && !this.#ignored.has(document))
+    return this.#wanted.has(document) || (this.interests.hasPatterns && !this.#ignored.has(document))
   }
 
   /** @returns the log of what a peer has described, when it is of interest here */

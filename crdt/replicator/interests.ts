@@ -44,6 +44,11 @@ export class Interests {
     return { patterns: this.#patterns.patterns, documents: this.#isEverything ? 'everything' : [...this.#documents] }
   }
 
+  /** Whether anything is wanted that is not named. */
+  get hasPatterns(): boolean {
+    return this.#patterns.patterns.length > 0
+  }
+
   /** 32 bits that are equal for equal interests, in whatever order they came: shows what was lost on the way. */
   get digest(): number {
     return this.#digest
