@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { runAway } from './away.ts'
 import { runLan } from './lan-documents.ts'
+import { runOneDocument } from './one-document.ts'
 
 test('a local network of peers that crash and come back agrees on all of its documents', { timeout: 120_000 }, () => {
   const figures = runLan({ seed: 1, peers: 12, documents: 60, changes: 300, crashes: 8 })
@@ -19,5 +20,17 @@ test(
     expect(figures).toMatchObject({ isEqual: true, repeated: 0 })
     expect(figures.roundTrips).toBeLessThanOrEqual(2)
     expect(figures.overheadBytes).toBeLessThan(figures.changesBytes / 10)
+  },
+)
+
+test.each([
+  [16, 250],
+  [100, 1400],
+])(
+  'a document of %i replicas is compared in %i bytes and one round trip, and nothing is sent twice',
+  (replicas, bytes) => {
+    const figures = runOneDocument(replicas)
+    expect(figures).toMatchObject({ isEqual: true, roundTrips: 1, setsSent: 2 })
+    expect(figures.summaryBytes).toBeLessThanOrEqual(bytes)
   },
 )
