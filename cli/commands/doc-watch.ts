@@ -4,7 +4,8 @@ import { readCount } from '../operands.ts'
 import type { Invocation } from './command.ts'
 
 interface WatchItem {
-  readonly type: 'watching' | 'changed' | 'rejected'
+  readonly type: 'watching' | 'changed' | 'rejected' | 'rewritten'
+  readonly characters?: number
   readonly origin?: string
   readonly replicas?: readonly string[]
   readonly deltas?: readonly Readonly<Record<string, unknown>>[]
@@ -35,8 +36,9 @@ export async function run({ operands, options, output, profile, signal }: Invoca
   }
 }
 
-function describe({ deltas = [], message = '', origin = '', replicas = [], type }: WatchItem): string {
+function describe({ characters = 0, deltas = [], message = '', origin = '', replicas = [], type }: WatchItem): string {
   if (type === 'rejected') return `rejected: ${message}`
+  if (type === 'rewritten') return `put together anew, since an author wrote two histories: ${characters} characters`
   const what = deltas.map(({ container, type: _type, ...rest }) => `${String(container)} ${JSON.stringify(rest)}`)
   return `${origin} by ${replicas.join(', ')}: ${what.join('; ')}`
 }

@@ -32,6 +32,21 @@ export class EditedBase {
     this.#runs = [...runs, ...left.reverse()]
   }
 
+  /** The same, where only the text before and after it is known. @param splices ascending, in indices of the present text */
+  splice(splices: readonly Splice[]): void {
+    let end = 0
+    const delta = splices.flatMap(({ index, count, text }) => {
+      const retain = index - end
+      end = index + count
+      return [
+        ...(retain > 0 ? [{ retain }] : []),
+        ...(text === '' ? [] : [{ insert: text }]),
+        ...(count > 0 ? [{ delete: count }] : []),
+      ]
+    })
+    this.apply(delta)
+  }
+
   /** @param splices ascending, in indices of the base @returns the same, ascending, in indices of the present text */
   rebase(splices: readonly Splice[]): Splice[] {
     return splices.flatMap(({ index, count, text }) => {

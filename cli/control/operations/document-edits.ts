@@ -6,7 +6,7 @@ import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { Changed, Imported } from '../requests.ts'
 import type { Call, Operation } from '../server.ts'
 import { collect } from './collected-input.ts'
-import { bodyName, openKnown, openOrCreate } from './named-document.ts'
+import { bodyName, onRewritten, openKnown, openOrCreate } from './named-document.ts'
 
 /** Largest text that is imported, in bytes. */
 const importLimitBytes = 64 * 1024 * 1024
@@ -39,24 +39,34 @@ export function editOperations(running: RunningPeer): Readonly<Record<string, Op
 
 /** Sends the text, waits for what the editor made of it, and applies the difference to what the text is by then. */
 async function edit(running: RunningPeer, call: Call): Promise<Changed> {
-  const { name, id, document } = await openOrCreate(running, call.fields.text('name'))
-  const body = document.text(bodyName)
-  const before = body.toString()
+  const opened = await openOrCreate(running, call.fields.text('name'))
+  const { name, id } = opened
+  let { document } = opened
+  const before = document.text(bodyName).toString()
   const base = new EditedBase(before.length)
-  document.subscribe(
-    (event) => {
-      if (event.type !== 'changed') return
-      for (const delta of event.deltas)
-        if (delta.type === 'text' && delta.container.id === body.id) base.apply(delta.delta)
-    },
-    { signal: call.signal },
-  )
+  followText(base, document, call.signal)
+  onRewritten(running, id, call.signal, (anew) => {
+    base.splice(diffText(document.text(bodyName).toString(), anew.text(bodyName).toString()))
+    document = anew
+    followText(base, anew, call.signal)
+  })
   await call.item({ text: before })
   const after = decode(await collect(call, importLimitBytes, tooLarge))
   const splices = base.rebase(diffText(before, after))
   applySplices(document, splices)
   await running.peer.documents.saved(document, { signal: call.signal })
   return { name, id, changed: splices.length > 0 }
+}
+
+function followText(base: EditedBase, document: Document, signal: AbortSignal): void {
+  const { id } = document.text(bodyName)
+  document.subscribe(
+    (event) => {
+      if (event.type !== 'changed') return
+      for (const delta of event.deltas) if (delta.type === 'text' && delta.container.id === id) base.apply(delta.delta)
+    },
+    { signal },
+  )
 }
 
 /** @returns whether anything had to be changed */

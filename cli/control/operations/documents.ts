@@ -1,9 +1,10 @@
-import type { ContainerDelta, DocumentEvent, JsonValue, VersionVector } from '../../../crdt/index.ts'
+import type { ContainerDelta, Document, DocumentEvent, JsonValue, VersionVector } from '../../../crdt/index.ts'
+import type { CarriedDocument } from '../../../node/peer/index.ts'
 import { Failure } from '../../failure.ts'
 import type { RunningPeer } from '../../peer/running-peer.ts'
 import type { Changed, DocumentItem } from '../requests.ts'
 import type { Call, Operation } from '../server.ts'
-import { bodyName, findDocument, metaName, openKnown, openOrCreate } from './named-document.ts'
+import { bodyName, findDocument, metaName, onRewritten, openKnown, openOrCreate } from './named-document.ts'
 import { StreamOfItems } from './stream-of-items.ts'
 
 /** Characters of text in one chunk. */
@@ -13,7 +14,7 @@ export function documentOperations(running: RunningPeer): Readonly<Record<string
   return {
     'doc.create': (call) => create(running, call),
     'doc.list': async (call) => {
-      for (const document of running.peer.documents.list()) await call.item(describe(document))
+      for (const document of running.peer.documents.list()) await call.item(documentItem(document))
     },
     'doc.text': (call) => sendText(running, call),
     'doc.get': (call) => get(running, call),
@@ -58,10 +59,18 @@ async function set(running: RunningPeer, { fields, signal }: Call): Promise<Chan
 }
 
 async function watch(running: RunningPeer, call: Call): Promise<void> {
-  const { name, document } = await openKnown(running, call.fields.text('name'))
+  const { name, id, document } = await openKnown(running, call.fields.text('name'))
   const events = new StreamOfItems<unknown>(call)
-  document.subscribe((event) => events.put({ document: name, ...plain(event) }), { signal: call.signal })
-  events.put({ document: name, type: 'watching', characters: document.text(bodyName).length })
+  const say = (type: 'watching' | 'rewritten', document: Document): void =>
+    events.put({ document: name, type, characters: document.text(bodyName).length })
+  const hear = (document: Document): void =>
+    document.subscribe((event) => events.put({ document: name, ...plain(event) }), { signal: call.signal })
+  onRewritten(running, id, call.signal, (anew) => {
+    say('rewritten', anew)
+    hear(anew)
+  })
+  hear(document)
+  say('watching', document)
   await events.untilAborted()
 }
 
@@ -76,7 +85,7 @@ function plainDelta(delta: ContainerDelta): Record<string, unknown> {
   return delta.type === 'map' ? { ...plain, keys: Object.fromEntries(delta.keys) } : plain
 }
 
-function describe(document: ReturnType<RunningPeer['peer']['documents']['list']>[number]): DocumentItem {
+export function documentItem(document: CarriedDocument): DocumentItem {
   const { id, name, version, pending, waiting } = document
   return { id, name, operations: total(version), pending, waiting }
 }

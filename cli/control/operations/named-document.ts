@@ -34,6 +34,23 @@ export async function openKnown(running: RunningPeer, given: string): Promise<Na
   return { name: found.name ?? found.id, id: found.id, document }
 }
 
+/** Told whenever the document was put together anew: from then on another object is open, and the former one takes no edits. */
+export function onRewritten(
+  { peer }: RunningPeer,
+  id: DocumentId,
+  signal: AbortSignal,
+  listener: (document: Document) => void,
+): void {
+  const { documents } = peer
+  documents.subscribe(
+    (event) => {
+      // It is open already: nothing happens to it before the listener hears of it.
+      if (event.type === 'rewritten' && event.document === id) void documents.openById(id).then(listener)
+    },
+    { signal },
+  )
+}
+
 /** Makes the document known where it is not. */
 export async function openOrCreate({ peer }: RunningPeer, given: string): Promise<NamedDocument> {
   const document = await peer.documents.open(given)
