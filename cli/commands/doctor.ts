@@ -1,10 +1,16 @@
+import type { DocumentStanding } from '../../node/peer/index.ts'
 import { request } from '../control/client.ts'
-import type { DoctorReport } from '../control/requests.ts'
+import type { DoctorReport, EquivocationItem } from '../control/requests.ts'
+import { momentInWords, standingInWords } from '../documents/standing-words.ts'
 import { escapeLine } from '../escape.ts'
 import { Failure } from '../failure.ts'
 import { columns } from '../output.ts'
 import { packageVersion } from '../peer/version.ts'
+import { countInWords } from '../quantities.ts'
 import type { Invocation } from './command.ts'
+
+/** Documents that one remark names. */
+const named = 3
 
 /** Reports, and names what is wrong as findings. The exit code is that of a verb that found no peer, where none runs. */
 export async function run({ output, profile, signal }: Invocation): Promise<number> {
@@ -20,8 +26,9 @@ export async function run({ output, profile, signal }: Invocation): Promise<numb
     return error.exitCode
   }
   const findings = findAll(report, installed.version)
-  await output.data({ running: true, node: installed.node, ...report, findings }, () =>
-    describe(report, installed.node, findings),
+  const remarks = remarkAll(report)
+  await output.data({ running: true, node: installed.node, ...report, findings, remarks }, () =>
+    describe(report, installed.node, findings, remarks),
   )
   return 0
 }
@@ -45,14 +52,50 @@ function findAll(report: DoctorReport, version: string): string[] {
   if (report.addresses.length === 0) findings.push('This peer listens nowhere: others cannot connect to it')
   for (const document of damagedDocuments)
     findings.push(`Document ${document} was damaged in the store and is completed from others`)
-  for (const { document, peer, reason } of disagreements) {
-    const what = document === undefined ? 'all documents' : JSON.stringify(document)
-    findings.push(`${what} and ${peer} do not agree: ${reason}`)
-  }
+  // Whoever has answered nothing is named once, and not for each document again.
+  for (const standing of disagreements.filter(
+    ({ document, state }) => state !== 'not-compared' || document === undefined,
+  ))
+    findings.push(describeDisagreement(standing))
+  for (const equivocation of report.twoHistories) findings.push(describeEquivocation(equivocation))
   return findings
 }
 
-function describe(report: DoctorReport, node: string, findings: readonly string[]): string {
+function describeDisagreement(standing: DocumentStanding): string {
+  const { document, name = document, peer } = standing
+  return `${name === undefined ? 'All documents' : quote(name)} at ${peer}: ${standingInWords(standing)}`
+}
+
+function describeEquivocation({ author, document, name = document, own, sequence }: EquivocationItem): string {
+  const who = own ? 'The author of this peer' : `The author ${author}`
+  const believed = `Believed are ${countInWords(sequence, 'operation')} from before they part, and what others have built on`
+  const hint = own ? '. Is a copy of its directory in use elsewhere? A new profile is a new author' : ''
+  return `${who} wrote two histories of ${quote(name)}. ${believed}; nothing that it writes now${hint}`
+}
+
+/** What is as it may be, and is good to know for who misses something. */
+function remarkAll({ apart }: DoctorReport): string[] {
+  const peers = new Map<string, DocumentStanding[]>()
+  for (const standing of apart) {
+    const key = `${standing.state} ${standing.peer}`
+    peers.set(key, [...(peers.get(key) ?? []), standing])
+  }
+  return [...peers.values()].map((standings) => {
+    const [{ peer, since, state }] = standings as [DocumentStanding]
+    if (state === 'not-connected') {
+      return `${peer} is a member that is not connected${since === undefined ? '' : `, since ${momentInWords(since, Date.now())}`}: what it lacks is not known`
+    }
+    const names = standings.map(({ document, name = document ?? '' }) => quote(name))
+    const more = names.length - named
+    return `${peer} does not follow ${names.slice(0, named).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  })
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name)
+}
+
+function describe(report: DoctorReport, node: string, findings: readonly string[], remarks: readonly string[]): string {
   return [
     columns([
       ['node', node],
@@ -67,8 +110,11 @@ function describe(report: DoctorReport, node: string, findings: readonly string[
       ['frames refused', counts(report.rejectedFrames)],
       ['messages dropped', counts(report.droppedMessages)],
       ['changes refused', counts(report.rejectedChanges)],
+      ['refused by others', counts(report.refusedChanges)],
+      ['two histories', String(report.twoHistories.length)],
     ]),
     '',
+    ...remarks.map((remark) => `- ${escapeLine(remark)}`),
     ...(findings.length === 0 ? ['Nothing is wrong.'] : findings.map((finding) => `! ${escapeLine(finding)}`)),
   ].join('\n')
 }

@@ -1,12 +1,46 @@
 import { request } from '../control/client.ts'
-import type { StatusReport } from '../control/requests.ts'
+import type { DocumentView, StatusReport, StatusView } from '../control/requests.ts'
+import { momentInWords, reasonInWords, shortPeer } from '../documents/standing-words.ts'
 import { escapeLine } from '../escape.ts'
-import { columns } from '../output.ts'
+import { Failure } from '../failure.ts'
+import { LiveView } from '../live-view.ts'
+import { columns, type Output } from '../output.ts'
+import { membersTable } from '../overlays/index.ts'
+import { countInWords } from '../quantities.ts'
 import type { Invocation } from './command.ts'
 
-export async function run({ output, profile, signal }: Invocation): Promise<void> {
+/** Members that the live view lists; what differs is below them. */
+const membersShown = 10
+
+export async function run({ options, output, profile, signal }: Invocation): Promise<void> {
+  if (options['watch'] === true) return watch({ output, profile, signal })
   const report = await request<StatusReport>(profile, { verb: 'status', signal })
   await output.data(report, () => describeStatus(report))
+}
+
+async function watch({ output, profile, signal }: Pick<Invocation, 'output' | 'profile' | 'signal'>): Promise<void> {
+  const isLive = !output.json && process.stdout.isTTY
+  const ending = new AbortController()
+  // Else the terminal would stay as it is.
+  const end = (): void => ending.abort(new Failure('interrupted', 'Ended by a signal'))
+  let view: LiveView | undefined
+  const item = async (value: unknown): Promise<void> => {
+    const status = value as StatusView
+    if (!isLive) return print(output, status)
+    view ??= new LiveView(process.stdout)
+    view.show(describeView(status))
+  }
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.once(name, end)
+  try {
+    await request(profile, { verb: 'status.watch', item, signal: AbortSignal.any([signal, ending.signal]) })
+  } finally {
+    view?.close()
+    for (const name of ['SIGTERM', 'SIGHUP'] as const) process.off(name, end)
+  }
+}
+
+function print(output: Output, status: StatusView): Promise<void> {
+  return output.data(status, () => `${describeView(status)}\n`)
 }
 
 export function describeStatus(report: StatusReport): string {
@@ -20,5 +54,69 @@ export function describeStatus(report: StatusReport): string {
     ['process', `${report.pid}, up ${report.uptimeSeconds} s, peerloom ${report.version}`],
     ['members', `${members} alive, ${connections} connected`],
     ['documents', String(documents)],
+    ...refusalRows(report),
   ])
+}
+
+/** Only where there is something to tell. */
+function refusalRows({ rejectedChanges, refusedChanges, equivocations }: StatusReport): string[][] {
+  return [
+    ...countsRow('refused here', rejectedChanges),
+    ...countsRow('refused there', refusedChanges),
+    ...(equivocations === 0 ? [] : [['two histories', `written by ${countInWords(equivocations, 'author')}`]]),
+  ]
+}
+
+function countsRow(head: string, counts: Readonly<Record<string, number>>): string[][] {
+  const all = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`)
+  return all.length === 0 ? [] : [[head, all.join(', ')]]
+}
+
+function describeView(view: StatusView): string {
+  const { connections, documentList, documents, memberList, members, network, peer } = view
+  const more = memberList.length - membersShown
+  const hidden = documents - documentList.length
+  return [
+    columns([
+      ['peer', `${peer} (${view.profile})`],
+      ['network', `${escapeLine(network)}, ${view.keyed ? 'with a key' : 'without a key'}`],
+      ['members', `${members} alive, ${connections} connected`],
+      ...refusalRows(view),
+    ]),
+    '',
+    membersTable(memberList.slice(0, membersShown)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    '',
+    ...(documentList.length === 0 ? ['No documents'] : [documentsTable(documentList)]),
+    ...(hidden > 0 ? [`and ${hidden} more`] : []),
+  ].join('\n')
+}
+
+/** A line a document, and below it one for each peer that does not have the same. */
+function documentsTable(documents: readonly DocumentView[]): string {
+  const now = Date.now()
+  return columns([
+    ['DOCUMENT', 'OPERATIONS', 'EQUAL AT', 'SINCE', 'WHAT AND WHY'],
+    ...documents.flatMap(({ id, name = id, operations, peers }) => {
+      const differing = peers.filter(({ state }) => state !== 'equal')
+      return [
+        [
+          shortened(name),
+          String(operations),
+          `${peers.length - differing.length} of ${countInWords(peers.length, 'peer')}`,
+        ],
+        ...differing.map((standing) => [
+          `  ${shortPeer(standing.peer)}`,
+          '',
+          standing.state,
+          standing.since === undefined ? '' : momentInWords(standing.since, now),
+          reasonInWords(standing),
+        ]),
+      ]
+    }),
+  ])
+}
+
+function shortened(name: string): string {
+  return escapeLine(name.length <= 40 ? name : `${name.slice(0, 39)}…`)
 }

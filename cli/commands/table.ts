@@ -81,7 +81,13 @@ export const commands: readonly CommandEntry[] = [
     options: networkOptions,
     load: () => import('./lan.ts'),
   },
-  { name: 'status', group: 'Peer', summary: 'what the running peer is and has', load: () => import('./status.ts') },
+  {
+    name: 'status',
+    group: 'Peer',
+    summary: 'what the running peer is and has',
+    options: [{ flags: '--watch', summary: 'stay, and show members and documents as they change' }],
+    load: () => import('./status.ts'),
+  },
   {
     name: 'members',
     group: 'Network',
@@ -192,6 +198,13 @@ export const commands: readonly CommandEntry[] = [
     operands: [name],
     options: [count('changes')],
     load: () => import('./doc-watch.ts'),
+  },
+  {
+    name: 'doc diff',
+    group: 'Documents',
+    summary: 'what is missing where, since when and why; with a peer, replica by replica',
+    operands: [name, { name: '[PEER]', summary: 'PeerId of another, or its beginning or end' }],
+    load: () => import('./doc-diff.ts'),
   },
   {
     name: 'wait',

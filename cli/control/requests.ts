@@ -1,4 +1,4 @@
-import type { DocumentId, PeerId } from '../../node/peer/index.ts'
+import type { DocumentId, DocumentStanding, PeerId, ReplicaPosition } from '../../node/peer/index.ts'
 import type { Key, LookupTrace, Provider, Tags } from '../../node/protocol/index.ts'
 import type { MessageCount } from '../../overlays/gossip/index.ts'
 import type { StructuredOverlay } from '../peer/settings.ts'
@@ -32,6 +32,25 @@ export interface StatusReport {
   readonly members: number
   readonly connections: number
   readonly documents: number
+  /** Changes of others that were not taken in since the peer started, by reason. */
+  readonly rejectedChanges: Readonly<Record<string, number>>
+  /** How often other peers did not take what this one has, by reason. */
+  readonly refusedChanges: Readonly<Record<string, number>>
+  /** Authors who were found to have written two histories of a document since the peer started. */
+  readonly equivocations: number
+}
+
+/** What `status --watch` shows, whenever something of it has changed. */
+export interface StatusView extends StatusReport {
+  readonly connectedPeers: readonly PeerId[]
+  readonly memberList: readonly MemberItem[]
+  /** Those that differ somewhere first. */
+  readonly documentList: readonly DocumentView[]
+}
+
+/** A document, and how it stands to those of other peers. */
+export interface DocumentView extends DocumentItem {
+  readonly peers: readonly DocumentStanding[]
 }
 
 export interface MemberItem {
@@ -217,11 +236,31 @@ export interface ProvidersReport extends Keyed {
   readonly providers: readonly Provider[]
 }
 
-/** Why a document does not agree with that of a peer. */
-export interface DisagreementItem {
-  readonly peer: PeerId
-  readonly document: string | undefined
-  readonly reason: string
+/** An author who wrote two histories of a document. */
+export interface EquivocationItem {
+  readonly document: DocumentId
+  readonly name?: string
+  /** Public key, in base64url. */
+  readonly author: string
+  readonly replica: string
+  /** Operations of the replica in front of where its histories part. */
+  readonly sequence: number
+  /** Whether the author is this peer's own. */
+  readonly own: boolean
+}
+
+export interface DocumentDiffReport {
+  readonly name: string
+  readonly id: DocumentId
+  readonly peers: readonly DocumentStanding[]
+  readonly twoHistories: readonly EquivocationItem[]
+}
+
+export interface PeerDiffReport extends Omit<DocumentStanding, 'name'> {
+  readonly name: string
+  readonly id: DocumentId
+  /** In which the two differ; absent where the peer has not said what it has. `own`: that of this peer. */
+  readonly replicas?: readonly (ReplicaPosition & { readonly own: boolean })[]
 }
 
 export interface DoctorReport extends StatusReport {
@@ -229,10 +268,13 @@ export interface DoctorReport extends StatusReport {
   /** Frames and channels refused, by reason; zeros left out. */
   readonly rejectedFrames: Readonly<Record<string, number>>
   readonly droppedMessages: Readonly<Record<string, number>>
-  readonly rejectedChanges: Readonly<Record<string, number>>
   readonly dialsFailed: number
   readonly damagedDocuments: readonly string[]
-  readonly disagreements: readonly DisagreementItem[]
+  /** What connected peers do not have in common, and why. */
+  readonly disagreements: readonly DocumentStanding[]
+  /** Documents that are not compared at all: not followed there, or a member that is not connected. */
+  readonly apart: readonly DocumentStanding[]
+  readonly twoHistories: readonly EquivocationItem[]
 }
 
 export interface Changed {

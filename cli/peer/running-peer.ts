@@ -9,7 +9,7 @@ import { StaticFiles } from '../pages/static-files.ts'
 import { privateDirectory, type Profile } from '../profile.ts'
 import { boundPorts, choosePorts, everyInterface, isFree, portInUse } from './addresses.ts'
 import { commandLineOverlays, type CommandLineOverlays } from './command-line-overlays.ts'
-import { RejectionCounts } from './rejection-counts.ts'
+import { ReplicationCounts } from './replication-counts.ts'
 import { defaultStructuredOverlays, writeSettings, type Settings } from './settings.ts'
 import { packageVersion } from './version.ts'
 
@@ -27,7 +27,7 @@ export class RunningPeer {
   readonly settings: Settings
   readonly key: Uint8Array | undefined
   readonly version: string = packageVersion()
-  readonly rejections: RejectionCounts = new RejectionCounts()
+  readonly counts: ReplicationCounts = new ReplicationCounts()
   readonly started: number = performance.now()
   readonly peer: Peer<CommandLineOverlays>
   #control: ControlServer | undefined
@@ -45,7 +45,7 @@ export class RunningPeer {
     this.peer = peer
     this.stopped = new Promise((resolve) => (this.#tellStopped = resolve))
     peer.subscribe((event) => {
-      if (event.type === 'rejected' && 'document' in event) this.rejections.count(event.reason)
+      this.counts.hear(event)
       if (event.type === 'failed') note(`${event.protocol} failed: ${event.error.message}`)
       if (event.type === 'store-failed') {
         this.#failure ??= event.error

@@ -12,6 +12,7 @@ import {
   headPrefixLength,
   idLengthMost,
   tellSummary,
+  type ReplicaPosition,
   type SummaryEntry,
   type ToldSummary,
 } from './summary.ts'
@@ -25,6 +26,8 @@ export interface DocumentDifference {
   /** Operations. */
   readonly missingHere: number
   readonly missingThere: number
+  /** Of replicas in which they differ, the first thousand. */
+  readonly positions: readonly ReplicaPosition[]
   readonly isEqual: boolean
 }
 
@@ -102,9 +105,9 @@ export class AntiEntropy {
       if (!comparison.proofs.includes(digestProof(proof))) continue
       this.#ports.send(peer, { type: 'equivocation', equivocation: proof })
     }
-    const { diverged, isAhead, isBehind, missingHere, missingThere, proofs } = comparison
+    const { diverged, isAhead, isBehind, missingHere, missingThere, positions, proofs } = comparison
     const isEqual = !isAhead && !isBehind && diverged.length === 0 && proofs.length === 0
-    this.#ports.told(peer, log, { missingHere, missingThere, isEqual })
+    this.#ports.told(peer, log, { missingHere, missingThere, positions, isEqual })
     for (const name of diverged) this.#sendTrace(peer, log, name)
     const isAsked = answer === 'always' || (answer === 'if-behind' && (isBehind || diverged.length > 0))
     if (isAsked) this.compare(peer, log, 'never')

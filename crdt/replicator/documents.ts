@@ -11,12 +11,12 @@ import {
 import { createDocument, type Change, type Document, type ReplicaId } from '../index.ts'
 import { replicaId } from './change-set.ts'
 import { DocumentFileError, encodeDocumentFile, type DocumentFile } from './document-file.ts'
+import { documentStandings, type DocumentStanding } from './document-standings.ts'
 import { encodeProof } from './equivocation.ts'
 import type { ReplicatorEvent } from './events.ts'
 import { normaliseDocumentName } from './genesis.ts'
 import type { ReplicatorOptions } from './options.ts'
 import { replicatorDefinition, type Replicator } from './replicator.ts'
-import type { PeerStanding } from './standings.ts'
 
 export interface DocumentsOptions extends ReplicatorOptions {
   /** Name of the network: the same document name in another network is another document. */
@@ -52,6 +52,8 @@ export interface ProvenEquivocation {
   /** Ed25519 public key. */
   readonly author: Uint8Array
   readonly replica: ReplicaId
+  /** Operations of the replica in front of where its histories part: those are believed. */
+  readonly sequence: number
   /** Two sets of the author that follow the same one, each with its length before it (docs/formats/change-set.md). */
   readonly proof: Uint8Array
 }
@@ -99,6 +101,7 @@ export class AuthorQuarantinedError extends Error {
  * simulator runs it as it is; `createPeer` wraps it in promises.
  */
 export class Documents {
+  readonly #host: Host
   readonly #options: DocumentsOptions
   readonly #replicator: Replicator
   readonly #open = new Map<DocumentId, Document>()
@@ -112,6 +115,7 @@ export class Documents {
   readonly #listeners = new Listeners<ReplicatorEvent>()
 
   constructor(host: Host, options: DocumentsOptions) {
+    this.#host = host
     this.#options = options
     const { network, author, counter, follow = [] } = options
     const needs = {
@@ -194,11 +198,8 @@ export class Documents {
   /** Authors of a document who wrote two histories of it, with one proof of each. */
   equivocations(id: DocumentId): readonly ProvenEquivocation[] {
     return (this.#replicator.log(id)?.proofs ?? []).map((equivocation) => {
-      return {
-        author: equivocation.first.author,
-        replica: equivocation.first.replica,
-        proof: encodeProof(equivocation),
-      }
+      const { author, replica, sequence } = equivocation.first
+      return { author, replica, sequence, proof: encodeProof(equivocation) }
     })
   }
 
@@ -228,9 +229,34 @@ export class Documents {
     return this.#replicator.connections
   }
 
-  /** How each connected peer stands to this one: in what they differ, since when, and why. */
-  standings(): ReadonlyMap<PeerId, PeerStanding> {
-    return this.#replicator.standings
+  /**
+   * What is missing where, since when and why: a record for each document and each other member or connected peer.
+   *
+   * @param document of this one alone
+   */
+  standings(document?: DocumentId): readonly DocumentStanding[] {
+    const replicator = this.#replicator
+    const source = {
+      self: this.#host.self,
+      documents: this.list(),
+      members: this.#host.role('membership')?.members() ?? [],
+      standings: replicator.standings,
+      isFollowedBy: (peer: PeerId, id: DocumentId) => replicator.isFollowedBy(peer, id),
+      goneSince: (peer: PeerId) => replicator.goneSince(peer),
+    }
+    return documentStandings(source, document)
+  }
+
+  /**
+   * Whether every connected peer has answered since the last `synchronise`, and has what this one has.
+   *
+   * @param documents of these alone
+   */
+  isAgreed(documents?: ReadonlySet<DocumentId>): boolean {
+    return [...this.#replicator.standings.values()].every(
+      ({ isAnswered, differences }) =>
+        isAnswered && ![...differences.keys()].some((document) => documents?.has(document) !== false),
+    )
   }
 
   /** Whether a connected peer wants to hear of a document; undefined while it has not said. */

@@ -2,6 +2,8 @@ import type { DocumentId, PeerId, StoredChangeSet } from '../../node/protocol/in
 import type { PeerCursor, StoreOutcome } from '../../node/reconciliation/index.ts'
 import type { Change, ReplicaId } from '../index.ts'
 import type { Genesis } from './genesis.ts'
+import type { Refusal } from './messages.ts'
+import type { ReplicaPosition } from './summary.ts'
 
 /** What a replicator keeps. */
 export type ReplicatorEntry =
@@ -100,8 +102,12 @@ export type ReplicatorEvent =
       /** Operations that are lacking here, and there. */
       readonly missingHere: number
       readonly missingThere: number
+      /** Of replicas in which the two differ, the first thousand. */
+      readonly positions: readonly ReplicaPosition[]
       readonly isEqual: boolean
     }
+  /** A peer does not take what this one has of a document. */
+  | { readonly type: 'refused'; readonly peer: PeerId; readonly document: DocumentId; readonly reason: Refusal }
   | {
       readonly type: 'rejected'
       readonly reason: ReplicatorRejection

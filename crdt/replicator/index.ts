@@ -20,6 +20,7 @@ export {
   type DocumentFile,
   type DocumentFileFault,
 } from './document-file.ts'
+export type { DocumentStanding, DocumentState } from './document-standings.ts'
 export {
   AuthorQuarantinedError,
   DocumentRewrittenError,
@@ -47,8 +48,7 @@ export {
   type ReplicatorMessage,
   type SummaryAnswer,
 } from './messages.ts'
-export type { Difference, PeerStanding } from './standings.ts'
 export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
 export { replicatorDefinition, type Replicator, type ReplicatorNeeds } from './replicator.ts'
-export type { Summary, SummaryEntry, ToldSummary } from './summary.ts'
+export type { ReplicaPosition, Summary, SummaryEntry, ToldSummary } from './summary.ts'
 export { readEquivocation, type Equivocation } from './equivocation.ts'

@@ -28,7 +28,13 @@ import { encodeProof, readEquivocation, type Equivocation } from './equivocation
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
-import { documentsPerMessage, replicatorCodec, type DocumentDigest, type ReplicatorMessage } from './messages.ts'
+import {
+  documentsPerMessage,
+  replicatorCodec,
+  type DocumentDigest,
+  type Refusal,
+  type ReplicatorMessage,
+} from './messages.ts'
 import { Neighbours } from './neighbours.ts'
 import { resolveReplicatorOptions, type ReplicatorOptions, type ResolvedReplicatorOptions } from './options.ts'
 import type { Author } from './outbox.ts'
@@ -180,6 +186,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return this.#standings.all
   }
 
+  /** When the connection with a peer that is not there any more ended; undefined where that is not known. */
+  goneSince(peer: PeerId): Instant | undefined {
+    return this.#standings.goneSince(peer)
+  }
+
   /** Whether a peer wants to hear of a document; undefined while it has not said, or for a document that is not carried. */
   isFollowedBy(peer: PeerId, document: DocumentId): boolean | undefined {
     const log = this.#collection.get(document)
@@ -245,7 +256,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   /** Begins a comparison with every connected peer, or with one; nobody counts as having answered from now on. */
   synchronise(peer?: PeerId): void {
-    this.#standings.ask()
+    this.#standings.ask(this.#environment.now())
     this.#generation++
     for (const other of peer === undefined ? this.connections : [peer]) this.#neighbours.compareAnew(other)
   }
@@ -301,7 +312,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'equivocation':
         return this.#arrivals.arriveProof(message.equivocation, from)
       case 'refused':
-        return this.#standings.refusedThere(from, message.document, message.reason, this.#environment.now())
+        return this.#refused(from, message.document, message.reason)
     }
   }
 
@@ -328,12 +339,12 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   connected(peer: PeerId): void {
-    this.#standings.connected(peer)
+    this.#standings.connected(peer, this.#environment.now())
     this.#neighbours.connect(peer)
   }
 
   disconnected(peer: PeerId): void {
-    this.#standings.disconnected(peer)
+    this.#standings.disconnected(peer, this.#environment.now())
     this.#neighbours.disconnect(peer)
     this.#transfers.disconnected(peer)
     this.#received.delete(peer)
@@ -524,13 +535,20 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const { missingHere, missingThere, isEqual } = difference
     if (isEqual) this.#standings.agrees(peer, log.id)
     else this.#standings.told(peer, log.id, missingHere, missingThere, this.#environment.now())
-    this.#environment.emit({ type: 'told', peer, document: log.id, missingHere, missingThere, isEqual })
+    this.#environment.emit({ type: 'told', peer, document: log.id, ...difference })
+  }
+
+  /** Of documents that are not carried nothing was sent. */
+  #refused(peer: PeerId, document: DocumentId, reason: Refusal): void {
+    if (this.#collection.get(document) === undefined) return
+    this.#standings.refusedThere(peer, document, reason, this.#environment.now())
+    this.#environment.emit({ type: 'refused', peer, document, reason })
   }
 
   #compared(peer: PeerId, found: ReadonlySet<DocumentId>, outcome: StoreOutcome, generation: number | undefined): void {
     const isWhole = outcome.kind === 'complete'
     const isAnswer = isWhole && generation === this.#generation
-    if (isWhole) this.#standings.compared(peer, found, isAnswer)
+    if (isWhole) this.#standings.compared(peer, found, isAnswer, this.#environment.now())
     if (outcome.kind === 'refused') this.#reject('comparison', peer, undefined)
     this.#environment.emit({ type: 'compared', peer, differing: [...found], isWhole, isAnswer, outcome })
   }

@@ -5,6 +5,9 @@ import type { Refusal } from './messages.ts'
 /** Differing documents that are remembered of one peer, of those that are not carried here. */
 const unknownLimit = 1000
 
+/** Peers of which it is remembered when they went. */
+const goneLimit = 1000
+
 /** How a peer and this one differ in a document. */
 export interface Difference {
   /** When it was first seen, on the clock of the host; later comparisons that found it again do not change it. */
@@ -23,12 +26,15 @@ export interface Difference {
 export interface PeerStanding {
   /** Whether all documents have been compared since it was last asked. */
   readonly isAnswered: boolean
+  /** Since when it has answered, or has not. */
+  readonly since: Instant
   /** By document; those that are not named are equal as far as both carry them. */
   readonly differences: ReadonlyMap<DocumentId, Difference>
 }
 
 interface Standing extends PeerStanding {
   isAnswered: boolean
+  since: Instant
   /** Somebody waits for its answer. */
   isAsked: boolean
   readonly differences: Map<DocumentId, Difference>
@@ -38,6 +44,8 @@ interface Standing extends PeerStanding {
 /** What is missing where, since when and why, for each connected peer. */
 export class Standings {
   readonly #peers = new Map<PeerId, Standing>()
+  /** When those that are not connected any more went, the longest gone first. */
+  readonly #gone = new Map<PeerId, Instant>()
   readonly #isCarried: (document: DocumentId) => boolean
 
   constructor(isCarried: (document: DocumentId) => boolean) {
@@ -46,6 +54,10 @@ export class Standings {
 
   get all(): ReadonlyMap<PeerId, PeerStanding> {
     return this.#peers
+  }
+
+  goneSince(peer: PeerId): Instant | undefined {
+    return this.#gone.get(peer)
   }
 
   /** A comparison has shown a difference. */
@@ -78,31 +90,34 @@ export class Standings {
    * @param isAnswer whether this peer has put the question since it was last asked to: what the other asks may come from
    * before it knew all that had been said here
    */
-  compared(peer: PeerId, found: ReadonlySet<DocumentId>, isAnswer: boolean): void {
+  compared(peer: PeerId, found: ReadonlySet<DocumentId>, isAnswer: boolean, now: Instant): void {
     const standing = this.#peers.get(peer)
     if (standing === undefined) return
     if (isAnswer) standing.isAsked = false
-    standing.isAnswered = !standing.isAsked
+    setAnswered(standing, !standing.isAsked, now)
     for (const document of standing.differences.keys()) if (!found.has(document)) this.#forget(standing, document)
   }
 
   /** Nobody has answered from now on. */
-  ask(): void {
+  ask(now: Instant): void {
     for (const standing of this.#peers.values()) {
-      standing.isAnswered = false
+      setAnswered(standing, false, now)
       standing.isAsked = true
     }
   }
 
-  connected(peer: PeerId): void {
-    this.#peers.set(peer, { isAnswered: false, isAsked: false, differences: new Map(), unknown: 0 })
+  connected(peer: PeerId, now: Instant): void {
+    this.#gone.delete(peer)
+    this.#peers.set(peer, { isAnswered: false, since: now, isAsked: false, differences: new Map(), unknown: 0 })
   }
 
-  disconnected(peer: PeerId): void {
-    this.#peers.delete(peer)
+  disconnected(peer: PeerId, now: Instant): void {
+    if (!this.#peers.delete(peer)) return
+    this.#gone.set(peer, now)
+    for (const [longest] of this.#gone) if (this.#gone.size > goneLimit) this.#gone.delete(longest)
   }
 
-  /** Of peers that are not connected nothing is remembered. */
+  /** Of peers that are not connected nothing is remembered but when they went. */
   #change(peer: PeerId, document: DocumentId, now: Instant, fields: Partial<Difference>): void {
     const standing = this.#peers.get(peer)
     if (standing === undefined) return
@@ -118,6 +133,11 @@ export class Standings {
     const wasThere = standing.differences.delete(document)
     if (wasThere && !this.#isCarried(document)) standing.unknown = Math.max(0, standing.unknown - 1)
   }
+}
+
+function setAnswered(standing: Standing, isAnswered: boolean, now: Instant): void {
+  if (standing.isAnswered !== isAnswered) standing.since = now
+  standing.isAnswered = isAnswered
 }
 
 const nothingKnown: Omit<Difference, 'since'> = Object.freeze({

@@ -19,6 +19,9 @@ const proofDigestLength = 8
 const chainLimit = 16_384
 const proofLimit = 256
 
+/** Replicas whose positions a comparison lists. */
+const positionsLimit = 1000
+
 /** Bytes by which a summary names a chain, at the least and when nothing may be left in doubt. */
 const idLengthLeast = 3
 export const idLengthMost = 16
@@ -116,6 +119,17 @@ export function readSummary(reader: ByteReader): ToldSummary {
   return { idLength, chains, proofs }
 }
 
+/** How far a replica of a document has come at two peers that differ in it. */
+export interface ReplicaPosition {
+  /** Its ReplicaId; of a replica that is not here the first characters, where the other has not told all. */
+  readonly replica: string
+  /** Operations. Equal ones differ in the parts of a transaction that is not complete yet, or in their history. */
+  readonly here: number
+  readonly there: number
+  /** The two have different histories of it: its author has written two. */
+  readonly isForked: boolean
+}
+
 /** What another's summary says about the chains here. */
 export interface SummaryComparison {
   /** How far the other is in each chain that both have. */
@@ -131,6 +145,8 @@ export interface SummaryComparison {
   readonly diverged: readonly ReplicaId[]
   /** Digests of proofs that are lacking there. */
   readonly proofs: readonly string[]
+  /** Of replicas in which the two differ, the first thousand. */
+  readonly positions: readonly ReplicaPosition[]
   /** Short ids fit several chains here. */
   readonly isUnclear: boolean
 }
@@ -154,27 +170,41 @@ export function compareSummaries(
   let isAhead = false
   let isUnclear = false
   let missingHere = 0
+  const positions: ReplicaPosition[] = []
+  const differs = (replica: string, here: number, there: number, isForked = false): void => {
+    if (positions.length < positionsLimit) positions.push({ replica, here, there, isForked })
+  }
   for (const [id, entry] of told.chains) {
     const [name, ...others] = names.get(id) ?? []
     isUnclear ||= others.length > 0
     if (name === undefined) isBehind = true
     if (name === undefined) missingHere += entry.sequence
+    if (name === undefined) differs(beginningOf(id), 0, entry.sequence)
     if (name === undefined || others.length > 0) continue
     known.set(name, entry)
     const mine = own.chains.get(name) as SummaryEntry
     const order = mine.sequence - entry.sequence || mine.fragment - entry.fragment
     isBehind ||= order < 0
     missingHere += Math.max(0, entry.sequence - mine.sequence)
-    if (order < 0) continue
+    const isForked = order >= 0 && !passesThrough(chainOf(name), entry)
+    if (order !== 0 || isForked) differs(name, mine.sequence, entry.sequence, isForked)
+    if (isForked) diverged.push(name)
     isAhead ||= order > 0
-    if (!passesThrough(chainOf(name), entry)) diverged.push(name)
   }
   isAhead ||= known.size < own.chains.size
   const proofs = own.proofs.filter((proof) => !told.proofs.includes(proof))
   let missingThere = 0
-  for (const [name, { sequence }] of own.chains)
+  for (const [name, { sequence }] of own.chains) {
     missingThere += Math.max(0, sequence - (known.get(name)?.sequence ?? 0))
-  return { known, isBehind, isAhead, missingHere, missingThere, diverged, proofs, isUnclear }
+    if (!known.has(name)) differs(name, sequence, 0)
+  }
+  return { known, isBehind, isAhead, missingHere, missingThere, diverged, proofs, positions, isUnclear }
+}
+
+/** @param id the first bytes of an id, in hexadecimal digits @returns as many characters of it as they settle */
+function beginningOf(id: string): string {
+  const settled = id.length === 2 * idLengthMost ? undefined : Math.floor((4 * id.length) / 6)
+  return toString(fromString(id, 'base16'), 'base64url').slice(0, settled)
 }
 
 /** Whether a chain had that head at that place. */

@@ -7,10 +7,12 @@ export {
   DocumentRewrittenError,
   UnsignedChangesError,
   type CarriedDocument,
-  type Difference,
   type DocumentFileFault,
-  type PeerStanding,
+  type DocumentStanding,
+  type DocumentState,
   type ProvenEquivocation,
+  type Refusal,
+  type ReplicaPosition,
   type ReplicatorEvent,
   type ReplicatorRejection,
 } from '../../crdt/replicator/index.ts'
@@ -27,7 +29,8 @@ export {
   type PeerId,
 } from '../protocol/index.ts'
 export type { DefaultOverlays, SharedPeerOptions } from './options.ts'
-export type { ConvergedOptions, Disagreement, ImportedDocument, PeerDocuments, WaitOptions } from './peer-documents.ts'
+export { ComparisonFailedError, type ComparisonFault, type DocumentDifferences } from './document-comparison.ts'
+export type { ConvergedOptions, ImportedDocument, PeerDocuments, WaitOptions } from './peer-documents.ts'
 export {
   PeerStoppedError,
   type DocumentSettings,

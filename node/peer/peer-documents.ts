@@ -6,12 +6,13 @@ import {
   signatureClaim,
   type CarriedDocument,
   type DocumentFile,
+  type DocumentStanding,
   type Documents,
-  type PeerStanding,
   type ProvenEquivocation,
   type ReplicatorEvent,
 } from '../../crdt/replicator/index.ts'
-import { verifySignature } from '../libp2p/index.ts'
+import { monotonicNow, verifySignature } from '../libp2p/index.ts'
+import { compareDocument, type DocumentDifferences } from './document-comparison.ts'
 
 export interface WaitOptions {
   /** Ends the waiting: the promise rejects with the signal's reason. */
@@ -34,15 +35,11 @@ export interface ImportedDocument {
   readonly changeSets: number
 }
 
-/** Why documents do not agree yet, for one peer. */
-export interface Disagreement {
-  readonly peer: PeerId
-  /** Documents that differ, or have not been compared yet. */
-  readonly documents: readonly DocumentId[]
-}
-
 /** Signatures of a file that are checked at once. */
 const checksAtOnce = 64
+
+/** How long a peer may take to say what it has of a document, in milliseconds. */
+const answerLimit = 5000
 
 /** How long a round of comparisons may take before the next one, in milliseconds. */
 const roundLeast = 50
@@ -145,9 +142,30 @@ export class PeerDocuments {
     return this.#documents.connections()
   }
 
-  /** How each connected peer stands to this one: in what they differ, since when, and why. */
-  standings(): ReadonlyMap<PeerId, PeerStanding> {
-    return this.#documents.standings()
+  /**
+   * What is missing where, since when and why: a record for each document and each other member that is alive or connected
+   * peer, and one without a document for each peer that has not said what it has. Which comparison was the last, the events
+   * `compared`, `told` and `refused` tell.
+   *
+   * @param document of this one alone
+   */
+  standings(document?: DocumentId): readonly DocumentStanding[] {
+    // The host's clock means nothing outside of it.
+    const offset = Date.now() - monotonicNow()
+    return this.#documents.standings(document).map((standing) => {
+      return standing.since === undefined ? standing : { ...standing, since: standing.since + offset }
+    })
+  }
+
+  /**
+   * Asks a connected peer what it has of a document, and says how the two differ, replica by replica. What is missing on
+   * either side is sent as well.
+   *
+   * @param options.signal ends the waiting @default after 5 s
+   * @throws ComparisonFailedError when the peer is not connected, does not want the document, or has not answered in time
+   */
+  differences(document: DocumentId, peer: PeerId, { signal }: WaitOptions = {}): Promise<DocumentDifferences> {
+    return compareDocument(this.#documents, document, peer, signal ?? AbortSignal.timeout(answerLimit), this.#ended)
   }
 
   /** Whether a connected peer wants to hear of a document; undefined while it has not said. */
@@ -163,18 +181,6 @@ export class PeerDocuments {
   /** Compares with every connected peer now. */
   synchronise(): void {
     this.#documents.synchronise()
-  }
-
-  /** Who differs from this peer, or has not answered since the last `synchronise`. */
-  disagreements(documents?: readonly DocumentId[]): readonly Disagreement[] {
-    const standings = this.#documents.standings()
-    const wanted = documents === undefined ? undefined : new Set(documents)
-    return this.#documents.connections().flatMap((peer) => {
-      const standing = standings.get(peer)
-      if (standing?.isAnswered !== true) return [{ peer, documents: documents ?? [] }]
-      const differing = [...standing.differences.keys()].filter((document) => wanted?.has(document) !== false)
-      return differing.length === 0 ? [] : [{ peer, documents: differing }]
-    })
   }
 
   /** Resolves when every connected peer has what this one has, and the other way round. */
@@ -204,7 +210,7 @@ export class PeerDocuments {
     const wanted = documents === undefined ? undefined : new Set(documents)
     const isWaiting = this.#documents.list().some(({ id, waiting }) => wanted?.has(id) !== false && waiting > 0)
     if (isWaiting || !this.#isSettled(documents)) return false
-    return this.#documents.connections().length >= peers && this.disagreements(documents).length === 0
+    return this.#documents.connections().length >= peers && this.#documents.isAgreed(wanted)
   }
 
   /** Whether what was written here so far would survive a crash. */

@@ -47,5 +47,8 @@ export function statusOf(running: RunningPeer): StatusReport {
     members: peer.members().filter(({ state }) => state === 'alive').length,
     connections: peer.documents.connections().length,
     documents: peer.documents.list().length,
+    rejectedChanges: running.counts.rejected,
+    refusedChanges: running.counts.refused,
+    equivocations: running.counts.equivocations,
   }
 }

@@ -188,14 +188,16 @@ describe('a document that differs', () => {
     pair.other.core.connected(pair.names[0])
     pair.other.core.inspect(pair.names[0], pair.other.document)
     pair.talk()
-    expect(pair.one.events).toContainEqual({
-      type: 'told',
-      peer: pair.names[1],
-      document: pair.one.document,
-      missingHere: 0,
-      missingThere: 3,
-      isEqual: false,
-    })
+    expect(pair.one.events).toContainEqual(
+      expect.objectContaining({
+        type: 'told',
+        peer: pair.names[1],
+        document: pair.one.document,
+        missingHere: 0,
+        missingThere: 3,
+        isEqual: false,
+      }),
+    )
   })
 
   test('once all have been compared without a difference, comparing goes back to its period', () => {
