@@ -68,9 +68,10 @@ function describeDisagreement(standing: DocumentStanding): string {
 
 function describeEquivocation({ author, document, name = document, own, sequence }: EquivocationItem): string {
   const who = own ? 'The author of this peer' : `The author ${author}`
-  const believed = `Believed are ${countInWords(sequence, 'operation')} from before they part, and what others have built on`
+  const before = sequence === 0 ? '' : `the ${countInWords(sequence, 'operation')} from before they part, and `
+  const believed = `Believed of it: ${before}what others have built on; not the rest, nor what it writes now`
   const hint = own ? '. Is a copy of its directory in use elsewhere? A new profile is a new author' : ''
-  return `${who} wrote two histories of ${quote(name)}. ${believed}; nothing that it writes now${hint}`
+  return `${who} wrote two histories of ${quote(name)}. ${believed}${hint}`
 }
 
 /** What is as it may be, and is good to know for who misses something. */

@@ -125,6 +125,54 @@ test.each([
   expect(again.documents.connections()).toEqual([joining.id])
 })
 
+test('a peer says how far it is in a document, replica by replica, and since when it differs', async () => {
+  const alice = await peer()
+  const bob = await peer()
+  await bob.dial(addressOf(alice))
+  await Promise.all([alice.ready({ replicas: 1, signal: limit() }), bob.ready({ replicas: 1, signal: limit() })])
+  const diary = await alice.documents.create()
+  diary.text('body').insert(0, 'hers')
+  const id = alice.documents.idOf(diary)
+  const before = Date.now()
+  const copy = await bob.documents.openById(id, { signal: limit() })
+  await bob.documents.converged({ signal: limit() })
+  expect(bob.documents.standings(id)).toMatchObject([{ peer: alice.id, document: id, state: 'equal', missingHere: 0 }])
+  copy.text('body').insert(0, 'not his: ')
+  await bob.documents.saved(copy, { signal: limit() })
+  expect(await bob.documents.differences(id, alice.id, { signal: limit() })).toEqual({
+    peer: alice.id,
+    document: id,
+    isEqual: false,
+    missingHere: 0,
+    missingThere: 9,
+    replicas: [{ replica: copy.replica, here: 9, there: 0, isForked: false }],
+  })
+  const [standing] = bob.documents.standings(id)
+  expect(standing?.since).toBeGreaterThanOrEqual(before)
+  expect(standing?.since).toBeLessThanOrEqual(Date.now())
+})
+
+test('a document that cannot be compared with a peer is an error that says why', async () => {
+  const alice = await peer()
+  const bob = await peer()
+  const notes = await alice.documents.open('notes')
+  const id = alice.documents.idOf(notes)
+  const differences = (): Promise<unknown> => alice.documents.differences(id, bob.id, { signal: limit() })
+  await expect(differences()).rejects.toMatchObject({ name: 'ComparisonFailedError', fault: 'not-connected' })
+  await bob.dial(addressOf(alice))
+  await alice.documents.converged({ signal: limit() })
+  await expect(differences()).rejects.toMatchObject({ fault: 'not-followed', peer: bob.id, document: id })
+  await expect(bob.documents.differences(id, alice.id)).rejects.toMatchObject({ fault: 'not-carried' })
+  await bob.documents.open('notes')
+  await alice.documents.converged({ signal: limit() })
+  const aborted = AbortSignal.abort(new Error('enough'))
+  await expect(bob.documents.differences(id, alice.id, { signal: aborted })).rejects.toMatchObject({
+    fault: 'no-answer',
+    cause: new Error('enough'),
+  })
+  await expect(bob.documents.differences(id, alice.id)).resolves.toMatchObject({ isEqual: true, replicas: [] })
+})
+
 test('a directory in use is a clear error', async () => {
   const home = await directory()
   await peer({ directory: home })
