@@ -37,6 +37,10 @@ export class Editor {
     this.#view = new EditorView({ state: EditorState.create({ extensions }), parent })
   }
 
+  get hasFocus(): boolean {
+    return this.#view.hasFocus
+  }
+
   focus(): void {
     this.#view.focus()
   }

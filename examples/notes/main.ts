@@ -34,6 +34,7 @@ class Notes {
     this.#list = new NoteList({ open: (name) => this.open(name) })
     peer.subscribe((event) => {
       if (event.type === 'store-failed') this.#failure = event.error.message
+      if (event.type === 'rewritten' && event.document === this.#note?.id) void this.#openAnew(this.#note)
       this.#showSoon()
     })
     peer.overlays.members.subscribe(() => this.#showSoon())
@@ -77,6 +78,13 @@ class Notes {
   close(): void {
     this.#leave()
     void this.#peer.stop()
+  }
+
+  /** The document of the note on the screen takes no edits any more: another stands in its place. */
+  async #openAnew({ hasFocus, name }: OpenNote): Promise<void> {
+    await this.#open(name)
+    showMessage('Somebody has written two histories of this note: what nobody else had built on is not shown any more.')
+    if (hasFocus) this.#note?.focus()
   }
 
   #leave(): void {

@@ -69,6 +69,10 @@ export class OpenNote {
     this.#announcer.person = person
   }
 
+  get hasFocus(): boolean {
+    return this.#editor.hasFocus
+  }
+
   focus(): void {
     this.#editor.focus()
   }

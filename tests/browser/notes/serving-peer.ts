@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { createPeer, type DefaultOverlays, type Peer } from '../../../node/peer/index.ts'
 
-const network = { name: 'notes test', key: new Uint8Array(32).fill(7) }
+export const network = { name: 'notes test', key: new Uint8Array(32).fill(7) }
 
 /** That of the command line. */
 const policy = [
