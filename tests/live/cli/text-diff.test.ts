@@ -85,6 +85,14 @@ test('what others deleted stays deleted', () => {
   expect(base.rebase(diffText('hello world', 'hello all'))).toEqual([{ index: 8, count: 0, text: 'all' }])
 })
 
+test('where only the texts before and after are known, an edit is moved by what differs', () => {
+  const base = new EditedBase(11)
+  base.splice(diffText('hello world', 'oh, hello wide world'))
+  base.splice(diffText('oh, hello wide world', 'oh, hello wide'))
+  expect(base.rebase(diffText('hello world', 'hey world'))).toEqual([{ index: 6, count: 3, text: 'y' }])
+  expect(base.rebase(diffText('hello world', 'hello world!'))).toEqual([{ index: 9, count: 0, text: '!' }])
+})
+
 /** Not inside a pair. */
 function place(random: Random, text: string): number {
   const starts = [text.length]

@@ -27,7 +27,7 @@ test('help names every verb, on standard output', async () => {
     expect(help).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
   }
   const documents = await machine.text(['doc', '--help'])
-  for (const verb of ['create', 'list', 'get', 'set', 'edit', 'import', 'export', 'watch']) {
+  for (const verb of ['create', 'list', 'get', 'set', 'edit', 'import', 'export', 'watch', 'diff']) {
     expect(documents).toMatch(new RegExp(`^  ${verb}\\b`, 'm'))
   }
   const keys = await machine.text(['dht', '--help'])
