@@ -295,7 +295,8 @@ export class Documents {
       if (event.origin === 'remote' && this.#applying !== document) this.#unsigned.add(document)
       // Local changes may be made on them from here on, and nobody else could ever take those in.
       if (this.#unsigned.has(document)) throw new UnsignedChangesError()
-      if (event.origin === 'local') for (const change of event.changes) this.#replicator.commit(id, change)
+      if (event.origin !== 'local') return
+      for (const change of event.changes) if (!this.#replicator.commit(id, change)) throw new AuthorQuarantinedError()
     })
     this.#open.set(id, document)
     this.#ids.set(document, id)

@@ -10,6 +10,7 @@ import {
   type SealedChangeSet,
 } from './change-set.ts'
 import { cutIntoPieces, encodeOperations } from './operations.ts'
+import { noHash } from './replica-log.ts'
 
 /** Operations and bytes that gather at most while a flush is under way. */
 const gatherOperations = 32
@@ -25,6 +26,8 @@ export interface Author {
 
 /** What the outbox needs done. Answered by `signed` and `written`. */
 export interface OutboxPorts {
+  /** Where the author's chain ends, as far as it was written. */
+  end(): ChainEnd
   sign(bytes: Uint8Array): Ticket
   write(set: SealedChangeSet): Ticket
   /** Calls `flush` after the gathering time. */
@@ -61,15 +64,13 @@ export class Outbox {
   readonly #unsigned: Unsigned[] = []
   readonly #writing = new Map<Ticket, SealedChangeSet>()
   #gathered: Gathered[] = []
-  #head: Uint8Array
-  #sequence: number
+  #head: Uint8Array = noHash
+  #sequence = 0
 
-  constructor(document: DocumentId, author: Author, end: ChainEnd, ports: OutboxPorts) {
+  constructor(document: DocumentId, author: Author, ports: OutboxPorts) {
     this.#document = document
     this.#author = author
     this.#ports = ports
-    this.#head = end.head
-    this.#sequence = end.sequence
   }
 
   /** Operations that are not durable yet. */
@@ -84,13 +85,19 @@ export class Outbox {
   /**
    * @param change the next one of this author's replica
    * @param dependencies its own, with the sets that hold them
+   * @returns false where it does not follow what is under way: somebody else writes this replica with the author's key, so
+   * that the author is about to have two histories
    */
-  put(change: Change, dependencies: readonly Dependency[]): void {
+  put(change: Change, dependencies: readonly Dependency[]): boolean {
     assert(change.replica === this.#author.replica, 'only the own replica is written')
+    if (!this.#isBusy && this.#gathered.length === 0) this.#goOn()
+    const gathered = this.#gathered.reduce((sum, { change: { count } }) => sum + count, 0)
+    if (change.sequence !== this.#sequence + gathered) return false
     if (!this.#fits(change)) this.flush()
     this.#gathered.push({ change, dependencies })
     if (!this.#isBusy || this.#isFull) this.flush()
     else if (this.#gathered.length === 1) this.#ports.gather()
+    return true
   }
 
   /** What has gathered goes on its way. */
@@ -142,6 +149,13 @@ export class Outbox {
     this.#writing.delete(ticket)
     if (!this.#isBusy) this.flush()
     return set
+  }
+
+  /** Where the chain ends now: somebody else may have gone on with it. */
+  #goOn(): void {
+    const { sequence, head } = this.#ports.end()
+    this.#sequence = sequence
+    this.#head = head
   }
 
   get #isBusy(): boolean {

@@ -24,8 +24,9 @@ export class Outboxes {
     this.#ports = ports
   }
 
-  put(document: DocumentId, change: Change, dependencies: readonly Dependency[]): void {
-    this.#outbox(document).put(change, dependencies)
+  /** @returns false where somebody else is writing the author's replica */
+  put(document: DocumentId, change: Change, dependencies: readonly Dependency[]): boolean {
+    return this.#outbox(document).put(change, dependencies)
   }
 
   flush(document: DocumentId): void {
@@ -53,7 +54,8 @@ export class Outboxes {
     const present = this.#outboxes.get(document)
     if (present !== undefined) return present
     const { author } = this.#ports
-    const outbox: Outbox = new Outbox(document, author, this.#ports.end(document), {
+    const outbox: Outbox = new Outbox(document, author, {
+      end: () => this.#ports.end(document),
       sign: (bytes) => {
         const ticket = this.#ports.sign(bytes)
         this.#signing.set(ticket, outbox)

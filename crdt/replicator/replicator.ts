@@ -235,11 +235,15 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return this.#collection.get(document)?.isQuarantined(this.#needs.author.key) ?? false
   }
 
-  /** Takes over a change made here. It is signed, written, and then told to everyone. */
-  commit(document: DocumentId, change: Change): void {
+  /**
+   * Takes over a change made here. It is signed, written, and then told to everyone.
+   *
+   * @returns false, and takes nothing, where somebody else is writing this replica with the author's key
+   */
+  commit(document: DocumentId, change: Change): boolean {
     const log = this.#collection.get(document)
     assert(log !== undefined, 'only a document that is carried is written')
-    this.#outboxes.put(document, change, log.references(change.dependencies))
+    return this.#outboxes.put(document, change, log.references(change.dependencies))
   }
 
   /**

@@ -112,6 +112,23 @@ describe('own changes', () => {
     ])
   })
 
+  test('follow what a copy of this peer has written, unless both write at once', () => {
+    const copy = new Chain(stage.document, alice)
+    stage.core.commit(stage.document, stage.change(0))
+    stage.settle()
+    const theirs = copy.next({ sequence: 1, previous: decodeChangeSet(stage.published[0]!.bytes).hash })
+    stage.arrive(theirs)
+    expect(stage.core.commit(stage.document, stage.change(2))).toBe(true)
+    expect(stage.versionOf(alice)).toBe(2)
+    const [sign] = stage.recorder.take()
+    stage.arrive(copy.next())
+    expect(stage.core.commit(stage.document, stage.change(4))).toBe(false)
+    stage.core.signed(ticketOf(sign), new Uint8Array(64))
+    expect(reasons(stage.settle())).toEqual(['quarantined'])
+    expect(stage.published.length).toBe(1)
+    expect(stage.core.isQuarantined(stage.document)).toBe(true)
+  })
+
   test('are written in the order of the chain, whichever signature comes first', () => {
     stage.core.commit(stage.document, stage.change(0, { count: 40 }))
     stage.core.commit(stage.document, stage.change(40, { count: 40 }))
