@@ -1,6 +1,7 @@
 export { CheckFailedError, type Checker } from './checkers.ts'
 export { startChurn, type ChurnOptions, type Lifetime } from './churn.ts'
 export { cityTable, type CityTable } from './cities.ts'
+export type { Tear } from './disk.ts'
 export { EventQueue } from './event-queue.ts'
 export {
   cityLatency,

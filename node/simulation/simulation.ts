@@ -1,6 +1,15 @@
-import { assert, createRandom, type Duration, type Instant, type PeerId, type Random } from '../protocol/index.ts'
+import {
+  assert,
+  createRandom,
+  type Duration,
+  type Instant,
+  type PeerId,
+  type Random,
+  type Signed,
+} from '../protocol/index.ts'
 import { Checkers, type Checker } from './checkers.ts'
 import { Partition } from './cuts.ts'
+import type { Tear } from './disk.ts'
 import { Engine } from './engine.ts'
 import type { Degradation, Network, NetworkOptions } from './network.ts'
 import type { Happening, ObserveOptions } from './observers.ts'
@@ -17,6 +26,8 @@ export interface SimulationOptions extends NetworkOptions {
   readonly measureBytes?: boolean
   /** How long a flush of the disk takes at most; drawn evenly from 1. @default 20 */
   readonly flushDelay?: Duration
+  /** What a crash leaves of the entry that was being written; not called where there is none. @default nothing */
+  readonly tear?: Tear
   /** How long a cut link takes to be noticed at both ends. @default 5000 */
   readonly linkTimeout?: Duration
   /** Whether the first message that gets through links two peers, as a dial does live, and cores are told so (`connected`).
@@ -44,9 +55,11 @@ export class Simulation {
   readonly seed: number | string
   readonly #engine: Engine
   readonly #checkers: Checkers
+  readonly #tear: Tear | undefined
 
   constructor(options: SimulationOptions = {}) {
     this.seed = options.seed ?? 1
+    this.#tear = options.tear
     this.#checkers = new Checkers(this.seed, options.replay?.(this.seed))
     this.#engine = new Engine(this.seed, options, this.#checkers)
   }
@@ -109,6 +122,11 @@ export class Simulation {
     return this.#engine.signatures.key(name)
   }
 
+  /** Whether the author of that key has signed it, for checkers. */
+  isSigned(claim: Signed): boolean {
+    return this.#engine.signatures.verify(claim)
+  }
+
   /** As if one had dialled the other: both hear of it after one latency, unless the wire between them is cut. */
   connect(left: Peer, right: Peer): void {
     this.#engine.connections.connect(left.index, right.index)
@@ -118,7 +136,7 @@ export class Simulation {
   crash(peer: Peer): void {
     if (peer.state !== 'running') return
     peer.state = 'crashed'
-    peer.disk.crash(this.#engine.random)
+    peer.disk.crash(this.#engine.random, this.#tear)
     this.#engine.end(peer)
     this.#tell('crashed', peer)
   }

@@ -141,6 +141,26 @@ test('what was acknowledged survives a crash; what was not is a prefix at the mo
   expect(lengths.size).toBeGreaterThan(1)
 })
 
+test('a crash may tear the entry that was being written, and none before or after it', () => {
+  const torn = new Set<number>()
+  for (let seed = 0; seed < 40; seed++) {
+    const tear = (_protocol: string, entry: unknown): number | undefined =>
+      entry === 3 ? undefined : -(entry as number) - 1
+    const { simulation, peers } = world({ seed, flushDelay: 50, tear }, 1)
+    const [peer] = peers
+    for (let number = 0; number < 10; number++) simulation.at(number * 6, () => peer.api.core.keep(number))
+    simulation.run(60)
+    simulation.crash(peer)
+    simulation.restart(peer)
+    const restored = peer.api.events.map((event) => event.value as number)
+    const whole = restored.filter((value) => value >= 0)
+    expect(whole).toEqual(Array.from({ length: whole.length }, (_, number) => number))
+    expect(restored.slice(whole.length)).toEqual(whole.length === 3 || whole.length === 10 ? [] : [-whole.length - 1])
+    torn.add(whole.length)
+  }
+  expect(torn.size).toBeGreaterThan(3)
+})
+
 test('a clean stop flushes, a restart without the disk begins empty', () => {
   const { simulation, peers } = world({}, 1)
   const [peer] = peers
