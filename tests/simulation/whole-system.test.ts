@@ -1,22 +1,28 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { CheckFailedError } from '../../node/simulation/index.ts'
 import { figure } from '../figures.ts'
-import { runWholeSystem } from './whole-system.ts'
+import { runWholeSystem, type Sabotage } from './whole-system.ts'
 
-const seeds = figure('seeds', 250, 20_000)
+const reasons = ['damaged', 'signature', 'quarantined'] as const
+const seeds = figure('seeds', 500, 20_000)
 
 test(
   `${seeds} seeds: all replicas are equal after healing, and no acknowledged change is lost`,
   { timeout: Math.max(900_000, 2000 * seeds) },
   () => {
     let acknowledged = 0
+    const rejected = { damaged: 0, signature: 0, quarantined: 0 }
     for (let seed = 1; seed <= seeds; seed++) {
       const outcome = runWholeSystem(seed)
       expect(outcome.lost, `seed ${seed}`).toEqual([])
       expect(new Set(outcome.states).size, `seed ${seed}: replicas differ`).toBe(1)
       acknowledged += outcome.acknowledged
+      for (const reason of reasons) rejected[reason] += outcome.rejected[reason] ?? 0
     }
+    // Torn writes, a forger and an author with two histories: there they were.
+    for (const reason of reasons) expect(rejected[reason], reason).toBeGreaterThan(seeds / 50 - 1)
     expect(acknowledged).toBeGreaterThan(50 * seeds)
   },
 )
@@ -35,3 +41,23 @@ test('the checks find what is planted: a network that never heals, a disk that k
     expect(runWholeSystem(seed, 'wiped disk').lost.length, `seed ${seed}`).toBeGreaterThan(0)
   }
 })
+
+test('the checkers find what is planted: a set accepted without its signature, changes told before they are durable', () => {
+  for (const [sabotage, checker] of [
+    ['no signatures', 'what is held was signed'],
+    ['told before written', 'what is told is durable'],
+  ] as const) {
+    for (let seed = 1; seed <= 10; seed++) expect(checkerOf(seed, sabotage), `seed ${seed}`).toBe(checker)
+  }
+})
+
+/** Whose finding ended the run. */
+function checkerOf(seed: number, sabotage: Sabotage): string | undefined {
+  try {
+    runWholeSystem(seed, sabotage)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CheckFailedError)) throw error
+    return error.checker
+  }
+}
