@@ -257,8 +257,9 @@ export class DocumentLog {
   /** @returns the hash of the first set it depends on that is not believed here */
   #missing({ dependencies }: SealedChangeSet): Uint8Array | undefined {
     return dependencies.find(({ replica, sequence, hash }) => {
-      const name = this.#naming?.find(hash)?.name ?? replica
-      const holder = this.replica(name).holder(sequence)
+      const chain = this.#naming?.find(hash)
+      if (chain !== undefined && chain.replica !== replica) return true
+      const holder = this.replica(chain?.name ?? replica).holder(sequence)
       return holder === undefined || !equals(holder.hash, hash)
     })?.hash
   }

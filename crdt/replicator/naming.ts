@@ -11,6 +11,8 @@ const branchDomain = fromString('peerloom/branch/v1')
 /** Sets of one replica that go on in one name. */
 interface Chain {
   readonly name: ReplicaId
+  /** Whose sets are in it. */
+  readonly replica: ReplicaId
   readonly start: ChainStart
   /** The chain that it goes on from. */
   readonly parent: Chain | undefined
@@ -53,7 +55,7 @@ export class Naming {
 
   /** @param set continues a chain that nothing else continues, or is its replica's first */
   add(set: SealedChangeSet): void {
-    const chain = this.#chainOf.get(hashKey(set.previous)) ?? this.#chain(set.replica, noStart, undefined)
+    const chain = this.#chainOf.get(hashKey(set.previous)) ?? this.#chain(set.replica, set.replica, noStart, undefined)
     this.#put(set, chain, this.#seenBefore(set))
   }
 
@@ -64,14 +66,16 @@ export class Naming {
     return chain
   }
 
-  find(set: Uint8Array): { readonly name: ReplicaId } | undefined {
+  find(set: Uint8Array): { readonly name: ReplicaId; readonly replica: ReplicaId } | undefined {
     return this.#chainOf.get(hashKey(set))
   }
 
   /** The chain that a set would continue, whether or not something else does. */
   nextChain({ previous, replica, sequence, fragment }: SealedChangeSet): ReplicaId {
     if (sequence === 0 && fragment === 0) return replica
-    return this.#chainOf.get(hashKey(previous))?.name ?? replica
+    const chain = this.#chainOf.get(hashKey(previous))
+    // Nobody goes on with a chain of another.
+    return chain?.replica === replica ? chain.name : replica
   }
 
   /** @param set that holds the change: of several fragments the last */
@@ -115,10 +119,10 @@ export class Naming {
   }
 
   #branch(set: SealedChangeSet): void {
-    const parent = this.#chainOf.get(hashKey(set.previous)) ?? this.#chain(set.replica, noStart, undefined)
+    const parent = this.#chainOf.get(hashKey(set.previous)) ?? this.#chain(set.replica, set.replica, noStart, undefined)
     const first = hashKey(set.hash)
     const start = { sequence: set.sequence, fragment: set.fragment, head: set.previous }
-    const chain = this.#chain(branchName(parent.name, set.hash), start, parent)
+    const chain = this.#chain(branchName(parent.name, set.hash), set.replica, start, parent)
     parent.branches.set(first, chain)
     this.#put(set, chain, new Set([...this.#seenBefore(set), first]))
   }
@@ -140,9 +144,12 @@ export class Naming {
     return seen
   }
 
-  #chain(name: ReplicaId, start: ChainStart, parent: Chain | undefined): Chain {
+  #chain(name: ReplicaId, replica: ReplicaId, start: ChainStart, parent: Chain | undefined): Chain {
     let chain = this.#chains.get(name)
-    if (chain === undefined) this.#chains.set(name, (chain = { name, start, parent, length: 0, branches: new Map() }))
+    if (chain === undefined) {
+      chain = { name, replica, start, parent, length: 0, branches: new Map() }
+      this.#chains.set(name, chain)
+    }
     return chain
   }
 }

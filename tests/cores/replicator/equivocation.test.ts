@@ -8,6 +8,7 @@ import {
   encodeGenesis,
   hashBody,
   sealChangeSet,
+  type ChangeSet,
   type Dependency,
   type Genesis,
   type SealedChangeSet,
@@ -137,6 +138,31 @@ function dispute(): {
   return { ann, ben, twins: [first, second], proof: proofOf(first, second) }
 }
 
+/** The first of a replica, but for what is given. */
+function setOf(author: Uint8Array, fields: Partial<ChangeSet>): SealedChangeSet {
+  const change = { sequence: fields.sequence ?? 0, count: 1, dependencies: [], time: 0, operations: Uint8Array.of(1) }
+  const set = {
+    document: documentId(genesisBytes),
+    author,
+    counter: 0,
+    replica: authorReplicaId(author, 0),
+    sequence: 0,
+    count: 1,
+    fragment: 0,
+    continues: false,
+    previous: new Uint8Array(32),
+    dependencies: [],
+    time: 0,
+    accessHead: new Uint8Array(),
+    keyEpoch: 0,
+    operations: encodeOperations([{ replica: authorReplicaId(author, 0), ...change }]),
+    extensions: [],
+    ...fields,
+  }
+  const body = encodeChangeSet(set)
+  return sealChangeSet(set, body, hashBody(body), new Uint8Array(64))
+}
+
 function proofOf(one: Device, other: Device): Equivocation {
   const [left, right] = [one, other].map(({ author, log }) => log.replica(authorReplicaId(author, 0)).sets)
   const fork = left!.findIndex((set, place) => right![place]?.hash.join() !== set.hash.join())
@@ -183,6 +209,26 @@ describe('an author who wrote two histories', () => {
     for (const set of twins[0].sets) ann.log.admit(set)
     ann.log.settle()
     expect(ann.log.digest).toEqual(before)
+  })
+
+  test('opens nobody the chain of another, nor lets one name what another wrote for a third’s', () => {
+    const { ann, ben, proof } = dispute()
+    ann.document.text('body').insert(0, 'ann ')
+    ann.log.prove(proof)
+    ann.log.settle()
+    const before = shown(ann.log)
+    const last = ann.log.sets.at(-1)!
+    expect(last.author).toEqual(ann.author)
+    const stranger = new Uint8Array(32).fill(67)
+    const behindAnn = setOf(stranger, { sequence: last.sequence + last.count, previous: last.hash })
+    const dependency = { replica: ben.document.replica, sequence: last.sequence, hash: last.hash }
+    const misnaming = setOf(stranger, { dependencies: [dependency] })
+    for (const set of [behindAnn, misnaming]) expect(ann.log.admit(set).outcome).not.toBe('accepted')
+    ann.log.settle()
+    expect(shown(ann.log)).toBe(before)
+    ann.document.text('body').insert(0, 'still ')
+    expect(ann.log.sets.at(-1)).toBe(ann.sets.at(-1))
+    expect(ann.sets.length).toBe(2)
   })
 
   test('fills no more than a share with what nobody believes', () => {
