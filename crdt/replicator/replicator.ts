@@ -553,7 +553,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const isWhole = outcome.kind === 'complete'
     const isAnswer = isWhole && generation === this.#generation
     if (isWhole) this.#standings.compared(peer, found, isAnswer, this.#environment.now())
-    if (outcome.kind === 'refused') this.#reject('comparison', peer, undefined)
+    if (outcome.kind === 'refused' || isEndless(outcome, found)) this.#reject('comparison', peer, undefined)
     this.#environment.emit({ type: 'compared', peer, differing: [...found], isWhole, isAnswer, outcome })
   }
 
@@ -608,6 +608,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     if (peer !== undefined && document !== undefined) this.#refuse(reason, peer, document)
     this.#environment.emit({ type: 'rejected', reason, peer, document })
   }
+}
+
+/** A session that used up its messages or its work and has shown nothing: among honest peers each brings something. */
+function isEndless(outcome: StoreOutcome, found: ReadonlySet<DocumentId>): boolean {
+  return outcome.kind === 'stopped' && (outcome.limit === 'rounds' || outcome.limit === 'work') && found.size === 0
 }
 
 function documentOf(entry: ReplicatorEntry): DocumentId | undefined {
