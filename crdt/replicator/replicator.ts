@@ -60,7 +60,7 @@ type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer,
 const settleDelay: Duration = 200
 
 /** So long after the last change sets of a peer more of them may be on their way. */
-const receivingPause: Duration = 1000
+const receivingPause: Duration = 100
 
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
@@ -308,7 +308,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'summary':
         return this.#antiEntropy.summary(from, message.document, message.summary, message.answer)
       case 'sets':
-        this.#received.set(from, this.#environment.now())
+        if (this.#neighbours.isConnected(from)) this.#received.set(from, this.#environment.now())
         for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
       case 'trace':
@@ -600,7 +600,9 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #refuse(reason: ReplicatorRejection, peer: PeerId, document: DocumentId): void {
     const now = this.#environment.now()
     this.#standings.refusedHere(peer, document, reason, now)
-    if (!isRefusal(reason) || !this.#refusals.isDue(peer, document, now)) return
+    // What was broadcast comes from anybody; only who is connected has sent it here.
+    if (!isRefusal(reason) || !this.#neighbours.isConnected(peer)) return
+    if (!this.#refusals.isDue(peer, document, now)) return
     this.#environment.send(peer, { type: 'refused', document, reason })
   }
 

@@ -96,6 +96,7 @@ test('while it goes on, others are compared as ever', () => {
   for (let round = 0; round < 8; round++) {
     pair.other.arrive(chain.next())
     if (round === 0) pair.connect()
+    for (const stage of [pair.one, pair.other]) stage.recorder.advance(200)
     pair.other.core.synchronise()
     pair.talk()
     expect(pair.one.versionOf(bob)).toBe(round + 1)
