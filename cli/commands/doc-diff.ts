@@ -1,6 +1,6 @@
 import { request } from '../control/client.ts'
 import type { DocumentDiffReport, PeerDiffReport } from '../control/requests.ts'
-import { momentInWords, reasonInWords } from '../documents/standing-words.ts'
+import { standingCells, standingHeads } from '../documents/standing-words.ts'
 import { escapeLine } from '../escape.ts'
 import { columns } from '../output.ts'
 import { countInWords } from '../quantities.ts'
@@ -18,27 +18,23 @@ export async function run({ operands, output, profile, signal }: Invocation): Pr
 
 function describeAll({ peers, twoHistories }: DocumentDiffReport): string {
   if (peers.length === 0) return 'No other peer is known'
-  const table = columns([
-    ['PEER', 'STATE', 'SINCE', 'WHAT AND WHY'],
-    ...peers.map((standing) => [
-      standing.peer,
-      standing.state,
-      since(standing.since),
-      standing.state === 'equal' ? '' : reasonInWords(standing),
-    ]),
-  ])
+  const table = columns([standingHeads, ...peers.map((standing) => standingCells(standing))])
   const notes = twoHistories.map(({ author }) => `The author ${author} wrote two histories: see peerloom doctor`)
   return [table, ...notes].join('\n')
 }
 
 function describeOne(report: PeerDiffReport): string {
-  const { name, peer, replicas = [], state } = report
+  const { name, peer, replicas = [] } = report
+  const [, state = '', since = '', missing = '', why = ''] = standingCells(report)
   const head = columns([
     ['document', escapeLine(name)],
     ['peer', peer],
     ['state', state],
-    ...(state === 'equal' ? [] : [['why', reasonInWords({ ...report, name })]]),
-    ...(report.since === undefined ? [] : [['since', since(report.since)]]),
+    ...[
+      ['since', since],
+      ['missing', missing],
+      ['why', why],
+    ].filter(([, cell]) => cell !== ''),
   ])
   if (replicas.length === 0) return head
   return [
@@ -60,8 +56,4 @@ function describeOne(report: PeerDiffReport): string {
       ]),
     ]),
   ].join('\n')
-}
-
-function since(moment: number | undefined): string {
-  return moment === undefined ? '' : momentInWords(moment, Date.now())
 }

@@ -1,6 +1,6 @@
 import { request } from '../control/client.ts'
 import type { DocumentView, StatusReport, StatusView } from '../control/requests.ts'
-import { momentInWords, reasonInWords, shortPeer } from '../documents/standing-words.ts'
+import { standingCells } from '../documents/standing-words.ts'
 import { escapeLine } from '../escape.ts'
 import { Failure } from '../failure.ts'
 import { LiveView } from '../live-view.ts'
@@ -94,27 +94,24 @@ function describeView(view: StatusView): string {
 
 /** A line a document, and below it one for each peer that does not have the same. */
 function documentsTable(documents: readonly DocumentView[]): string {
-  const now = Date.now()
-  return columns([
-    ['DOCUMENT', 'OPERATIONS', 'EQUAL AT', 'SINCE', 'WHAT AND WHY'],
-    ...documents.flatMap(({ id, name = id, operations, peers }) => {
-      const differing = peers.filter(({ state }) => state !== 'equal')
-      return [
-        [
-          shortened(name),
-          String(operations),
-          `${peers.length - differing.length} of ${countInWords(peers.length, 'peer')}`,
-        ],
-        ...differing.map((standing) => [
-          `  ${shortPeer(standing.peer)}`,
-          '',
-          standing.state,
-          standing.since === undefined ? '' : momentInWords(standing.since, now),
-          reasonInWords(standing),
-        ]),
-      ]
-    }),
-  ])
+  const differing = documents.map(({ peers }) => peers.filter(({ state }) => state !== 'equal'))
+  const heads = columns([
+    ['DOCUMENT', 'OPERATIONS', 'EQUAL AT'],
+    ...documents.map(({ id, name = id, operations, peers }, index) => [
+      shortened(name),
+      String(operations),
+      `${peers.length - (differing[index]?.length ?? 0)} of ${countInWords(peers.length, 'peer')}`,
+    ]),
+  ]).split('\n')
+  const details = columns(differing.flat().map((standing) => standingCells(standing))).split('\n')
+  const [titles = '', ...lines] = heads
+  return [
+    titles,
+    ...lines.flatMap((line, index) => [
+      line,
+      ...details.splice(0, differing[index]?.length ?? 0).map((detail) => `  ${detail}`),
+    ]),
+  ].join('\n')
 }
 
 function shortened(name: string): string {

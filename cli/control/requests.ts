@@ -256,7 +256,7 @@ export interface DocumentDiffReport {
   readonly twoHistories: readonly EquivocationItem[]
 }
 
-export interface PeerDiffReport extends Omit<DocumentStanding, 'name'> {
+export interface PeerDiffReport extends DocumentStanding {
   readonly name: string
   readonly id: DocumentId
   /** In which the two differ; absent where the peer has not said what it has. `own`: that of this peer. */

@@ -1,4 +1,4 @@
-import type { DocumentStanding, Refusal, ReplicatorRejection } from '../../node/peer/index.ts'
+import type { DocumentStanding, ReplicatorRejection } from '../../node/peer/index.ts'
 import { countInWords } from '../quantities.ts'
 
 const rejections: Readonly<Record<ReplicatorRejection, string>> = Object.freeze({
@@ -23,21 +23,42 @@ export function standingInWords(standing: DocumentStanding, now: number = Date.n
   return `${reasonInWords(standing)}${since === undefined ? '' : `, since ${momentInWords(since, now)}`}`
 }
 
-export function reasonInWords({
-  state,
-  missingHere,
-  missingThere,
-  refusedHere,
-  refusedThere,
-}: DocumentStanding): string {
-  const missing = missingInWords(missingHere, missingThere)
+/** Heads of the columns that `standingCells` fills. */
+export const standingHeads: readonly string[] = ['PEER', 'STATE', 'SINCE', 'MISSING', 'WHY']
+
+/** The same for tables; the end of a PeerId names it, here and to the verbs. */
+export function standingCells(standing: DocumentStanding, now: number = Date.now()): string[] {
+  const { missingHere = 0, missingThere = 0, peer, since, state } = standing
+  const missing = [
+    ...(missingHere > 0 ? [`${missingHere} here`] : []),
+    ...(missingThere > 0 ? [`${missingThere} there`] : []),
+  ]
+  // What the state says already need not be said again.
+  const why = state === 'refused' || state === 'waiting' ? causeInWords(standing) : ''
+  return [shortPeer(peer), state, since === undefined ? '' : momentInWords(since, now), missing.join(', '), why]
+}
+
+function reasonInWords(standing: DocumentStanding): string {
+  const { missingHere = 0, missingThere = 0, state } = standing
+  const parts = [
+    ...(state === 'behind' ? [] : [causeInWords(standing)]),
+    ...(missingHere > 0 ? [`${countInWords(missingHere, 'operation')} missing here`] : []),
+    ...(missingThere > 0 ? [`${countInWords(missingThere, 'operation')} missing there`] : []),
+  ]
+  return parts.length === 0 ? causeInWords(standing) : parts.join('; ')
+}
+
+function causeInWords({ state, refusedHere, refusedThere }: DocumentStanding): string {
   switch (state) {
     case 'equal':
       return 'both have the same'
     case 'behind':
-      return missing ?? 'one has what the other lacks'
+      return 'one has what the other lacks'
     case 'refused':
-      return [refusalInWords(refusedHere, refusedThere), ...(missing === undefined ? [] : [missing])].join('; ')
+      return [
+        ...(refusedHere === undefined || refusedHere === 'busy' ? [] : [`refused here: ${rejections[refusedHere]}`]),
+        ...(refusedThere === undefined ? [] : [`refused there: ${rejections[refusedThere]}`]),
+      ].join('; ')
     case 'waiting':
       return 'change sets wait here for others that they depend on'
     case 'unsaved':
@@ -63,20 +84,4 @@ export function momentInWords(moment: number, now: number): string {
 /** Ends of PeerIds, which begin alike. */
 export function shortPeer(peer: string): string {
   return peer.length <= 8 ? peer : `…${peer.slice(-8)}`
-}
-
-function missingInWords(here = 0, there = 0): string | undefined {
-  const parts = [
-    here > 0 ? `${countInWords(here, 'operation')} missing here` : '',
-    there > 0 ? `${countInWords(there, 'operation')} missing there` : '',
-  ]
-  const said = parts.filter((part) => part !== '')
-  return said.length === 0 ? undefined : said.join(', ')
-}
-
-function refusalInWords(here: ReplicatorRejection | undefined, there: Refusal | undefined): string {
-  return [
-    ...(here === undefined || here === 'busy' ? [] : [`what it has is refused here: ${rejections[here]}`]),
-    ...(there === undefined ? [] : [`it refuses what is here: ${rejections[there]}`]),
-  ].join('; ')
 }

@@ -53,7 +53,12 @@ function explain({ peer }: RunningPeer, peers: number, document: DocumentId | un
   const connected = peer.documents.connections().length
   const few = connected < peers ? [`${connected} of ${peers} peers are connected`] : []
   const standings = peer.documents.standings(document)
-  const disagreeing = standings.filter(isDisagreement)
+  // Whoever has answered nothing is named once, and not for each document again.
+  const disagreeing = standings.filter(
+    (standing) =>
+      isDisagreement(standing) &&
+      (document !== undefined || standing.state !== 'not-compared' || standing.document === undefined),
+  )
   // Why peers are missing is of interest where they are.
   const absent = few.length > 0 ? oneForEachPeer(standings.filter(({ state }) => state === 'not-connected')) : []
   const reasons = [...few, ...[...disagreeing, ...absent].map((standing) => describeStanding(standing))]

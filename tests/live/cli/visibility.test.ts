@@ -53,7 +53,7 @@ test('a document is shown with its peers, and in which they differ', async () =>
     replicas: [],
   })
   expect(await machine.text(['doc', 'diff', 'notes', '--profile', 'alice'])).toMatch(
-    /^PEER +STATE +SINCE +WHAT AND WHY\n\w+ +equal\n$/,
+    /^PEER +STATE +SINCE +MISSING +WHY\n…\w{8} +equal\n$/,
   )
   expect(await machine.failure(['doc', 'diff', 'notes', 'nobody', '--profile', 'alice'])).toMatchObject({
     code: 4,
@@ -74,7 +74,7 @@ test('what another refuses is named where somebody waits for it, with the reason
   // Not hers to write.
   await machine.text(['doc', 'set', id, 'title', 'hers', '--profile', 'alice'])
 
-  const refusal = 'it refuses what is here: its author may not write the document'
+  const refusal = 'refused there: its author may not write the document'
   const { code, error } = await machine.failure(['wait', '--converged', '--timeout', '5s', '--profile', 'alice'])
   expect(code).toBe(7)
   const { message } = error as { readonly message: string }
