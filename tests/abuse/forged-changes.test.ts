@@ -148,3 +148,38 @@ test('change sets that their author did not sign are counted and never taken in'
   expect(decodeChangeSet(sealed.bytes).author).toEqual(own.publicKey.raw)
   expect(notes.text('body').toString()).toBe('mine')
 })
+
+test(
+  'a member that sends 10,000 sets whose past nobody has keeps no honest one from being heard',
+  { timeout: 60_000 },
+  async () => {
+    const options = { network: 'orphans', listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false }
+    const victim = await createPeer(options)
+    cleanups.push(() => victim.stop())
+    const honest = await createPeer({ ...options, join: victim.addresses })
+    cleanups.push(() => honest.stop())
+    const [notes, theirs] = [await victim.documents.open('notes'), await honest.documents.open('notes')]
+    const document = victim.documents.idOf(notes)
+    const attacker = await attack('orphans', victim.addresses[0]!)
+    const key = await generateKeyPair('Ed25519')
+    const orphans: Uint8Array[] = []
+    for (let index = 0; index < 10_000; index++) {
+      const set = forge(document, key.publicKey.raw, { sequence: 1 + index, previous: new Uint8Array(32).fill(1) })
+      const body = encodeChangeSet(set)
+      orphans.push(sealChangeSet(set, body, hashBody(body), await key.sign(signingBytes(hashBody(body)))).bytes)
+    }
+    const waiting = (): number => victim.documents.list().find(({ id }) => id === document)!.waiting
+    let most = 0
+    for (let start = 0; start < orphans.length; start += 1000) {
+      const heard = new Promise<void>((resolve) => {
+        victim.subscribe((event) => (event.type === 'received' ? resolve() : undefined))
+      })
+      attacker.send(victim.id, { type: 'sets', sets: orphans.slice(start, start + 1000) })
+      theirs.text('body').insert(0, 'x')
+      await heard
+      most = Math.max(most, waiting())
+    }
+    expect(notes.text('body').toString()).toBe('x'.repeat(10))
+    expect(most).toBeGreaterThan(0)
+  },
+)
