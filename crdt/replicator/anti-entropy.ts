@@ -126,7 +126,7 @@ export class AntiEntropy {
     const { sequence, fragment } = common ?? chain.start
     const known = new Map<ReplicaId, SummaryEntry>(log.summary.chains)
     known.set(replica, { sequence: sequence - chain.start.sequence, fragment, head: chain.head })
-    this.#ports.transfer(peer, new Transfer(log, known))
+    this.#ports.transfer(peer, new Transfer(log, known, [], replica))
   }
 
   #tell(peer: PeerId, log: DocumentLog, answer: SummaryAnswer, idLength: number | undefined): void {

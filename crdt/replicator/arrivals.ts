@@ -75,7 +75,9 @@ export class Arrivals {
     if (!mayWrite(log.genesis, first.author)) return this.#ports.reject('not-permitted', from, first.document)
     const digest = digestProof(equivocation)
     if (log.proofs.some((known) => digestProof(known) === digest)) return
-    if (this.#proofs.size >= proofLimit) return this.#ports.reject('busy', from, first.document)
+    const ofSender = [...this.#proofs.values()].filter((proof) => proof.from === from).length
+    if (this.#proofs.size >= proofLimit || ofSender >= proofLimit / 2)
+      return this.#ports.reject('busy', from, first.document)
     const pending = { equivocation, from, left: 2 }
     for (const set of [first, second]) this.#proofs.set(this.#ports.verify(signatureClaim(set)), pending)
   }

@@ -102,7 +102,8 @@ export class Collection {
   }
 
   #widen(more: ToldInterests): void {
-    if (this.interests.add(more)) this.#ports.widened(more)
+    // Who wants everything may have declined it before.
+    if (this.interests.add(more) || !this.interests.isPrecise) this.#ports.widened(more)
   }
 
   #ignore(document: DocumentId): undefined {

@@ -1,11 +1,12 @@
-import { compare } from 'uint8arrays'
+import { compare, equals } from 'uint8arrays'
 import { hashKey, replicaBytes, type HashKey, type SealedChangeSet } from './change-set.ts'
-import type { Equivocation } from './equivocation.ts'
-import { Naming } from './naming.ts'
+import { findEquivocation, type Equivocation } from './equivocation.ts'
+import { Naming, originOf } from './naming.ts'
 import { readChanges } from './operations.ts'
+import { comparePlaces } from './replica-log.ts'
 
-/** Sets of quarantined authors that are kept without being believed, of each author, in bytes. */
-const heldBytesLimit = 1024 * 1024
+/** Sets of quarantined authors from after their forks that are kept without being believed, in bytes. */
+const heldBytesLimit = 16 * 1024 * 1024
 
 /** What is believed of a document. */
 export interface Verdict {
@@ -26,11 +27,13 @@ export class Contest {
   /** Every verified set that is known, believed or not. */
   readonly #sets = new Map<HashKey, SealedChangeSet>()
   readonly #proofs = new Map<string, Equivocation>()
-  readonly #heldBytes = new Map<string, number>()
+  /** Of several sets that follow the same one, one. */
+  readonly #successors = new Map<string, SealedChangeSet>()
+  #heldBytes = 0
 
   /** @param believed so far, each after what it depends on */
   constructor(believed: Iterable<SealedChangeSet>) {
-    for (const set of believed) this.#sets.set(hashKey(set.hash), set)
+    for (const set of believed) this.#put(set)
   }
 
   /** One of each quarantined author. */
@@ -64,21 +67,44 @@ export class Contest {
     return true
   }
 
-  /** Whether its author is quarantined and too much of the author is kept already. */
+  /** Sets of the proofs that follow that set: they come up again when it is there. */
+  provenBehind(hash: Uint8Array): SealedChangeSet[] {
+    const behind: SealedChangeSet[] = []
+    for (const { first, second } of this.#proofs.values()) if (equals(first.previous, hash)) behind.push(first, second)
+    return behind.filter((set) => !this.has(set.hash))
+  }
+
+  /** What shows that the author of a set wrote two histories; undefined where nothing does, or where it is known. */
+  findEquivocation(set: SealedChangeSet): Equivocation | undefined {
+    if (this.isQuarantined(set.author)) return undefined
+    const other = this.#successors.get(originOf(set))
+    return other && findEquivocation(other, set)
+  }
+
+  /** Whether its author is quarantined, it is from after the fork, and too much of that kind is kept already. */
   isFull(set: SealedChangeSet): boolean {
-    const author = hashKey(set.author)
-    return this.#proofs.has(author) && (this.#heldBytes.get(author) ?? 0) + set.bytes.length > heldBytesLimit
+    return this.isBeyondFork(set) && this.#heldBytes + set.bytes.length > heldBytesLimit
   }
 
   /** @param isWanted somebody else has built on it @returns false when nothing more of a quarantined author is kept */
   add(set: SealedChangeSet, isWanted: boolean): boolean {
     if (!isWanted && this.isFull(set)) return false
-    if (this.isQuarantined(set.author)) {
-      const author = hashKey(set.author)
-      this.#heldBytes.set(author, (this.#heldBytes.get(author) ?? 0) + set.bytes.length)
-    }
-    this.#sets.set(hashKey(set.hash), set)
+    if (this.isBeyondFork(set)) this.#heldBytes += set.bytes.length
+    this.#put(set)
     return true
+  }
+
+  #put(set: SealedChangeSet): void {
+    this.#sets.set(hashKey(set.hash), set)
+    const origin = originOf(set)
+    if (!this.#successors.has(origin)) this.#successors.set(origin, set)
+  }
+
+  /** Whether its author is quarantined, and believed before it at the most. */
+  isBeyondFork(set: SealedChangeSet): boolean {
+    const proof = this.#proofs.get(hashKey(set.author))
+    if (proof === undefined) return false
+    return set.replica !== proof.first.replica || comparePlaces(set, proof.first) >= 0
   }
 
   /** The sets that a set follows and depends on directly. */
@@ -118,12 +144,10 @@ export class Contest {
   }
 
   #countHeld(believed: readonly SealedChangeSet[]): void {
-    this.#heldBytes.clear()
     const hashes = new Set(believed.map(({ hash }) => hashKey(hash)))
-    for (const [hash, { author, bytes }] of this.#sets) {
-      if (hashes.has(hash) || !this.isQuarantined(author)) continue
-      const key = hashKey(author)
-      this.#heldBytes.set(key, (this.#heldBytes.get(key) ?? 0) + bytes.length)
+    this.#heldBytes = 0
+    for (const [hash, set] of this.#sets) {
+      if (!hashes.has(hash) && this.isBeyondFork(set)) this.#heldBytes += set.bytes.length
     }
   }
 }

@@ -42,6 +42,7 @@ export class DocumentLog {
   #naming: Naming | undefined
   /** Sets of the store have been added since the contest was last judged. */
   #unjudged = false
+  readonly #detected: Equivocation[] = []
   #summary: Summary | undefined
   #digest: Uint8Array | undefined
 
@@ -159,11 +160,22 @@ export class DocumentLog {
   prove(equivocation: Equivocation): boolean {
     const contest = (this.#contest ??= new Contest(this.#order))
     if (!contest.prove(equivocation)) return false
-    const ready: WaitingSet[] = [equivocation.first, equivocation.second].map((set) => ({ set, stored: true }))
-    for (let next = ready.pop(); next !== undefined; next = ready.pop()) ready.push(...this.#hold(contest, next))
+    // What they follow may not be here: they are in the proof, and come up again with it.
+    const { first, second } = equivocation
+    if (isZero(first.previous) || contest.has(first.previous)) {
+      this.#holdAll(
+        contest,
+        [first, second].map((set) => ({ set, stored: false })),
+      )
+    }
     this.#unjudged = true
     this.#forgetSummary()
     return true
+  }
+
+  /** Authors who were found to have written two histories while sets were held, since it was last asked. */
+  takeDetected(): readonly Equivocation[] {
+    return this.#detected.splice(0)
   }
 
   /** Decides what is believed of a contested document. Costs as much as reading all its sets. */
@@ -214,7 +226,7 @@ export class DocumentLog {
       accepted.push(set)
       this.#contest?.add(set, true)
       changes.push(...this.#accept(set))
-      ready.push(...this.#waiting.take(set))
+      ready.push(...this.#waiting.take(set), ...this.#provenBehind(set))
     }
     return { accepted, changes }
   }
@@ -277,17 +289,25 @@ export class DocumentLog {
   #contend(contest: Contest, waiting: WaitingSet, fit: Fit): Admission {
     const { set, stored } = waiting
     const isQuarantined = contest.isQuarantined(set.author)
+    if (fit === 'spoiled') return { outcome: fit }
+    const equivocation = contest.findEquivocation(set)
+    if (equivocation !== undefined) return { outcome: 'fork', equivocation }
     if (!stored && fit === 'next' && !isQuarantined && this.#missing(set) === undefined) {
       return { outcome: 'accepted', ...this.#acceptAll(set) }
-    }
-    if (!contest.has(set.hash) && fit === 'fork' && !isQuarantined) {
-      return { outcome: 'fork', equivocation: this.#equivocationOf(set) }
     }
     const ready = this.#hold(contest, waiting)
     // Nobody has built on what nothing waited for.
     if (isQuarantined && ready.length === 0 && !stored) return { outcome: 'quarantined' }
-    for (let next = ready.pop(); next !== undefined; next = ready.pop()) ready.push(...this.#hold(contest, next))
+    this.#holdAll(contest, ready)
     return { outcome: this.#waiting.has(set) ? 'waiting' : 'deferred' }
+  }
+
+  #holdAll(contest: Contest, ready: WaitingSet[]): void {
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) ready.push(...this.#hold(contest, next))
+  }
+
+  #provenBehind(set: SealedChangeSet): WaitingSet[] {
+    return this.#contest?.provenBehind(set.hash).map((proven) => ({ set: proven, stored: false })) ?? []
   }
 
   /**
@@ -302,9 +322,11 @@ export class DocumentLog {
       this.#waiting.add(waiting, missing)
       return []
     }
+    const equivocation = contest.findEquivocation(set)
     if (!contest.add(set, waiting.stored || this.#waiting.isLacked(set.hash))) return []
-    const released = this.#waiting.take(set)
-    this.#unjudged ||= waiting.stored || released.length > 0 || !contest.isQuarantined(set.author)
+    if (equivocation !== undefined && contest.prove(equivocation)) this.#detected.push(equivocation)
+    const released = [...this.#waiting.take(set), ...this.#provenBehind(set)]
+    this.#unjudged ||= waiting.stored || released.length > 0 || !contest.isBeyondFork(set)
     return released
   }
 
@@ -344,4 +366,8 @@ export class DocumentLog {
     this.#summary = undefined
     this.#digest = undefined
   }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0)
 }

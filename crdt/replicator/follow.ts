@@ -4,6 +4,9 @@ export const patternLimit = 256
 /** Patterns of one peer. */
 export const patternsLimit = 64
 
+/** Stars in one pattern: each name is searched for what stands between them. */
+const starsLimit = 8
+
 /** Names of documents that are carried without being open: `*` stands for any run of characters. */
 export class FollowPatterns {
   readonly #patterns = new Map<string, readonly string[]>()
@@ -35,10 +38,18 @@ export class FollowPatterns {
   }
 }
 
-/** @throws RangeError for a pattern that is empty or longer than 256 characters */
+/** @throws RangeError for a pattern that is empty, longer than 256 characters or has more than 8 stars */
 export function checkPattern(pattern: string): void {
-  if (pattern.length > 0 && pattern.length <= patternLimit) return
-  throw new RangeError(`Cannot follow ${JSON.stringify(pattern.slice(0, 80))}: a pattern has 1 to 256 characters`)
+  const wish = `Cannot follow ${JSON.stringify(pattern.slice(0, 80))}`
+  if (pattern.length === 0 || pattern.length > patternLimit) {
+    throw new RangeError(`${wish}: a pattern has 1 to 256 characters`)
+  }
+  if (!isSimple(pattern)) throw new RangeError(`${wish}: a pattern has at most ${starsLimit} stars`)
+}
+
+/** Whether it has no more stars than may be. */
+export function isSimple(pattern: string): boolean {
+  return pattern.split(/\*+/).length <= starsLimit + 1
 }
 
 /** Each part as early as it can stand: others' patterns must not take longer than their length times the name's. */

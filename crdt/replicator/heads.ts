@@ -66,6 +66,13 @@ export class Heads {
     for (const log of this.#logs()) this.#place(index, interests, log, headOf(log))
   }
 
+  /** A peer does not want these of the documents that it was told of. */
+  decline(peer: PeerId, interests: Interests, documents: readonly DocumentId[]): void {
+    const index = this.#scopes.get(peer)?.index
+    if (index === undefined) return this.share(peer, interests)
+    for (const document of documents) index.delete(document)
+  }
+
   forget(peer: PeerId): void {
     this.#scopes.delete(peer)
   }

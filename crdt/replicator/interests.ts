@@ -28,16 +28,22 @@ export class Interests {
   /** Adds to what was said before. @returns false when there is nothing new in it */
   add({ patterns, documents }: ToldInterests): boolean {
     const before = this.#digest
+    const declined = this.#declined.size
     for (const pattern of patterns) this.#follow(pattern)
     if (documents === 'everything') this.#wantEverything()
     else for (const document of documents) this.#name(document)
-    return this.#digest !== before
+    return this.#digest !== before || this.#declined.size !== declined
   }
 
   /** Whoever has said this was told of these documents and does not want them. */
   decline(documents: readonly DocumentId[]): void {
     if (this.#declined.size + documents.length > declinedLimit) this.#declined.clear()
     for (const document of documents) this.#declined.add(document)
+  }
+
+  /** It takes room, and is said again. */
+  forgetDeclined(): void {
+    this.#declined.clear()
   }
 
   get told(): ToldInterests {
@@ -80,6 +86,7 @@ export class Interests {
   }
 
   #name(document: DocumentId): void {
+    this.#declined.delete(document)
     if (this.#isEverything || this.#documents.has(document)) return
     if (this.#documents.size >= namedLimit) return this.#wantEverything()
     this.#documents.add(document)

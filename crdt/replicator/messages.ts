@@ -10,7 +10,7 @@ import { storeReconciliationCodec } from '../../node/reconciliation/index.ts'
 import type { ReplicaId } from '../index.ts'
 import { changeSetLimit, readReplica, replicaBytes } from './change-set.ts'
 import { readEquivocation, writeEquivocation, type Equivocation } from './equivocation.ts'
-import { patternLimit, patternsLimit } from './follow.ts'
+import { isSimple, patternLimit, patternsLimit } from './follow.ts'
 import { genesisLimit } from './genesis.ts'
 import type { ToldInterests } from './interests.ts'
 import type { SessionMessage } from './sessions.ts'
@@ -248,7 +248,7 @@ function readSessionMessage(reader: ByteReader): SessionMessage {
 
 function readPattern(reader: ByteReader): string {
   const pattern = reader.text(4 * patternLimit)
-  if (pattern.length > 0 && pattern.length <= patternLimit) return pattern
+  if (pattern.length > 0 && pattern.length <= patternLimit && isSimple(pattern)) return pattern
   throw new MalformedMessageError('Interests with a pattern that is none')
 }
 

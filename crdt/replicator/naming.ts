@@ -166,8 +166,8 @@ const noStart: ChainStart = { sequence: 0, fragment: 0, head: noHash }
 const none: ReadonlySet<HashKey> = new Set()
 
 /** What two continuations have in common: the set they follow, or that they are the first of one replica. */
-function originOf({ previous, replica, sequence, fragment }: SealedChangeSet): string {
-  return sequence === 0 && fragment === 0 ? replica : hashKey(previous)
+export function originOf({ previous, replica, sequence, fragment }: SealedChangeSet): string {
+  return sequence === 0 && fragment === 0 ? replica : `${replica} ${hashKey(previous)}`
 }
 
 /** 128 bits, as a ReplicaId has. */

@@ -9,6 +9,10 @@ import { documentsPerMessage, type ReplicatorMessage } from './messages.ts'
 import { Rechecks } from './rechecks.ts'
 import { Sessions, type SessionMessage } from './sessions.ts'
 
+/** Questions for all interests that are answered in so long. */
+const answersAtOnce = 4
+const answerPause: Duration = 1000
+
 /** Peers whose interests are remembered when they have gone. */
 const rememberedLimit = 1000
 
@@ -47,6 +51,9 @@ interface Neighbour {
   isCompared: boolean
   /** It began a session before it was known what it wants: then there is one to begin here. */
   isOwed: boolean
+  /** How often it was answered with all interests, since when. */
+  answers: number
+  answersSince: Instant
   /** Found in the session begun here, and in the one begun there. */
   readonly found: { readonly own: Set<DocumentId>; readonly theirs: Set<DocumentId> }
 }
@@ -123,6 +130,7 @@ export class Neighbours {
   disconnect(peer: PeerId): void {
     const neighbour = this.#neighbours.get(peer)
     if (neighbour !== undefined) neighbour.isConnected = false
+    neighbour?.interests?.forgetDeclined()
     this.#rechecks.forget(peer)
     this.#sessions.disconnected(peer)
     this.#heads.forget(peer)
@@ -150,14 +158,15 @@ export class Neighbours {
     const neighbour = this.#of(peer)
     const isFirst = !neighbour.isTold
     const wasWhole = this.#heads.isWhole(peer)
-    if (told.isQuestion) this.#tellAll(peer, false)
+    if (told.isQuestion) this.#answerAll(peer, false)
     const before = neighbour.interests?.digest
     if (told.isWhole || neighbour.interests === undefined) neighbour.interests = new Interests()
-    neighbour.interests.add(told)
-    const isNews = neighbour.interests.digest !== before
+    const isMore = neighbour.interests.add(told)
+    const isNews = told.isWhole ? neighbour.interests.digest !== before : isMore
     neighbour.isTold = true
     if (!neighbour.isConnected) return
-    this.#heads.share(peer, neighbour.interests)
+    // It takes a walk over all documents.
+    if (isNews || this.#heads.shared(peer) === undefined) this.#heads.share(peer, neighbour.interests)
     // Of the two, one begins when they meet; later whoever was told something new.
     if (!isNews || (wasWhole && neighbour.interests.isAll)) return
     if (!isFirst || this.#isFirst(peer) || neighbour.isOwed) this.#restart(peer)
@@ -166,15 +175,15 @@ export class Neighbours {
 
   declined(peer: PeerId, documents: readonly DocumentId[]): void {
     const { interests } = this.#of(peer)
-    if (interests === undefined) return
+    if (interests === undefined || documents.length === 0 || !this.isConnected(peer)) return
     interests.decline(documents)
-    this.#heads.share(peer, interests)
+    this.#heads.decline(peer, interests, documents)
   }
 
   hear(peer: PeerId, message: SessionMessage): void {
     const neighbour = this.#of(peer)
     if (message.interests !== undefined && message.interests !== neighbour.interests?.digest) {
-      this.#tellAll(peer, true)
+      this.#answerAll(peer, true)
       neighbour.isOwed ||= neighbour.interests === undefined
     }
     this.#sessions.receive(peer, message)
@@ -191,7 +200,7 @@ export class Neighbours {
 
   /** A difference was seen otherwise than in a session. */
   differed(peer: PeerId): void {
-    this.#rechecks.compared(peer, true, false)
+    if (this.isConnected(peer)) this.#rechecks.compared(peer, true, false)
   }
 
   /** What is compared has changed: a session that goes on would not show all. */
@@ -255,6 +264,17 @@ export class Neighbours {
     return this.#ports.self < peer
   }
 
+  /** Few bytes ask for many: a few times a second at the most. */
+  #answerAll(peer: PeerId, isQuestion: boolean): void {
+    const neighbour = this.#of(peer)
+    const now = this.#ports.now()
+    if (now - neighbour.answersSince >= answerPause) {
+      neighbour.answersSince = now
+      neighbour.answers = 0
+    }
+    if (neighbour.answers++ < answersAtOnce) this.#tellAll(peer, isQuestion)
+  }
+
   #tellAll(peer: PeerId, isQuestion: boolean): void {
     this.#tell(peer, this.#ports.collection.interests.told, true, isQuestion)
   }
@@ -277,7 +297,16 @@ export class Neighbours {
     let neighbour = this.#neighbours.get(peer)
     if (neighbour === undefined) {
       const found = { own: new Set<DocumentId>(), theirs: new Set<DocumentId>() }
-      neighbour = { interests: undefined, isTold: false, isConnected: false, isCompared: false, isOwed: false, found }
+      neighbour = {
+        interests: undefined,
+        isTold: false,
+        isConnected: false,
+        isCompared: false,
+        isOwed: false,
+        answers: 0,
+        answersSince: 0,
+        found,
+      }
       this.#neighbours.set(peer, neighbour)
     }
     return neighbour

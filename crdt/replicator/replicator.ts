@@ -56,11 +56,18 @@ export interface ReplicatorNeeds {
 
 type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
 
-/** What is believed of a contested document is decided at most so often, since that costs as much as reading it. */
+/**
+ * What is believed of a contested document is decided at most so often, and the seldomer the more sets it has for each
+ * millisecond, since that costs as much as reading it.
+ */
 const settleDelay: Duration = 200
+const settledSets = 2
 
 /** So long after the last change sets of a peer more of them may be on their way. */
 const receivingPause: Duration = 100
+
+/** A comparison is put off no longer than this for change sets that come in. */
+const receivingMost: Duration = 30_000
 
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
@@ -87,7 +94,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #standings: Standings
   readonly #refusals = new Refusals()
   /** When change sets last came by repair, by peer. */
-  readonly #received = new Map<PeerId, Instant>()
+  readonly #received = new Map<PeerId, { readonly since: Instant; readonly last: Instant }>()
   /** How often it was asked how things stand. */
   #generation = 0
   readonly #gaps: Gaps
@@ -308,7 +315,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'summary':
         return this.#antiEntropy.summary(from, message.document, message.summary, message.answer)
       case 'sets':
-        if (this.#neighbours.isConnected(from)) this.#received.set(from, this.#environment.now())
+        this.#noteSets(from)
         for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
       case 'trace':
@@ -389,7 +396,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     // This author's key has written elsewhere under the same counter.
     if (admission.outcome === 'fork') this.#proven(log, admission.equivocation)
     if (admission.outcome === 'deferred') this.#settleLater(log.id)
-    if (admission.outcome !== 'accepted') return this.#reject('quarantined', undefined, set.document)
+    else if (admission.outcome !== 'accepted') return this.#reject('quarantined', undefined, set.document)
     if (set.fragment > 0 || set.continues) {
       if (!set.continues) this.#nudgeLater(log)
     } else this.#push(set)
@@ -421,7 +428,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   // Authors who wrote two histories.
 
   #proven(log: DocumentLog, equivocation: Equivocation): void {
-    if (!log.prove(equivocation)) return
+    if (log.prove(equivocation)) this.#announce(log, equivocation)
+  }
+
+  #announce(log: DocumentLog, equivocation: Equivocation): void {
     this.#neighbours.touch(log)
     const { author, document, replica } = equivocation.first
     const proof = encodeProof(equivocation)
@@ -434,7 +444,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   #settleLater(document: DocumentId): void {
     if (this.#settling.has(document)) return
     this.#settling.add(document)
-    this.#environment.schedule({ type: 'settle', document }, settleDelay)
+    const sets = this.#collection.get(document)?.sets.length ?? 0
+    this.#environment.schedule({ type: 'settle', document }, Math.max(settleDelay, Math.ceil(sets / settledSets)))
   }
 
   /** Own changes that are not in the log yet go first: what is shown after it must have them. */
@@ -448,11 +459,13 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   #settle(log: DocumentLog): void {
+    for (const equivocation of log.takeDetected()) this.#announce(log, equivocation)
     const admission = log.settle()
     this.#neighbours.touch(log)
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
     const { accepted, changes } = admission
-    for (const set of accepted) this.#write(set)
+    // What is restored is in the store.
+    if (this.#started) for (const set of accepted) this.#write(set)
     if (admission.outcome === 'rewritten') {
       this.#environment.emit({ type: 'rewritten', document: log.id, changes })
     } else if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
@@ -530,9 +543,20 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   /** Whether change sets are coming in from a peer: what is here of them is not yet all that was sent. */
   #isReceiving(peer: PeerId): boolean {
-    const last = this.#received.get(peer)
-    const isRecent = last !== undefined && this.#environment.now() - last < receivingPause
-    return isRecent || this.#arrivals.isBusyWith(peer)
+    const received = this.#received.get(peer)
+    if (received === undefined) return false
+    const now = this.#environment.now()
+    // Who never pauses does not keep everything else from being compared.
+    if (now - received.since > receivingMost) return false
+    return now - received.last < receivingPause || this.#arrivals.isBusyWith(peer)
+  }
+
+  #noteSets(peer: PeerId): void {
+    if (!this.#neighbours.isConnected(peer)) return
+    const now = this.#environment.now()
+    const received = this.#received.get(peer)
+    const goesOn = received !== undefined && now - received.last < receivingMost
+    this.#received.set(peer, { since: goesOn ? received.since : now, last: now })
   }
 
   #told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void {

@@ -16,8 +16,8 @@ export const digestLength = 16
 const proofDigestLength = 8
 
 /** Chains in one summary, and proofs. */
-const chainLimit = 16_384
-const proofLimit = 256
+const chainLimit = 65_536
+const proofLimit = 4096
 
 /** Replicas whose positions a comparison lists. */
 const positionsLimit = 1000
@@ -53,7 +53,7 @@ export function summarise(logs: ReadonlyMap<ReplicaId, ReplicaLog>, proofs: read
   for (const [name, { sequence, fragment, head }] of logs) {
     chains.set(name, { sequence, fragment, head: head.subarray(0, headPrefixLength) })
   }
-  return { chains, proofs: proofs.map(digestProof).sort() }
+  return { chains, proofs: proofs.map(digestProof).sort().slice(0, proofLimit) }
 }
 
 /** Proofs of one fork have one digest: which of its histories they show makes no difference. */

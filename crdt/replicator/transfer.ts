@@ -7,6 +7,8 @@ import { comparePlaces, type Place } from './replica-log.ts'
 /** What one peer lacks of one document, given out bit by bit as credit allows. */
 export class Transfer {
   readonly document: DocumentId
+  /** Of two with one name, the later tells what is still lacking. */
+  readonly name: string
   readonly #log: DocumentLog
   readonly #known: ReadonlyMap<ReplicaId, Place>
   readonly #without: ReadonlySet<ReplicaId>
@@ -16,9 +18,16 @@ export class Transfer {
   /**
    * @param known how far the other is in the chains that it has
    * @param without chains of which nothing is sent
+   * @param chain what it is about, where that is not the whole document
    */
-  constructor(log: DocumentLog, known: ReadonlyMap<ReplicaId, Place>, without: Iterable<ReplicaId> = []) {
+  constructor(
+    log: DocumentLog,
+    known: ReadonlyMap<ReplicaId, Place>,
+    without: Iterable<ReplicaId> = [],
+    chain: ReplicaId | '' = '',
+  ) {
     this.document = log.id
+    this.name = `${log.id} ${chain}`
     this.#log = log
     this.#known = known
     this.#without = new Set(without)

@@ -1,4 +1,4 @@
-import type { DocumentId, PeerId } from '../../node/protocol/index.ts'
+import type { PeerId } from '../../node/protocol/index.ts'
 import type { ReplicatorMessage } from './messages.ts'
 import type { Transfer } from './transfer.ts'
 
@@ -18,7 +18,7 @@ export interface TransfersPorts {
 /** What each peer is being sent, one document after the other, several small ones in one message. */
 export class Transfers {
   readonly #ports: TransfersPorts
-  readonly #transfers = new Map<PeerId, Map<DocumentId, Transfer>>()
+  readonly #transfers = new Map<PeerId, Map<string, Transfer>>()
   readonly #blocked = new Set<PeerId>()
   /** Peers whose turn comes by itself. */
   readonly #due = new Set<PeerId>()
@@ -27,11 +27,11 @@ export class Transfers {
     this.#ports = ports
   }
 
-  /** In place of one of the same document that has not come to its end. */
+  /** In place of one of the same name that has not come to its end. */
   put(peer: PeerId, transfer: Transfer): void {
     let transfers = this.#transfers.get(peer)
     if (transfers === undefined) this.#transfers.set(peer, (transfers = new Map()))
-    transfers.set(transfer.document, transfer)
+    transfers.set(transfer.name, transfer)
     this.#pumpLater(peer)
   }
 
@@ -69,13 +69,13 @@ export class Transfers {
 }
 
 /** What fits into one message; transfers that have come to their end go. */
-function gather(transfers: Map<DocumentId, Transfer>): Uint8Array[] {
+function gather(transfers: Map<string, Transfer>): Uint8Array[] {
   const sets: Uint8Array[] = []
   let bytes = 0
-  for (const [document, transfer] of transfers) {
+  for (const [name, transfer] of transfers) {
     for (let set = transfer.next(); ; set = transfer.next()) {
       if (set === undefined) {
-        transfers.delete(document)
+        transfers.delete(name)
         break
       }
       sets.push(set)

@@ -33,6 +33,6 @@ process.send?.({
   kept,
   compared,
   connections: [one, other].map(({ api }) => api.connections().length),
-  standings: [one, other].map(({ api }) => api.standings().size),
+  standings: [one, other].map(({ api }) => api.standings().length),
   isEqual: JSON.stringify(mine.toJSON()) === JSON.stringify(theirs.toJSON()),
 })

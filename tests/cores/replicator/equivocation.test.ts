@@ -235,10 +235,61 @@ describe('an author who wrote two histories', () => {
     const { ann, twins, proof } = dispute()
     ann.log.prove(proof)
     ann.log.settle()
-    for (let count = 0; count < 200; count++) twins[0].document.text('body').insert(0, 'x'.repeat(20_000))
+    for (let count = 0; count < 900; count++) twins[0].document.text('body').insert(0, 'x'.repeat(20_000))
     const outcomes = twins[0].sets.slice(3).map((set) => ann.log.admit(set).outcome)
     expect(new Set(outcomes)).toEqual(new Set(['quarantined']))
     expect(ann.log.refuses(twins[0].sets.at(-1)!)).toBe(true)
+  })
+
+  test('has all of the past before the fork believed, however large it is and however early the proof comes', () => {
+    const first = new Device(mallory)
+    for (let count = 0; count < 40; count++) first.document.text('body').insert(0, 'x'.repeat(30_000))
+    const second = first.clone()
+    for (const [index, twin] of [first, second].entries()) twin.document.text('body').insert(0, `history ${index}`)
+    const reader = device(5).log
+    reader.prove(proofOf(first, second))
+    reader.settle()
+    for (const set of first.log.sets) if (!reader.refuses(set)) reader.admit(set)
+    reader.settle()
+    expect(reader.sets).toHaveLength(40)
+  })
+
+  test('is judged also where the two sets of the proof have waited in vain before it came', () => {
+    const { twins, proof } = dispute()
+    const reader = device(5).log
+    for (const set of [proof.first, proof.second]) expect(reader.admit(set).outcome).toBe('waiting')
+    reader.prove(proof)
+    reader.dropWaiting()
+    reader.settle()
+    for (const set of twins[0].log.sets) reader.admit(set)
+    reader.settle()
+    expect(shown(reader)).toBe('{"body":"hello","meta":{"list":[]}}')
+  })
+
+  test('is found out also by what nobody believes yet', () => {
+    const { proof, twins } = dispute()
+    const nora = device(7)
+    const other = nora.clone()
+    nora.hearAll(twins[0])
+    for (const { document } of [nora, other]) document.text('body').insert(0, 'Nora ')
+    const [mine, yours] = [nora.sets.at(-1)!, other.sets.at(-1)!]
+    const logs = [
+      [mine, yours],
+      [yours, mine],
+    ].map((order) => {
+      const log = device(5).log
+      for (const set of twins[0].log.sets) log.admit(set)
+      log.prove(proof)
+      log.settle()
+      for (const set of order) {
+        const admission = log.admit(set)
+        if (admission.outcome === 'fork') log.prove(admission.equivocation)
+      }
+      log.settle()
+      return log
+    })
+    expect(logs.map(({ proofs }) => proofs.length)).toEqual([2, 2])
+    expect(logs[0]!.digest).toEqual(logs[1]!.digest)
   })
 
   test('whatever comes first, all who have the same sets and the proof believe the same', () => {
