@@ -1,4 +1,4 @@
-import { equals, toString } from 'uint8arrays'
+import { toString } from 'uint8arrays'
 import {
   ByteReader,
   MalformedMessageError,
@@ -7,7 +7,6 @@ import {
   sample,
   type Broadcast,
   type DocumentId,
-  type Duration,
   type HostEnvironment,
   type Instant,
   type PeerId,
@@ -18,30 +17,26 @@ import {
 } from '../../node/protocol/index.ts'
 import type { StoreOutcome } from '../../node/reconciliation/index.ts'
 import type { Change } from '../index.ts'
-import { AntiEntropy, type DocumentDifference } from './anti-entropy.ts'
+import { AntiEntropy } from './anti-entropy.ts'
 import { Arrivals } from './arrivals.ts'
 import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
 import type { DocumentFile } from './document-file.ts'
-import type { DocumentLog } from './document-log.ts'
+import { Disputes } from './disputes.ts'
+import type { Admission, DocumentLog } from './document-log.ts'
 import { encodeProof, readEquivocation, type Equivocation } from './equivocation.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
-import {
-  documentsPerMessage,
-  replicatorCodec,
-  type DocumentDigest,
-  type Refusal,
-  type ReplicatorMessage,
-} from './messages.ts'
+import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
 import { Neighbours } from './neighbours.ts'
+import { News } from './news.ts'
 import { resolveReplicatorOptions, type ReplicatorOptions, type ResolvedReplicatorOptions } from './options.ts'
 import type { Author } from './outbox.ts'
 import { Outboxes } from './outboxes.ts'
-import { Refusals, isRefusal } from './refusals.ts'
+import { Relations } from './relations.ts'
 import { ReplicaLog } from './replica-log.ts'
-import { Standings, type PeerStanding } from './standings.ts'
+import type { PeerStanding } from './standings.ts'
 import { Transfers } from './transfers.ts'
 
 export interface ReplicatorNeeds {
@@ -55,19 +50,6 @@ export interface ReplicatorNeeds {
 }
 
 type ReplicatorEnvironment = HostEnvironment<ReplicatorMessage, ReplicatorTimer, ReplicatorEvent, ReplicatorEntry>
-
-/**
- * What is believed of a contested document is decided at most so often, and the seldomer the more sets it has for each
- * millisecond, since that costs as much as reading it.
- */
-const settleDelay: Duration = 200
-const settledSets = 2
-
-/** So long after the last change sets of a peer more of them may be on their way. */
-const receivingPause: Duration = 100
-
-/** A comparison is put off no longer than this for change sets that come in. */
-const receivingMost: Duration = 30_000
 
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
@@ -91,18 +73,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #antiEntropy: AntiEntropy
   readonly #transfers: Transfers
   readonly #neighbours: Neighbours
-  readonly #standings: Standings
-  readonly #refusals = new Refusals()
-  /** When change sets last came by repair, by peer. */
-  readonly #received = new Map<PeerId, { readonly since: Instant; readonly last: Instant }>()
-  /** How often it was asked how things stand. */
-  #generation = 0
+  readonly #relations: Relations
   readonly #gaps: Gaps
-  readonly #news = new Set<DocumentLog>()
-  /** Documents of which it will be decided what is believed. */
-  readonly #settling = new Set<DocumentId>()
-  /** Those of them that only wait for own changes to be written. */
-  readonly #settleDue = new Set<DocumentId>()
+  readonly #news: News
+  readonly #disputes: Disputes
   #started = false
 
   constructor(environment: ReplicatorEnvironment, needs: ReplicatorNeeds, options: ResolvedReplicatorOptions) {
@@ -139,8 +113,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       verify: (claim) => environment.verify(claim),
       gap: (log, from) => this.#gaps.found(log, from),
       accepted: (log, sets, changes, way) => this.#accepted(log, sets, changes, way),
-      proven: (log, equivocation) => this.#proven(log, equivocation),
-      deferred: (log) => this.#settleLater(log.id),
+      proven: (log, equivocation) => this.#disputes.prove(log, equivocation),
+      deferred: (log) => this.#disputes.later(log),
       reject: (reason, from, document) => this.#reject(reason, from, document),
     })
     this.#transfers = new Transfers({
@@ -152,10 +126,37 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       transfer: (to, transfer) => this.#transfers.put(to, transfer),
       collection: this.#collection,
       isStubborn: (peer) => this.#neighbours.isStubborn(peer),
-      isReceiving: (peer) => this.#isReceiving(peer),
-      told: (peer, log, difference) => this.#told(peer, log, difference),
+      isReceiving: (peer) => this.#relations.isReceiving(peer),
+      told: (peer, log, difference) => this.#relations.told(peer, log, difference),
     })
-    this.#standings = new Standings((document) => this.#collection.get(document) !== undefined)
+    this.#disputes = new Disputes({
+      collection: this.#collection,
+      pending: (document) => this.#outboxes.pending(document),
+      later: (document, delay) => environment.schedule({ type: 'settle', document }, delay),
+      proven: (log, equivocation) => this.#proven(log, equivocation),
+      settled: (log, admission) => this.#settled(log, admission),
+    })
+    this.#news = new News({
+      collection: this.#collection,
+      send: (to, message) => environment.send(to, message),
+      later: () => environment.schedule({ type: 'nudge' }, options.nudgeDelay),
+      some: () => sample(environment.random, this.connections, nudgeFanout),
+      isInterested: (peer, log) => this.#neighbours.isInterested(peer, log),
+      compare: (peer, log) => this.#antiEntropy.compare(peer, log),
+      ask: (peer, documents) => this.#antiEntropy.ask(peer, documents, false),
+      differs: (peer, documents) => {
+        this.#relations.found(peer, documents)
+        this.#neighbours.differed(peer)
+      },
+    })
+    this.#relations = new Relations({
+      collection: this.#collection,
+      now: () => environment.now(),
+      send: (to, message) => environment.send(to, message),
+      emit: (event) => environment.emit(event),
+      isConnected: (peer) => this.#neighbours.isConnected(peer),
+      isBusyWith: (peer) => this.#arrivals.isBusyWith(peer),
+    })
     this.#neighbours = new Neighbours({
       self: environment.self,
       network: needs.network,
@@ -170,10 +171,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       keepCursor: (peer, cursor) => void environment.write({ type: 'cursor', peer, cursor }),
       differs: (peer, log) => this.#antiEntropy.compare(peer, log),
       lacks: (peer, documents, isSure) => this.#antiEntropy.ask(peer, documents, isSure),
-      found: (peer, documents) => this.#found(peer, documents),
+      found: (peer, documents) => this.#relations.found(peer, documents),
       compared: (peer, found, outcome, generation) => this.#compared(peer, found, outcome, generation),
-      generation: () => this.#generation,
-      isReceiving: (peer) => this.#isReceiving(peer),
+      generation: () => this.#relations.generation,
+      isReceiving: (peer) => this.#relations.isReceiving(peer),
     })
   }
 
@@ -190,12 +191,12 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   /** How each connected peer stands to this one. */
   get standings(): ReadonlyMap<PeerId, PeerStanding> {
-    return this.#standings.all
+    return this.#relations.standings
   }
 
   /** When the connection with a peer that is not there any more ended; undefined where that is not known. */
   goneSince(peer: PeerId): Instant | undefined {
-    return this.#standings.goneSince(peer)
+    return this.#relations.goneSince(peer)
   }
 
   /** Whether a peer wants to hear of a document; undefined while it has not said, or for a document that is not carried. */
@@ -267,8 +268,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   /** Begins a comparison with every connected peer, or with one; nobody counts as having answered from now on. */
   synchronise(peer?: PeerId): void {
-    this.#standings.ask(this.#environment.now())
-    this.#generation++
+    this.#relations.ask()
     for (const other of peer === undefined ? this.connections : [peer]) this.#neighbours.compareAnew(other)
   }
 
@@ -289,7 +289,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
         this.#reject('damaged', undefined, documentOf(entry))
       }
     }
-    for (const log of this.#collection.logs) this.#settle(log)
+    for (const log of this.#collection.logs) this.#disputes.settle(log)
   }
 
   start(): void {
@@ -307,7 +307,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'compare':
         return this.#neighbours.hear(from, message)
       case 'news':
-        return this.#hearNews(from, message.digests)
+        return this.#news.hear(from, message.digests)
       case 'describe':
         return this.#antiEntropy.describe(from, message.documents, message.wantsSets)
       case 'genesis':
@@ -315,7 +315,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'summary':
         return this.#antiEntropy.summary(from, message.document, message.summary, message.answer)
       case 'sets':
-        this.#noteSets(from)
+        this.#relations.received(from)
         for (const bytes of message.sets) this.#arrivals.arrive(bytes, from, 'repair')
         return
       case 'trace':
@@ -323,7 +323,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'equivocation':
         return this.#arrivals.arriveProof(message.equivocation, from)
       case 'refused':
-        return this.#refused(from, message.document, message.reason)
+        return this.#relations.refused(from, message.document, message.reason)
     }
   }
 
@@ -335,7 +335,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'gather':
         return this.#outboxes.flush(timer.document)
       case 'nudge':
-        return this.#nudge()
+        return this.#news.tell()
       case 'pump':
         return this.#transfers.pump(timer.peer)
       case 'recheck':
@@ -343,22 +343,21 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       case 'session':
         return this.#neighbours.sessionExpired(timer.peer, timer.isOwn, timer.session)
       case 'settle':
-        return this.#settleNow(timer.document)
+        return this.#disputes.expire(timer.document)
       case 'missing':
         return this.#gaps.expire(timer.document, this.#collection.get(timer.document), this.#someone()[0])
     }
   }
 
   connected(peer: PeerId): void {
-    this.#standings.connected(peer, this.#environment.now())
+    this.#relations.connected(peer)
     this.#neighbours.connect(peer)
   }
 
   disconnected(peer: PeerId): void {
-    this.#standings.disconnected(peer, this.#environment.now())
+    this.#relations.disconnected(peer)
     this.#neighbours.disconnect(peer)
     this.#transfers.disconnected(peer)
-    this.#received.delete(peer)
   }
 
   writable(peer: PeerId): void {
@@ -378,7 +377,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const set = this.#outboxes.written(ticket)
     if (set === undefined) return
     this.#tell(set)
-    if (this.#settleDue.has(set.document)) this.#settleNow(set.document)
+    this.#disputes.written(set.document)
   }
 
   verified(ticket: Ticket, valid: boolean): void {
@@ -394,11 +393,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const admission = log.admit(set)
     this.#neighbours.touch(log)
     // This author's key has written elsewhere under the same counter.
-    if (admission.outcome === 'fork') this.#proven(log, admission.equivocation)
-    if (admission.outcome === 'deferred') this.#settleLater(log.id)
+    if (admission.outcome === 'fork') this.#disputes.prove(log, admission.equivocation)
+    if (admission.outcome === 'deferred') this.#disputes.later(log)
     else if (admission.outcome !== 'accepted') return this.#reject('quarantined', undefined, set.document)
     if (set.fragment > 0 || set.continues) {
-      if (!set.continues) this.#nudgeLater(log)
+      if (!set.continues) this.#news.add(log)
     } else this.#push(set)
     if (!set.continues) {
       this.#environment.emit({ type: 'saved', document: set.document, sequence: set.sequence + set.count })
@@ -422,45 +421,21 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#neighbours.touch(log)
     for (const set of sets) this.#write(set)
     if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
-    if (way === 'repair') this.#nudgeLater(log)
+    if (way === 'repair') this.#news.add(log)
   }
 
   // Authors who wrote two histories.
 
   #proven(log: DocumentLog, equivocation: Equivocation): void {
-    if (log.prove(equivocation)) this.#announce(log, equivocation)
-  }
-
-  #announce(log: DocumentLog, equivocation: Equivocation): void {
     this.#neighbours.touch(log)
     const { author, document, replica } = equivocation.first
     const proof = encodeProof(equivocation)
     this.#environment.write({ type: 'equivocation', document, author, proof })
     this.#environment.emit({ type: 'equivocation', document, author, replica, proof })
-    this.#nudgeLater(log)
-    this.#settleLater(log.id)
+    this.#news.add(log)
   }
 
-  #settleLater(document: DocumentId): void {
-    if (this.#settling.has(document)) return
-    this.#settling.add(document)
-    const sets = this.#collection.get(document)?.sets.length ?? 0
-    this.#environment.schedule({ type: 'settle', document }, Math.max(settleDelay, Math.ceil(sets / settledSets)))
-  }
-
-  /** Own changes that are not in the log yet go first: what is shown after it must have them. */
-  #settleNow(document: DocumentId): void {
-    const log = this.#collection.get(document)
-    if (log === undefined) return
-    if (this.#outboxes.pending(document) > 0) return void this.#settleDue.add(document)
-    this.#settling.delete(document)
-    this.#settleDue.delete(document)
-    this.#settle(log)
-  }
-
-  #settle(log: DocumentLog): void {
-    for (const equivocation of log.takeDetected()) this.#announce(log, equivocation)
-    const admission = log.settle()
+  #settled(log: DocumentLog, admission: Admission): void {
     this.#neighbours.touch(log)
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
     const { accepted, changes } = admission
@@ -469,7 +444,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     if (admission.outcome === 'rewritten') {
       this.#environment.emit({ type: 'rewritten', document: log.id, changes })
     } else if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
-    if (this.#started) this.#nudgeLater(log)
+    if (this.#started) this.#news.add(log)
   }
 
   /** Two sets of one place need two keys in the store: those of a contested document have their hash in it. */
@@ -500,85 +475,9 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return members.length > 0 ? members : sample(random, connections, 1)
   }
 
-  #nudgeLater(log: DocumentLog): void {
-    if (this.#news.size === 0) this.#environment.schedule({ type: 'nudge' }, this.#options.nudgeDelay)
-    this.#news.add(log)
-  }
-
-  #nudge(): void {
-    const logs = [...this.#news]
-    this.#news.clear()
-    for (const peer of sample(this.#environment.random, this.connections, nudgeFanout)) {
-      const wanted = logs.filter((log) => this.#neighbours.isInterested(peer, log) !== false)
-      for (let start = 0; start < wanted.length; start += documentsPerMessage) {
-        const page = wanted.slice(start, start + documentsPerMessage)
-        const digests = page.map((log) => ({ document: log.id, digest: log.digest }))
-        this.#environment.send(peer, { type: 'news', digests })
-      }
-    }
-  }
-
-  #hearNews(peer: PeerId, digests: readonly DocumentDigest[]): void {
-    const unknown: DocumentId[] = []
-    const differing: DocumentId[] = []
-    for (const { document, digest } of digests) {
-      const log = this.#collection.get(document)
-      if (log === undefined && this.#collection.isInteresting(document)) unknown.push(document)
-      if (log === undefined || equals(log.digest, digest)) continue
-      differing.push(document)
-      this.#antiEntropy.compare(peer, log)
-    }
-    if (unknown.length > 0) this.#antiEntropy.ask(peer, unknown, false)
-    if (unknown.length + differing.length === 0) return
-    this.#found(peer, [...differing, ...unknown])
-    this.#neighbours.differed(peer)
-  }
-
-  // How others stand to this one.
-
-  #found(peer: PeerId, documents: readonly DocumentId[]): void {
-    const now = this.#environment.now()
-    for (const document of documents) this.#standings.differs(peer, document, now)
-  }
-
-  /** Whether change sets are coming in from a peer: what is here of them is not yet all that was sent. */
-  #isReceiving(peer: PeerId): boolean {
-    const received = this.#received.get(peer)
-    if (received === undefined) return false
-    const now = this.#environment.now()
-    // Who never pauses does not keep everything else from being compared.
-    if (now - received.since > receivingMost) return false
-    return now - received.last < receivingPause || this.#arrivals.isBusyWith(peer)
-  }
-
-  #noteSets(peer: PeerId): void {
-    if (!this.#neighbours.isConnected(peer)) return
-    const now = this.#environment.now()
-    const received = this.#received.get(peer)
-    const goesOn = received !== undefined && now - received.last < receivingMost
-    this.#received.set(peer, { since: goesOn ? received.since : now, last: now })
-  }
-
-  #told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void {
-    const { missingHere, missingThere, isEqual } = difference
-    if (isEqual) this.#standings.agrees(peer, log.id)
-    else this.#standings.told(peer, log.id, missingHere, missingThere, this.#environment.now())
-    this.#environment.emit({ type: 'told', peer, document: log.id, ...difference })
-  }
-
-  /** Of documents that are not carried nothing was sent. */
-  #refused(peer: PeerId, document: DocumentId, reason: Refusal): void {
-    if (this.#collection.get(document) === undefined) return
-    this.#standings.refusedThere(peer, document, reason, this.#environment.now())
-    this.#environment.emit({ type: 'refused', peer, document, reason })
-  }
-
   #compared(peer: PeerId, found: ReadonlySet<DocumentId>, outcome: StoreOutcome, generation: number | undefined): void {
-    const isWhole = outcome.kind === 'complete'
-    const isAnswer = isWhole && generation === this.#generation
-    if (isWhole) this.#standings.compared(peer, found, isAnswer, this.#environment.now())
     if (outcome.kind === 'refused' || isEndless(outcome, found)) this.#reject('comparison', peer, undefined)
-    this.#environment.emit({ type: 'compared', peer, differing: [...found], isWhole, isAnswer, outcome })
+    this.#relations.compared(peer, found, outcome, generation)
   }
 
   // Which documents are carried.
@@ -588,7 +487,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const { id, genesisBytes } = log
     const ticket = this.#environment.write({ type: 'document', document: id, genesis: genesisBytes })
     this.#keeping.set(ticket, id)
-    this.#nudgeLater(log)
+    this.#news.add(log)
   }
 
   #added(log: DocumentLog): void {
@@ -620,18 +519,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     }
   }
 
-  /** The other hears why its changes are not taken, at most once a second for each document. */
-  #refuse(reason: ReplicatorRejection, peer: PeerId, document: DocumentId): void {
-    const now = this.#environment.now()
-    this.#standings.refusedHere(peer, document, reason, now)
-    // What was broadcast comes from anybody; only who is connected has sent it here.
-    if (!isRefusal(reason) || !this.#neighbours.isConnected(peer)) return
-    if (!this.#refusals.isDue(peer, document, now)) return
-    this.#environment.send(peer, { type: 'refused', document, reason })
-  }
-
   #reject(reason: ReplicatorRejection, peer: PeerId | undefined, document: DocumentId | undefined): void {
-    if (peer !== undefined && document !== undefined) this.#refuse(reason, peer, document)
+    if (peer !== undefined && document !== undefined) this.#relations.refuse(reason, peer, document)
     this.#environment.emit({ type: 'rejected', reason, peer, document })
   }
 }
