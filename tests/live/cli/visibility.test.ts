@@ -75,7 +75,7 @@ test('what another refuses is named where somebody waits for it, with the reason
   await machine.text(['doc', 'set', id, 'title', 'hers', '--profile', 'alice'])
 
   const refusal = 'refused there: its author may not write the document'
-  const { code, error } = await machine.failure(['wait', '--converged', '--timeout', '5s', '--profile', 'alice'])
+  const { code, error } = await machine.failure(['wait', '--converged', '--timeout', '10s', '--profile', 'alice'])
   expect(code).toBe(7)
   const { message } = error as { readonly message: string }
   expect(message).toContain(`The peers do not agree yet: "${id}" at …${owner.id.slice(-8)}: ${refusal}`)
