@@ -120,6 +120,9 @@ export class Repair {
       this.#settleArc(outcome, (isDone) => {
         const owner = outcome.successors[0]?.point ?? key
         const walked = first ?? { from: outcome.predecessor.point, to: owner }
+        // An arc that has grown meanwhile, as its neighbours left, may end beyond the first one.
+        const isPast = first !== undefined && after !== undefined && isOwned(after, first.to, owner)
+        if (isPast) return this.#end(isWhole && isDone)
         this.#walk(owner, place + 1, isWhole && isDone, walked)
       })
     })
