@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { request } from '../cli/control/client.ts'
 import { profile, type Profile } from '../cli/profile.ts'
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../dist/bundled/cli/main.js', import.meta.url))
 
 /** A peer as the built command line runs it, on loopback. It is asked as the verbs ask it, without a process for each. */
 export class CliPeer {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { atMost, median, type Row, type Subject } from './table.ts'
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../dist/bundled/cli/main.js', import.meta.url))
 
 const cases = {
   'node -e 0': ['-e', '0'],

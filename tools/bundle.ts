@@ -1,12 +1,15 @@
-// Bundles what runs in browsers: the pages that the CLI serves (shipped), and the entry points whose size is watched.
+// Bundles what is shipped, for Node and as pages that the CLI serves, and the entry points whose size in browsers is watched.
 
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
+import { bundleForNode } from './node-bundle.ts'
 import { browserBundle, bundlePage } from './pages.ts'
 
 /** Pages by the folder that holds their `index.html` and `main.ts`. */
 const pages = ['examples/notes']
+
+await bundleForNode()
 
 for (const page of pages) await bundlePage(page, join('dist/web', basename(page)))
 

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { StatusReport } from '../control/requests.ts'
 import { Failure } from '../failure.ts'
+import { packageFile } from '../package.ts'
 import type { PeerNews } from './supervisor.ts'
 
 export interface ChildPeer {
@@ -19,7 +19,7 @@ export interface ChildPeer {
  */
 export async function startChild(words: readonly string[], log: string): Promise<ChildPeer> {
   const output = openSync(log, 'a', 0o600)
-  const main = fileURLToPath(new URL('../main.js', import.meta.url))
+  const main = packageFile('dist/bundled/cli/main.js')
   const child = spawn(process.execPath, [main, 'up', ...words], {
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],

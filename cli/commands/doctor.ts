@@ -5,7 +5,7 @@ import { momentInWords, standingInWords } from '../documents/standing-words.ts'
 import { escapeLine } from '../escape.ts'
 import { Failure } from '../failure.ts'
 import { columns } from '../output.ts'
-import { packageVersion } from '../peer/version.ts'
+import { packageVersion } from '../package.ts'
 import { countInWords } from '../quantities.ts'
 import type { Invocation } from './command.ts'
 

@@ -1,4 +1,4 @@
-import { packageVersion } from '../peer/version.ts'
+import { packageVersion } from '../package.ts'
 import type { Invocation } from './command.ts'
 
 export async function run({ output }: Invocation): Promise<void> {

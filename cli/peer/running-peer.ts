@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { toString } from 'uint8arrays'
 import { createPeer, type Peer } from '../../node/peer/index.ts'
 import { ControlServer } from '../control/server.ts'
 import { operations } from '../control/operations/index.ts'
 import { Failure } from '../failure.ts'
+import { packageFile, packageVersion } from '../package.ts'
 import { PageServer, type PeerInvitation } from '../pages/page-server.ts'
 import { StaticFiles } from '../pages/static-files.ts'
 import { privateDirectory, type Profile } from '../profile.ts'
@@ -11,7 +11,6 @@ import { boundPorts, choosePorts, everyInterface, isFree, portInUse } from './ad
 import { commandLineOverlays, type CommandLineOverlays } from './command-line-overlays.ts'
 import { ReplicationCounts } from './replication-counts.ts'
 import { defaultStructuredOverlays, writeSettings, type Settings } from './settings.ts'
-import { packageVersion } from './version.ts'
 
 export interface RunningPeerOptions {
   readonly profile: Profile
@@ -117,7 +116,7 @@ export class RunningPeer {
     return PageServer.listen({
       port: isFormerFree ? pagePort : page,
       token,
-      files: new StaticFiles(fileURLToPath(new URL('../../web', import.meta.url))),
+      files: new StaticFiles(packageFile('dist/web')),
       invitation: () => this.#invitation(),
     })
   }

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { ScenarioError, parseScenario, suggestion, type Scenario } from '../../node/simulation/index.ts'
 import { Failure } from '../failure.ts'
+import { packageFile } from '../package.ts'
 import { overlays } from './overlays.ts'
 
 /** Of the package. */
-const folder = fileURLToPath(new URL('../../../examples/scenarios/', import.meta.url))
+const folder = packageFile('examples/scenarios/')
 
 export interface BuiltIn {
   readonly name: string

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
-const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../../dist/bundled/cli/main.js', import.meta.url))
 
 /** What `peerloom lan` tells of each peer, as far as these tests use it. */
 export interface LocalPeer {

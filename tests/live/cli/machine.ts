@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+export const main = fileURLToPath(new URL('../../../dist/bundled/cli/main.js', import.meta.url))
 if (!existsSync(main)) throw new Error('Cannot test the command line: it is not built (npm run build)')
 
 const loopback = ['--no-mdns', '--no-page', '--listen', '/ip4/127.0.0.1/tcp/0']

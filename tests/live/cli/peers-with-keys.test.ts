@@ -94,9 +94,14 @@ test('a peer without either says how to have one, and comes back as it was told 
 
 test('libp2p’s DHT is loaded by those peers alone that are to run it', async () => {
   await using machine = new Machine()
-  const refuse = `import { registerHooks } from 'node:module'
+  // What a file of the bundle is made of stands in its map.
+  const refuse = `import { existsSync, readFileSync } from 'node:fs'
+    import { registerHooks } from 'node:module'
     registerHooks({ load(url, context, next) {
-      if (url.includes('kad-dht')) throw new Error('kad-dht is loaded')
+      const map = url.startsWith('file:') ? new URL(url + '.map') : undefined
+      if (map !== undefined && existsSync(map) && readFileSync(map, 'utf8').includes('@libp2p/kad-dht')) {
+        throw new Error('kad-dht is loaded')
+      }
       return next(url, context)
     } })`
   const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(refuse)}` }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { immutableKey, type Key, type PeerId, type Random } from '../../../../node/protocol/index.ts'
+import { immutableKey, type Key, type PeerId } from '../../../../node/protocol/index.ts'
 import type { Arc } from '../../../../node/reconciliation/index.ts'
 import { ringNode, type RingNode } from '../../../../overlays/chord/index.ts'
 /* oxlint-disable no-restricted-imports -- a part of the core, which nobody else is to use */
@@ -32,7 +32,7 @@ function repairing(self: string, table: RecordTable, ringAt: (lookup: number) =>
     settle(true)
   }
   const ports = {
-    environment: { self: self as PeerId, random: { next: () => 0.5 } as Random, schedule: () => undefined },
+    environment: { self: self as PeerId, random: { next: () => 0.5 }, schedule: () => undefined },
     ring: { lookups: { look }, known: { peers: ringAt(0).map(({ peer }) => peer), gathered: () => [] } },
     table,
     transfer: { give },
