@@ -3,12 +3,12 @@ import { type Connection, type Libp2p, type PeerId, type ServiceMap } from '@lib
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Libp2pOptions } from 'libp2p'
 import { ip, isLoopback } from './address-book.ts'
 import { assemble, type NodeOptions as SharedOptions, type NodeServices } from './assembly.ts'
-import { lanDiscovery, type LanDiscoveryOptions } from './lan-discovery.ts'
+import type { LanDiscoveryOptions } from './lan-discovery.ts'
 
 export { nearestFirst } from './address-sorter.ts'
-export { lanDiscovery, serviceTag, type LanDiscoveryOptions } from './lan-discovery.ts'
 export { noise } from './noise.ts'
 export type { NodeServices } from './assembly.ts'
 
@@ -31,10 +31,7 @@ export async function createNode<Services extends ServiceMap = ServiceMap>(
   const node = await assemble(options, {
     addresses: { listen: [...listen] },
     transports: [tcp(), webSockets()],
-    peerDiscovery:
-      mdns === false
-        ? []
-        : [lanDiscovery({ network, connections: Math.ceil(most / 2), ...(mdns === true ? {} : mdns) })],
+    peerDiscovery: await discoveryOf(mdns, { network, connections: Math.ceil(most / 2) }),
     connectionManager: { maxConnections: most },
     connectionGater: {
       // Identify passes on all addresses of a peer, its loopback ones included.
@@ -44,6 +41,16 @@ export async function createNode<Services extends ServiceMap = ServiceMap>(
   })
   created = node
   return node
+}
+
+/** Loaded by those alone that want it. */
+async function discoveryOf(
+  mdns: NonNullable<NodeOptions['mdns']>,
+  options: Pick<LanDiscoveryOptions, 'network' | 'connections'>,
+): Promise<NonNullable<Libp2pOptions['peerDiscovery']>> {
+  if (mdns === false) return []
+  const { lanDiscovery } = await import('./lan-discovery.ts')
+  return [lanDiscovery({ ...options, ...(mdns === true ? {} : mdns) })]
 }
 
 /** Whether a peer runs on this host, as far as its connections tell. */
