@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CliPeer } from './cli-peer.ts'
-import { reopening } from './faults/reopening.ts'
+import { reopening, reopeningMany } from './faults/reopening.ts'
 import { atMost, median, type Row, type Subject } from './table.ts'
 import { Typist } from './typist.ts'
 
@@ -60,6 +60,7 @@ export const subject: Subject = async ({ quick }) => {
         notes: ['Lost: acknowledged transactions that any of the three lacks, or has twice, after a round.'],
       },
       await reopening(quick),
+      await reopeningMany(quick),
     ]
   } finally {
     await Promise.all(peers.map((peer) => peer.kill()))

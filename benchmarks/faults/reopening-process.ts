@@ -1,5 +1,5 @@
 // A process that fills a directory, or opens a full one: `node reopening-process.ts ACT DIRECTORY [COUNT]`. It says in one
-// line of JSON how that went; who has filled one then waits to be killed.
+// line of JSON how that went; who has filled one, or opened one of many documents, then waits to be killed.
 import { createPeer } from '../../node/peer/index.ts'
 import type { DocumentId } from '../../node/protocol/index.ts'
 import { openSqliteStore } from '../../node/stores/sqlite/index.ts'
@@ -61,6 +61,29 @@ async function openPeer(): Promise<void> {
   await peer.stop()
 }
 
+/** Documents of forty changes each, as a peer has them that carries what others write. */
+async function fillDocuments(documents: number, isStopped: boolean): Promise<void> {
+  const peer = await startPeer()
+  for (let number = 0; number < documents; number++) {
+    const carried = await peer.documents.open(`document ${number}`)
+    for (let change = 0; change < 40; change++) carried.text('body').insert(0, 'x')
+    if (number % 50 === 0) await peer.documents.saved(carried)
+  }
+  for (const { id } of peer.documents.list()) await peer.documents.saved(await peer.documents.openById(id))
+  if (isStopped) await peer.stop()
+  say({ filled: documents })
+}
+
+async function openDocuments(): Promise<void> {
+  const before = sinceStart()
+  const peer = await startPeer()
+  const up = sinceStart() - before
+  const rss = process.memoryUsage.rss() / 2 ** 20
+  const one = await peer.documents.open('document 7')
+  const isWhole = one.text('body').length === 40
+  say({ up, shown: sinceStart() - before, found: isWhole ? peer.documents.list().length : 0, rss })
+}
+
 async function openStore(): Promise<void> {
   const before = sinceStart()
   const store = await openSqliteStore(directory)
@@ -83,7 +106,17 @@ switch (act) {
   case 'open-store':
     await openStore()
     break
+  case 'fill-stopped':
+    await fillDocuments(Number(count), true)
+    break
+  case 'fill-killed':
+    await fillDocuments(Number(count), false)
+    break
+  case 'open-stopped':
+  case 'open-killed':
+    await openDocuments()
+    break
   default:
     throw new RangeError(`There is no ${act}`)
 }
-if (act.startsWith('fill')) setInterval(() => {}, 60_000)
+if (act.startsWith('fill') || act.endsWith('ed')) setInterval(() => {}, 60_000)

@@ -20,6 +20,11 @@ interface Opened {
   readonly found: number
 }
 
+interface OpenedMany extends Opened {
+  /** MiB, once it was up. */
+  readonly rss: number
+}
+
 export async function reopening(quick: boolean): Promise<Table> {
   const count = quick ? 10_000 : 100_000
   const rounds = quick ? 2 : 5
@@ -36,6 +41,35 @@ export async function reopening(quick: boolean): Promise<Table> {
         'every change set, has been read.',
       'Changes typed by one author share a change set where they wait for a flush; the store alone holds one each, of 256 bytes.',
     ],
+  }
+}
+
+/** What a peer that carries many documents takes to be back, when it was stopped properly and when it was not. */
+export async function reopeningMany(quick: boolean): Promise<Table> {
+  const count = quick ? 500 : 5_000
+  const rounds = quick ? 1 : 3
+  return {
+    title: `A peer that carries ${count} documents is started again`,
+    columns: ['found', 'up ms', 'one read ms', 'RSS MiB'],
+    rows: [
+      await measureMany('stopped properly: documents are read when they are needed', 'stopped', count, rounds),
+      await measureMany('killed within half a minute of the last change: all are read', 'killed', count, rounds),
+    ],
+    notes: ['Forty changes each. From `createPeer` until it is there (up), and until one of the documents is open.'],
+  }
+}
+
+async function measureMany(label: string, what: 'stopped' | 'killed', count: number, rounds: number): Promise<Row> {
+  const directory = await mkdtemp(join(tmpdir(), 'peerloom-bench-'))
+  try {
+    await say(`fill-${what}`, directory, count)
+    const opened: OpenedMany[] = []
+    for (let round = 0; round < rounds; round++) opened.push((await say(`open-${what}`, directory)) as OpenedMany)
+    const found = Math.min(...opened.map((one) => one.found))
+    const columns = [opened.map(({ up }) => up), opened.map(({ shown }) => shown), opened.map(({ rss }) => rss)]
+    return { label, values: [found, ...columns.map(median)] }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
   }
 }
 

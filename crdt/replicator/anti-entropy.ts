@@ -41,6 +41,8 @@ export interface AntiEntropyPorts {
   isReceiving(peer: PeerId): boolean
   /** A peer has said what it has of a document. */
   told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void
+  /** Acts on the sets of a document, now or once they have been read; not at all where too much waits. */
+  whenAwake(log: DocumentLog, act: () => void): void
 }
 
 /**
@@ -83,7 +85,10 @@ export class AntiEntropy {
     if (logs.length === 0) return
     this.#ports.send(peer, { type: 'genesis', genesis: logs.map((log) => log.genesisBytes) })
     if (!wantsSets) return
-    for (const log of logs) if (log.sets.length > 0) this.#ports.transfer(peer, new Transfer(log, new Map()))
+    for (const log of logs) {
+      if (log.changeSets === 0) continue
+      this.#ports.whenAwake(log, () => this.#ports.transfer(peer, new Transfer(log, new Map())))
+    }
   }
 
   genesis(peer: PeerId, genesis: readonly Uint8Array[]): void {
@@ -98,7 +103,10 @@ export class AntiEntropy {
 
   summary(peer: PeerId, document: DocumentId, summary: ToldSummary, answer: SummaryAnswer): void {
     const log = this.#ports.collection.get(document)
-    if (log === undefined) return
+    if (log !== undefined) this.#ports.whenAwake(log, () => this.#summary(peer, log, summary, answer))
+  }
+
+  #summary(peer: PeerId, log: DocumentLog, summary: ToldSummary, answer: SummaryAnswer): void {
     const comparison = compareSummaries(log.summary, summary, (name) => log.replica(name))
     if (comparison.isUnclear) return this.#tell(peer, log, 'always', idLengthMost)
     for (const proof of log.proofs) {
@@ -117,8 +125,12 @@ export class AntiEntropy {
   /** The other has another history of a replica: it gets the one that is here, from where they part. */
   trace(peer: PeerId, document: DocumentId, replica: ReplicaId, places: readonly SummaryEntry[]): void {
     const log = this.#ports.collection.get(document)
-    const chain = log?.replica(replica)
-    if (log === undefined || chain === undefined || chain.sets.length === 0) return
+    if (log !== undefined) this.#ports.whenAwake(log, () => this.#trace(peer, log, replica, places))
+  }
+
+  #trace(peer: PeerId, log: DocumentLog, replica: ReplicaId, places: readonly SummaryEntry[]): void {
+    const chain = log.replica(replica)
+    if (chain.sets.length === 0) return
     const common = places.find(({ head, ...place }) => {
       const hash = chain.headAt(place)
       return hash !== undefined && equals(hash.subarray(0, headPrefixLength), head)

@@ -29,6 +29,8 @@ export interface ArrivalsPorts {
   /** Something has come of which `settle` has to decide. */
   deferred(log: DocumentLog): void
   reject(reason: ReplicatorRejection, from: PeerId, document: DocumentId | undefined): void
+  /** Acts on the sets of a document, now or once they have been read. @returns false, and never acts, where too much waits */
+  whenAwake(log: DocumentLog, act: () => void, bytes?: number): boolean
 }
 
 /** Proofs whose signatures are being checked. */
@@ -58,9 +60,8 @@ export class Arrivals {
     const log = this.#ports.collection.get(set.document)
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, set.author)) return this.#ports.reject('not-permitted', from, set.document)
-    if (log.isKnown(set)) return
-    if (log.refuses(set)) return this.#ports.reject('quarantined', from, set.document)
-    if (this.#inbox.put({ set, from, way }) === 'full') this.#ports.reject('busy', from, set.document)
+    const look = (): void => this.#look(log, { set, from, way })
+    if (!this.#ports.whenAwake(log, look, bytes.length)) this.#ports.reject('busy', from, set.document)
   }
 
   /** Whether sets of a sender are being checked. */
@@ -69,10 +70,23 @@ export class Arrivals {
   }
 
   arriveProof(equivocation: Equivocation, from: PeerId): void {
-    const { first, second } = equivocation
+    const { first } = equivocation
     const log = this.#ports.collection.get(first.document)
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, first.author)) return this.#ports.reject('not-permitted', from, first.document)
+    const look = (): void => this.#lookAtProof(log, equivocation, from)
+    if (!this.#ports.whenAwake(log, look)) this.#ports.reject('busy', from, first.document)
+  }
+
+  #look(log: DocumentLog, arrival: Arrival): void {
+    const { set, from } = arrival
+    if (log.isKnown(set)) return
+    if (log.refuses(set)) return this.#ports.reject('quarantined', from, set.document)
+    if (this.#inbox.put(arrival) === 'full') this.#ports.reject('busy', from, set.document)
+  }
+
+  #lookAtProof(log: DocumentLog, equivocation: Equivocation, from: PeerId): void {
+    const { first, second } = equivocation
     const digest = digestProof(equivocation)
     if (log.proofs.some((known) => digestProof(known) === digest)) return
     const ofSender = [...this.#proofs.values()].filter((proof) => proof.from === from).length

@@ -42,10 +42,10 @@ export class Disputes {
   }
 
   /** Something has come of which it has to be decided. */
-  later({ id, sets }: DocumentLog): void {
+  later({ id, changeSets }: DocumentLog): void {
     if (this.#due.has(id)) return
     this.#due.add(id)
-    this.#ports.later(id, Math.max(settleDelay, Math.ceil(sets.length / settledSets)))
+    this.#ports.later(id, Math.max(settleDelay, Math.ceil(changeSets / settledSets)))
   }
 
   /** Own changes that are not in the log yet go first: what is shown after it must have them. */

@@ -8,6 +8,7 @@ import type { Genesis } from './genesis.ts'
 import type { Naming } from './naming.ts'
 import { readChanges } from './operations.ts'
 import { comparePlaces, ReplicaLog, type Fit, type Place } from './replica-log.ts'
+import type { DocumentSnapshot } from './snapshot.ts'
 import { digestSummary, summarise, type Summary } from './summary.ts'
 import { WaitingSets, type WaitingSet } from './waiting-sets.ts'
 
@@ -27,6 +28,8 @@ export type Admission =
 /**
  * All verified sets of one document, in an order in which each comes after what it depends on. Sets that arrive too
  * early wait, within a limit. Once it is proven that an author wrote two histories, a `Contest` decides what is believed.
+ *
+ * A log may be asleep: then its sets are in the store alone, and it knows no more of them than its snapshot says.
  */
 export class DocumentLog {
   readonly id: DocumentId
@@ -45,6 +48,8 @@ export class DocumentLog {
   readonly #detected: Equivocation[] = []
   #summary: Summary | undefined
   #digest: Uint8Array | undefined
+  /** Of a log that is asleep. */
+  #asleep: DocumentSnapshot | undefined
 
   constructor(id: DocumentId, genesis: Genesis, genesisBytes: Uint8Array) {
     this.id = id
@@ -52,14 +57,24 @@ export class DocumentLog {
     this.genesisBytes = genesisBytes
   }
 
+  get isAsleep(): boolean {
+    return this.#asleep !== undefined
+  }
+
   /** Sets in the order of their acceptance. */
   get sets(): readonly SealedChangeSet[] {
+    this.#assertAwake()
     return this.#order
+  }
+
+  /** How many there are. */
+  get changeSets(): number {
+    return this.#asleep?.changeSets ?? this.#order.length
   }
 
   /** What the sets take. */
   get bytes(): number {
-    return this.#bytes
+    return this.#asleep?.bytes ?? this.#bytes
   }
 
   /** Sets that wait for something they depend on. */
@@ -69,10 +84,12 @@ export class DocumentLog {
 
   /** Operations of whole transactions, by replica. */
   get version(): VersionVector {
-    return VectorClock.from([...this.#replicas].map(([replica, log]) => [replica, log.sequence]))
+    const chains = this.#asleep?.summary.chains ?? this.#replicas
+    return VectorClock.from(Array.from(chains, ([replica, { sequence }]) => [replica, sequence]))
   }
 
   get summary(): Summary {
+    if (this.#asleep !== undefined) return this.#asleep.summary
     this.#summary ??= summarise(this.#replicas, this.proofs)
     return this.#summary
   }
@@ -91,8 +108,28 @@ export class DocumentLog {
     return this.#contest?.isQuarantined(author) ?? false
   }
 
+  /** What a log needs to be asleep; of a contested document that is everything. */
+  get snapshot(): DocumentSnapshot | undefined {
+    if (this.#contest !== undefined) return undefined
+    return { summary: this.summary, changeSets: this.changeSets, bytes: this.bytes }
+  }
+
+  /** @param snapshot of what the store has of an empty log */
+  sleep(snapshot: DocumentSnapshot): void {
+    assert(this.#order.length === 0 && this.#contest === undefined, 'what falls asleep holds no sets')
+    this.#asleep = snapshot
+    this.#forgetSummary()
+  }
+
+  /** The log is empty from here on, to take in again what the store has. */
+  wake(): void {
+    this.#asleep = undefined
+    this.#forgetSummary()
+  }
+
   /** The chain of that name; an empty one where nothing was written. */
   replica(name: ReplicaId): ReplicaLog {
+    this.#assertAwake()
     return this.#replicas.get(name) ?? new ReplicaLog()
   }
 
@@ -158,6 +195,7 @@ export class DocumentLog {
    * @returns false when it was known that the author wrote two histories from there on
    */
   prove(equivocation: Equivocation): boolean {
+    this.#assertAwake()
     const contest = (this.#contest ??= new Contest(this.#order))
     if (!contest.prove(equivocation)) return false
     // What they follow may not be here: they are in the proof, and come up again with it.
@@ -360,6 +398,10 @@ export class DocumentLog {
     }
     if (isExtension && accepted.length === 0) return { outcome: 'known' }
     return { outcome: isExtension ? 'accepted' : 'rewritten', accepted, changes }
+  }
+
+  #assertAwake(): void {
+    assert(this.#asleep === undefined, 'who needs the sets of a document has them read before')
   }
 
   #forgetSummary(): void {

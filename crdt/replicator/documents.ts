@@ -96,6 +96,30 @@ export class AuthorQuarantinedError extends Error {
   }
 }
 
+/** A document was edited, or asked for all that it holds, before its change sets had been read from the store. */
+export class DocumentAsleepError extends Error {
+  override readonly name: 'DocumentAsleepError' = 'DocumentAsleepError'
+
+  constructor() {
+    super('Cannot use the document yet: it is being read. Open it again when the event `loaded` was told')
+  }
+}
+
+/**
+ * Changes that this peer wrote are not in its store any more: what it writes now would have the same numbers. The document
+ * can be opened again, and edited once others have given them back.
+ */
+export class OwnChangesMissingError extends Error {
+  override readonly name: 'OwnChangesMissingError' = 'OwnChangesMissingError'
+
+  constructor() {
+    super(
+      'Cannot edit the document: the store of this peer was damaged, and has lost changes that the peer wrote. ' +
+        'Open it again when others have given them back, or start the peer again: it then writes under another name',
+    )
+  }
+}
+
 /**
  * Documents that are kept equal among peers: the replicator with the open documents on top. Synchronous, so that the
  * simulator runs it as it is; `createPeer` wraps it in promises.
@@ -110,6 +134,8 @@ export class Documents {
   #applying: Document | undefined
   /** Those into which something was merged past the replicator. */
   readonly #unsigned = new WeakSet<Document>()
+  /** Those that show nothing until their change sets have been read. */
+  readonly #asleep = new Set<DocumentId>()
   /** Those in whose place another stands. */
   readonly #rewritten = new WeakSet<Document>()
   readonly #listeners = new Listeners<ReplicatorEvent>()
@@ -136,10 +162,20 @@ export class Documents {
     return replicaId(author, counter)
   }
 
-  /** The same name is the same document on every peer of the network. @throws DocumentNameError */
+  /**
+   * The same name is the same document on every peer of the network. What an earlier run kept of it may have to be read
+   * first: it comes in one go before the event `loaded`, and until then the document must not be edited.
+   *
+   * @throws DocumentNameError
+   */
   open(name: string): Document {
+    return this.#openCarried(this.carry(name))
+  }
+
+  /** Carries the document of that name without opening it. @returns its id @throws DocumentNameError */
+  carry(name: string): DocumentId {
     const { network } = this.#options
-    return this.#openCarried(this.#replicator.carry({ kind: 'named', network, name: normaliseDocumentName(name) }))
+    return this.#replicator.carry({ kind: 'named', network, name: normaliseDocumentName(name) })
   }
 
   /** A new document that, until roles exist, its author alone writes. @param nonce 16 random bytes */
@@ -148,10 +184,15 @@ export class Documents {
     return this.#openCarried(this.#replicator.carry({ kind: 'owned', network, owner: author, nonce }))
   }
 
-  /** @returns the document, or undefined while nobody has described it: `carried` is told when that is so */
+  /**
+   * @returns the document; undefined while nobody has described it, and while its change sets are being read: `carried`
+   * and `loaded` tell when that has an end
+   */
   openById(id: DocumentId): Document | undefined {
-    if (this.#replicator.log(id) !== undefined) return this.#openCarried(id)
-    this.#replicator.want(id)
+    const log = this.#replicator.log(id)
+    if (log === undefined) this.#replicator.want(id)
+    else if (log.isAsleep) this.#replicator.wake(id)
+    else return this.#openCarried(id)
     return undefined
   }
 
@@ -168,9 +209,9 @@ export class Documents {
   }
 
   list(): readonly CarriedDocument[] {
-    return Array.from(this.#replicator.documents, ({ id, genesis, version, waiting, sets, bytes }) => ({
+    return Array.from(this.#replicator.documents, ({ id, genesis, version, waiting, changeSets, bytes }) => ({
       id,
-      changeSets: sets.length,
+      changeSets,
       bytes,
       name: genesis.kind === 'named' ? genesis.name : undefined,
       version,
@@ -207,6 +248,7 @@ export class Documents {
   encodeFile(document: Document): Uint8Array<ArrayBuffer> {
     const log = this.#replicator.log(this.idOf(document))
     assert(log !== undefined, 'a document that is open is carried')
+    if (log.isAsleep) throw new DocumentAsleepError()
     return encodeDocumentFile(log.genesisBytes, log.sets)
   }
 
@@ -214,12 +256,14 @@ export class Documents {
    * Merges a file whose signatures were all found right.
    *
    * @returns how many of its sets are here now. @throws DocumentFileError for a document of another network
+   * @throws DocumentAsleepError when what is here of the document has not been read
    */
   takeFile(file: DocumentFile): number {
     const { network } = file.genesis
     if (network !== this.#options.network) {
       throw new DocumentFileError('other-network', `it belongs to the network ${JSON.stringify(network)}`)
     }
+    if (this.#replicator.log(file.document)?.isAsleep === true) throw new DocumentAsleepError()
     const log = this.#replicator.take(file)
     return file.sets.filter((set) => log.isKnown(set)).length
   }
@@ -281,7 +325,10 @@ export class Documents {
   #openCarried(id: DocumentId): Document {
     const present = this.#open.get(id)
     if (present !== undefined) return present
-    return this.#show(id, this.#replicator.log(id)?.changes() ?? [])
+    if (this.#replicator.log(id)?.isAsleep !== true) return this.#show(id, this.#replicator.log(id)?.changes() ?? [])
+    this.#asleep.add(id)
+    this.#replicator.wake(id)
+    return this.#show(id, [])
   }
 
   #show(id: DocumentId, changes: readonly Change[]): Document {
@@ -291,7 +338,7 @@ export class Documents {
     document.subscribe((event) => {
       if (event.type !== 'changed') return
       if (this.#rewritten.has(document)) throw new DocumentRewrittenError()
-      if (event.origin === 'local' && this.#replicator.isQuarantined(id)) throw new AuthorQuarantinedError()
+      if (event.origin === 'local') this.#assertWritable(id, document)
       if (event.origin === 'remote' && this.#applying !== document) this.#unsigned.add(document)
       // Local changes may be made on them from here on, and nobody else could ever take those in.
       if (this.#unsigned.has(document)) throw new UnsignedChangesError()
@@ -303,6 +350,17 @@ export class Documents {
     return document
   }
 
+  #assertWritable(id: DocumentId, document: Document): void {
+    const isAsleep = this.#asleep.delete(id) || this.#replicator.log(id)?.isAsleep === true
+    if (isAsleep || this.#replicator.isCutShort(id)) {
+      // It has a change now under a number that is another's.
+      this.#rewritten.add(document)
+      this.#open.delete(id)
+      throw isAsleep ? new DocumentAsleepError() : new OwnChangesMissingError()
+    }
+    if (this.#replicator.isQuarantined(id)) throw new AuthorQuarantinedError()
+  }
+
   #apply(document: Document, changes: readonly Change[]): void {
     this.#applying = document
     try {
@@ -310,6 +368,12 @@ export class Documents {
     } finally {
       this.#applying = undefined
     }
+  }
+
+  #fill(id: DocumentId): void {
+    const document = this.#open.get(id)
+    this.#asleep.delete(id)
+    if (document !== undefined) this.#apply(document, this.#replicator.log(id)?.changes() ?? [])
   }
 
   #rewrite(id: DocumentId, changes: readonly Change[]): void {
@@ -320,6 +384,7 @@ export class Documents {
   }
 
   #hear(event: ReplicatorEvent): void {
+    if (event.type === 'loaded') this.#fill(event.document)
     const document = event.type === 'received' ? this.#open.get(event.document) : undefined
     if (event.type === 'received' && document !== undefined) this.#apply(document, event.changes)
     if (event.type === 'rewritten') this.#rewrite(event.document, event.changes)

@@ -11,6 +11,13 @@ export type ReplicatorEntry =
   | { readonly type: 'set'; readonly set: StoredChangeSet }
   /** How far this peer was compared with another; undefined: it is forgotten. */
   | { readonly type: 'cursor'; readonly peer: PeerId; readonly cursor: PeerCursor | undefined }
+  /** What is known of a document without its sets, in place of what was written before. It stands for so many of them. */
+  | {
+      readonly type: 'snapshot'
+      readonly document: DocumentId
+      readonly changeSets: number
+      readonly state: Uint8Array
+    }
   /** Proof that an author of the document wrote two histories. */
   | {
       readonly type: 'equivocation'
@@ -29,6 +36,7 @@ export type ReplicatorTimer =
   | { readonly type: 'session'; readonly peer: PeerId; readonly isOwn: boolean; readonly session: number }
   | { readonly type: 'missing'; readonly document: DocumentId }
   | { readonly type: 'settle'; readonly document: DocumentId }
+  | { readonly type: 'snapshot' }
 
 /**
  * Why something that arrived was not taken in:
@@ -81,6 +89,8 @@ export type ReplicatorEvent =
     }
   /** A document is carried from now on. */
   | { readonly type: 'carried'; readonly document: DocumentId; readonly genesis: Genesis }
+  /** The change sets of a document, which were in the store alone, have been read. */
+  | { readonly type: 'loaded'; readonly document: DocumentId }
   /** That it is carried would survive a crash. */
   | { readonly type: 'kept'; readonly document: DocumentId }
   /** Documents were compared with a peer: all that both share, or, where a limit was reached, some. */

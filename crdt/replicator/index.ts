@@ -23,8 +23,10 @@ export {
 export type { DocumentStanding, DocumentState } from './document-standings.ts'
 export {
   AuthorQuarantinedError,
+  DocumentAsleepError,
   DocumentRewrittenError,
   Documents,
+  OwnChangesMissingError,
   UnsignedChangesError,
   documents,
   type CarriedDocument,
@@ -49,6 +51,7 @@ export {
   type SummaryAnswer,
 } from './messages.ts'
 export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
+export { isReadable, replicatorParts, type SnapshotEntry } from './snapshot.ts'
 export { replicatorDefinition, type Replicator, type ReplicatorNeeds } from './replicator.ts'
 export type { ReplicaPosition, Summary, SummaryEntry, ToldSummary } from './summary.ts'
 export { readEquivocation, type Equivocation } from './equivocation.ts'

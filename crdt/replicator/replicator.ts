@@ -1,4 +1,4 @@
-import { toString } from 'uint8arrays'
+import { equals, toString } from 'uint8arrays'
 import {
   ByteReader,
   MalformedMessageError,
@@ -36,6 +36,9 @@ import type { Author } from './outbox.ts'
 import { Outboxes } from './outboxes.ts'
 import { Relations } from './relations.ts'
 import { ReplicaLog } from './replica-log.ts'
+import { Sleepers } from './sleepers.ts'
+import { readSnapshot, replicatorParts } from './snapshot.ts'
+import { Snapshots } from './snapshots.ts'
 import type { PeerStanding } from './standings.ts'
 import { Transfers } from './transfers.ts'
 
@@ -77,6 +80,10 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #gaps: Gaps
   readonly #news: News
   readonly #disputes: Disputes
+  readonly #sleepers: Sleepers
+  readonly #snapshots: Snapshots
+  /** How many own operations of a document there were, where the store has lost some. */
+  readonly #formerOwn = new Map<DocumentId, number>()
   #started = false
 
   constructor(environment: ReplicatorEnvironment, needs: ReplicatorNeeds, options: ResolvedReplicatorOptions) {
@@ -107,6 +114,14 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       reject: (reason, document) => this.#reject(reason, undefined, document),
       widened: (more) => this.#neighbours?.widen(more),
     })
+    this.#sleepers = new Sleepers({
+      load: (document) => environment.load(document),
+      awake: (log, entries) => this.#awake(log, entries),
+    })
+    this.#snapshots = new Snapshots({
+      write: (entry) => void environment.write(entry),
+      later: (delay) => environment.schedule({ type: 'snapshot' }, delay),
+    })
     this.#arrivals = new Arrivals({
       collection: this.#collection,
       limit: options.verifyingLimitBytes,
@@ -116,6 +131,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       proven: (log, equivocation) => this.#disputes.prove(log, equivocation),
       deferred: (log) => this.#disputes.later(log),
       reject: (reason, from, document) => this.#reject(reason, from, document),
+      whenAwake: (log, act, bytes) => this.#sleepers.whenAwake(log, act, bytes),
     })
     this.#transfers = new Transfers({
       send: (to, message) => environment.send(to, message),
@@ -128,6 +144,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       isStubborn: (peer) => this.#neighbours.isStubborn(peer),
       isReceiving: (peer) => this.#relations.isReceiving(peer),
       told: (peer, log, difference) => this.#relations.told(peer, log, difference),
+      whenAwake: (log, act) => void this.#sleepers.whenAwake(log, act),
     })
     this.#disputes = new Disputes({
       collection: this.#collection,
@@ -243,6 +260,18 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     return this.#collection.get(document)?.isQuarantined(this.#needs.author.key) ?? false
   }
 
+  /** Whether the store has lost own changes of the document: their numbers must not be used for others. */
+  isCutShort(document: DocumentId): boolean {
+    const former = this.#formerOwn.get(document) ?? 0
+    return former > 0 && this.#ownOperations(document) < former
+  }
+
+  /** Has the change sets of a document read, if they are in the store alone: `loaded` is told. */
+  wake(document: DocumentId): void {
+    const log = this.#collection.get(document)
+    if (log !== undefined) this.#sleepers.whenAwake(log, () => {}, 0)
+  }
+
   /**
    * Takes over a change made here. It is signed, written, and then told to everyone.
    *
@@ -281,20 +310,19 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   // What the host calls.
 
   restore(entries: Iterable<ReplicatorEntry>): void {
-    for (const entry of entries) {
-      try {
-        this.#restoreEntry(entry)
-      } catch (error) {
-        if (!(error instanceof MalformedMessageError)) throw error
-        this.#reject('damaged', undefined, documentOf(entry))
-      }
-    }
+    const wanted = Array.from(this.#collection.logs, ({ id }) => id)
+    for (const entry of entries) this.#restoreEntry(entry)
     for (const log of this.#collection.logs) this.#disputes.settle(log)
+    for (const document of wanted) this.wake(document)
   }
 
   start(): void {
     this.#started = true
-    for (const log of this.#collection.logs) this.#listen(log)
+    for (const log of this.#collection.logs) {
+      this.#listen(log)
+      // Those that had to be read: the next run need not.
+      if (!log.isAsleep) this.#snapshots.touch(log)
+    }
     this.#scheduleAntiEntropy()
   }
 
@@ -344,6 +372,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
         return this.#neighbours.sessionExpired(timer.peer, timer.isOwn, timer.session)
       case 'settle':
         return this.#disputes.expire(timer.document)
+      case 'snapshot':
+        return this.#snapshots.expire()
       case 'missing':
         return this.#gaps.expire(timer.document, this.#collection.get(timer.document), this.#someone()[0])
     }
@@ -380,8 +410,16 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#disputes.written(set.document)
   }
 
+  loaded(ticket: Ticket, entries: Iterable<ReplicatorEntry>): void {
+    this.#sleepers.loaded(ticket, entries)
+  }
+
   verified(ticket: Ticket, valid: boolean): void {
     this.#arrivals.verified(ticket, valid)
+  }
+
+  stop(): void {
+    this.#snapshots.write()
   }
 
   // Own changes on their way out.
@@ -391,7 +429,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const log = this.#collection.get(set.document)
     assert(log !== undefined, 'an own set belongs to a document that is carried')
     const admission = log.admit(set)
-    this.#neighbours.touch(log)
+    this.#touch(log)
     // This author's key has written elsewhere under the same counter.
     if (admission.outcome === 'fork') this.#disputes.prove(log, admission.equivocation)
     if (admission.outcome === 'deferred') this.#disputes.later(log)
@@ -418,7 +456,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     changes: readonly Change[],
     way: 'push' | 'repair',
   ): void {
-    this.#neighbours.touch(log)
+    this.#touch(log)
     for (const set of sets) this.#write(set)
     if (changes.length > 0) this.#environment.emit({ type: 'received', document: log.id, changes })
     if (way === 'repair') this.#news.add(log)
@@ -427,7 +465,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   // Authors who wrote two histories.
 
   #proven(log: DocumentLog, equivocation: Equivocation): void {
-    this.#neighbours.touch(log)
+    this.#touch(log)
     const { author, document, replica } = equivocation.first
     const proof = encodeProof(equivocation)
     this.#environment.write({ type: 'equivocation', document, author, proof })
@@ -436,7 +474,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   }
 
   #settled(log: DocumentLog, admission: Admission): void {
-    this.#neighbours.touch(log)
+    this.#touch(log)
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
     const { accepted, changes } = admission
     // What is restored is in the store.
@@ -500,7 +538,41 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#needs.broadcast()?.subscribe(topicOf(log.id), ({ bytes, from }) => this.#arrivals.arrive(bytes, from, 'push'))
   }
 
+  /** What is held of a document has changed. */
+  #touch(log: DocumentLog): void {
+    this.#neighbours.touch(log)
+    this.#snapshots.touch(log)
+  }
+
+  // What an earlier run kept.
+
+  #awake(log: DocumentLog, entries: Iterable<ReplicatorEntry>): void {
+    const { replica } = this.#needs.author
+    const { snapshot, digest } = log
+    log.wake()
+    for (const entry of entries) this.#restoreEntry(entry)
+    this.#disputes.settle(log)
+    const own = snapshot?.summary.chains.get(replica)?.sequence ?? 0
+    if (this.#ownOperations(log.id) < own) this.#formerOwn.set(log.id, own)
+    // Damaged, or another session of this author has added to it.
+    if (!equals(log.digest, digest)) this.#touch(log)
+    this.#environment.emit({ type: 'loaded', document: log.id })
+  }
+
+  #ownOperations(document: DocumentId): number {
+    return this.#collection.get(document)?.replica(this.#needs.author.replica).sequence ?? 0
+  }
+
   #restoreEntry(entry: ReplicatorEntry): void {
+    try {
+      this.#readEntry(entry)
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      this.#reject('damaged', undefined, documentOf(entry))
+    }
+  }
+
+  #readEntry(entry: ReplicatorEntry): void {
     if (entry.type === 'document') return this.#collection.restore(entry.document, entry.genesis)
     if (entry.type === 'cursor') {
       if (entry.cursor !== undefined) this.#neighbours.restoreCursor(entry.peer, entry.cursor)
@@ -511,10 +583,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       this.#collection.get(entry.document)?.prove(readEquivocation(reader))
       return reader.finish()
     }
+    if (entry.type === 'snapshot') return this.#collection.get(entry.document)?.sleep(readSnapshot(entry))
     const log = this.#collection.get(entry.set.document)
     const admission = log?.admit(decodeChangeSet(entry.set.bytes), true)
     if (admission?.outcome === 'fork') log?.prove(admission.equivocation)
-    if (admission?.outcome === 'accepted' && admission.changes.length > 0) {
+    if (admission?.outcome === 'accepted' && admission.changes.length > 0 && !this.#started) {
       this.#environment.emit({ type: 'received', document: entry.set.document, changes: admission.changes })
     }
   }
@@ -551,6 +624,7 @@ export function replicatorDefinition(
     name: '/peerloom/documents/1.0.0',
     plane: 'bulk',
     codec: replicatorCodec,
+    parts: replicatorParts,
     create: (environment, needs) => new Replicator(environment, needs, resolved),
   }
 }

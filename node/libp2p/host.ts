@@ -17,6 +17,8 @@ export interface EntryStorage<Entry> {
    * with the next call. When it rejects, the protocol is stopped.
    */
   append(entries: readonly Entry[]): Promise<void>
+  /** One part of what was written, in order; left out where `entries` has all. When it rejects, the protocol is stopped. */
+  load?(part: string): Promise<readonly Entry[]>
 }
 
 /** A libp2p node as a host of protocols. */

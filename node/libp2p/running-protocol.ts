@@ -161,6 +161,7 @@ export class RunningProtocol {
       schedule: (timer, delay) => host.timers.set(this.#expire, timer, delay),
       emit: (event) => this.#emit(event),
       write: (entry) => this.#write(entry),
+      load: (part) => this.#load(part),
       sign: (bytes) => this.#sign(bytes),
       verify: (claim) => this.#verify(claim),
     }
@@ -218,6 +219,20 @@ export class RunningProtocol {
     this.#unwritten.push(entry)
     this.#unwrittenTickets.push(ticket)
     this.#appending ??= Promise.resolve().then(() => this.#append())
+    return ticket
+  }
+
+  /** Behind what was written before. */
+  #load(part: string): Ticket {
+    const ticket = this.#issue()
+    const read = async (): Promise<readonly unknown[]> => {
+      await this.#appending
+      return (await this.#storage?.load?.(part)) ?? []
+    }
+    read().then(
+      (entries) => this.#settle((core) => core.loaded?.(ticket, entries)),
+      (error: unknown) => this.fail(error),
+    )
     return ticket
   }
 

@@ -5,6 +5,7 @@ export {
   DocumentFileError,
   DocumentNameError,
   DocumentRewrittenError,
+  OwnChangesMissingError,
   UnsignedChangesError,
   type CarriedDocument,
   type DocumentFileFault,

@@ -1,4 +1,4 @@
-import { assert, type DocumentId, type PeerId, type SubscribeOptions } from '../protocol/index.ts'
+import type { DocumentId, PeerId, SubscribeOptions } from '../protocol/index.ts'
 import type { Document } from '../../crdt/index.ts'
 import {
   DocumentFileError,
@@ -65,7 +65,7 @@ export class PeerDocuments {
    * @throws DocumentNameError for text that is no name: 1–128 characters, no control characters, no white space around
    */
   async open(name: string): Promise<Document> {
-    return this.#documents.open(name)
+    return this.openById(this.#documents.carry(name))
   }
 
   /** A new document without a name. Until roles exist, its author alone writes it; others open it by its id. */
@@ -73,7 +73,7 @@ export class PeerDocuments {
     return this.#documents.create(globalThis.crypto.getRandomValues(new Uint8Array(16)))
   }
 
-  /** Waits until some peer has described the document. */
+  /** Waits until some peer has described the document, and what is here of it has been read. */
   openById(id: DocumentId, { signal }: WaitOptions = {}): Promise<Document> {
     return this.#until(() => this.#documents.openById(id), signal)
   }
@@ -119,10 +119,11 @@ export class PeerDocuments {
     const file = decodeDocumentFile(Uint8Array.from(bytes))
     await checkSignatures(file, signal)
     if (this.#ended.aborted) throw this.#ended.reason
+    const options = signal === undefined ? {} : { signal }
+    if (this.#documents.version(file.document) !== undefined) await this.openById(file.document, options)
     const taken = this.#documents.takeFile(file)
-    const document = this.#documents.openById(file.document)
-    assert(document !== undefined, 'a document that was taken in is carried')
-    await this.saved(document, signal === undefined ? {} : { signal })
+    const document = await this.openById(file.document, options)
+    await this.saved(document, options)
     const { genesis, sets } = file
     if (taken < sets.length) {
       const reason = `${sets.length - taken} of its ${sets.length} change sets contradict what is here, or their authors may not write it`

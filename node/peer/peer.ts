@@ -89,7 +89,7 @@ export class Peer<Set extends OverlaySet> implements AsyncDisposable {
   readonly network: string
   readonly overlays: OverlayApis<Set>
   readonly documents: PeerDocuments
-  /** Documents that were found damaged in the store, and are completed from other peers. */
+  /** Documents that were found damaged in the store so far, and are completed from other peers. */
   readonly damages: readonly Damage[]
   /** The libp2p node underneath. */
   readonly libp2p: Libp2p

@@ -5,19 +5,20 @@ import {
   ByteWriter,
   MalformedMessageError,
   StoreDamagedError,
+  storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
   type PeerId,
   type ReplicaLease,
   type StoredChangeSet,
-  type StoredDocument,
   type ValueChange,
 } from '../protocol/index.ts'
-import type { ReplicatorEntry } from '../../crdt/replicator/index.ts'
+import { isReadable, type ReplicatorEntry, type SnapshotEntry } from '../../crdt/replicator/index.ts'
 import type { PeerCursor } from '../reconciliation/index.ts'
 
 const proofPrefix = 'equivocation/'
 const cursorPrefix = 'cursor/'
+const snapshotPrefix = 'snapshot/'
 
 /** What a peer found damaged in its store; it is completed from other peers. */
 export interface Damage {
@@ -29,18 +30,24 @@ export interface Damage {
 export interface OpenedStorage {
   readonly storage: EntryStorage<ReplicatorEntry>
   readonly lease: ReplicaLease
+  /** So far; a document that is read later may be damaged as well. */
   readonly damages: readonly Damage[]
 }
 
 /**
- * Reads everything a store holds of documents, for the replicator to begin with. The counter is leased before: another
- * tab may give one back while this one reads, and what was last written under it would not be among what was read.
+ * Reads what a store holds of documents, for the replicator to begin with: of those with a snapshot that stands for all
+ * of their change sets, these stay where they are until they are asked for. The counter is leased before: another tab may
+ * give one back while this one reads, and what was last written under it would not be among what was read.
  */
 export async function openReplicatorStorage(store: DocumentStore): Promise<OpenedStorage> {
   const lease = await store.lease()
   const { entries, damages } = await readEntries(store)
   return {
-    storage: { entries: () => entries.splice(0), append: (added) => appendEntries(store, added) },
+    storage: {
+      entries: () => entries.splice(0),
+      append: (added) => appendEntries(store, added),
+      load: (document) => readSets(store, document as DocumentId, damages),
+    },
     // What was written under this counter may be among the lost; the store has forgotten what was given back before.
     lease: damages.length === 0 ? lease : await store.lease(),
     damages,
@@ -49,7 +56,7 @@ export async function openReplicatorStorage(store: DocumentStore): Promise<Opene
 
 interface ReadEntries {
   readonly entries: ReplicatorEntry[]
-  readonly damages: readonly Damage[]
+  readonly damages: Damage[]
 }
 
 async function readEntries(store: DocumentStore): Promise<ReadEntries> {
@@ -57,29 +64,55 @@ async function readEntries(store: DocumentStore): Promise<ReadEntries> {
   const damages: Damage[] = []
   entries.push(...(await readCursors(store)))
   const proofs = await readProofs(store)
-  for (const document of await store.list()) {
-    entries.push({ type: 'document', document: document.id, genesis: document.genesis })
-    entries.push(...(proofs.get(document.id) ?? []))
-    const sets = await store.load(document.id).catch(async (error: unknown) => {
-      if (!(error instanceof StoreDamagedError)) throw error
-      damages.push({ document: document.id, error })
-      await rewrite(store, document, error.intact)
-      return error.intact
-    })
-    for (const set of sets) entries.push({ type: 'set', set })
+  const snapshots = await readSnapshots(store)
+  for (const { id, genesis, changeSets } of await store.list()) {
+    entries.push({ type: 'document', document: id, genesis })
+    const proven = proofs.get(id)
+    const snapshot = snapshots.get(id)
+    if (proven !== undefined) entries.push(...proven)
+    else if (snapshot?.changeSets === changeSets && isReadable(snapshot)) {
+      entries.push(snapshot)
+      continue
+    }
+    entries.push(...(await readSets(store, id, damages)))
   }
   return { entries, damages }
 }
 
+/** @param damages grows by that of the document, which is made whole again but for what is lost */
+async function readSets(store: DocumentStore, id: DocumentId, damages: Damage[]): Promise<ReplicatorEntry[]> {
+  const sets = await store.load(id).catch(async (error: unknown) => {
+    if (!(error instanceof StoreDamagedError)) throw error
+    damages.push({ document: id, error })
+    await rewrite(store, id, error.intact)
+    return error.intact
+  })
+  return sets.map((set) => ({ type: 'set', set }))
+}
+
 /** Makes room for what was damaged: a store keeps what it has under a key, so peers could not repair it otherwise. */
-async function rewrite(
-  store: DocumentStore,
-  document: StoredDocument,
-  sets: readonly StoredChangeSet[],
-): Promise<void> {
-  await store.remove(document.id)
-  await store.create(document)
+async function rewrite(store: DocumentStore, id: DocumentId, sets: readonly StoredChangeSet[]): Promise<void> {
+  const document = (await store.list()).find((listed) => listed.id === id)
+  // It stands for sets that are lost, and as many others may come.
+  await store.change([{ key: `${snapshotPrefix}${id}` }])
+  await store.remove(id)
+  if (document !== undefined) await store.create(document)
   if (sets.length > 0) await store.append(sets)
+}
+
+/** The newest of each document: `snapshot/<document>`. */
+async function readSnapshots(store: DocumentStore): Promise<ReadonlyMap<DocumentId, SnapshotEntry>> {
+  const snapshots = new Map<DocumentId, SnapshotEntry>()
+  for (const { key, value } of await store.scan(snapshotPrefix)) {
+    const document = key.slice(snapshotPrefix.length) as DocumentId
+    const reader = new ByteReader(value)
+    try {
+      snapshots.set(document, { type: 'snapshot', document, changeSets: reader.varint(), state: reader.rest() })
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+    }
+  }
+  return snapshots
 }
 
 /** Proofs against authors are small values: `equivocation/<document>/<author>`, the newest of each author. */
@@ -103,12 +136,17 @@ async function readCursors(store: DocumentStore): Promise<ReplicatorEntry[]> {
   })
 }
 
-type ValueEntry = Extract<ReplicatorEntry, { readonly type: 'equivocation' | 'cursor' }>
+type ValueEntry = Extract<ReplicatorEntry, { readonly type: 'equivocation' | 'cursor' | 'snapshot' }>
 
 function valueOf(entry: ValueEntry): ValueChange {
   if (entry.type === 'equivocation') {
     const key = `${proofPrefix}${entry.document}/${toString(entry.author, 'base64url')}`
     return { key, value: entry.proof }
+  }
+  if (entry.type === 'snapshot') {
+    const value = new ByteWriter().varint(entry.changeSets).raw(entry.state).finish()
+    // One that is too large is done without: the document is read at the start.
+    return { key: `${snapshotPrefix}${entry.document}`, ...(value.length <= storedSizeLimitBytes && { value }) }
   }
   const key = `${cursorPrefix}${entry.peer}`
   return entry.cursor === undefined ? { key } : { key, value: encodeCursor(entry.cursor) }
@@ -139,15 +177,21 @@ function readMark(reader: ByteReader): PeerCursor['ours'] {
 /** In the order in which they were written: a set never without the genesis of its document. */
 async function appendEntries(store: DocumentStore, entries: readonly ReplicatorEntry[]): Promise<void> {
   let sets: StoredChangeSet[] = []
+  let values: ValueChange[] = []
+  const flush = async (): Promise<void> => {
+    if (sets.length > 0) await store.append(sets)
+    if (values.length > 0) await store.change(values)
+    sets = []
+    values = []
+  }
   for (const entry of entries) {
     if (entry.type === 'set') {
+      if (values.length > 0) await flush()
       sets.push(entry.set)
-      continue
-    }
-    if (sets.length > 0) await store.append(sets)
-    sets = []
-    if (entry.type === 'document') await store.create({ id: entry.document, genesis: entry.genesis })
-    else await store.change([valueOf(entry)])
+    } else if (entry.type === 'document') {
+      await flush()
+      await store.create({ id: entry.document, genesis: entry.genesis })
+    } else values.push(valueOf(entry))
   }
-  if (sets.length > 0) await store.append(sets)
+  await flush()
 }

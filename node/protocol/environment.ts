@@ -40,6 +40,11 @@ export interface Environment<Message, Timer, Event> {
 export interface DurableEnvironment<Message, Timer, Event, Entry> extends Environment<Message, Timer, Event> {
   /** Answered once by `written(ticket)`, when the entry would survive a crash. A store that fails stops the host. */
   write(entry: Entry): Ticket
+  /**
+   * Reads one part of what this protocol wrote, now or in an earlier run: what was not in `restore`. Answered once by
+   * `loaded(ticket, entries)`. What the parts are, the protocol's definition says.
+   */
+  load(part: string): Ticket
 }
 
 /** A claim that the holder of `key` signed `bytes`. Live always Ed25519; in simulation a deterministic keyed hash. */

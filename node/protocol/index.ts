@@ -56,7 +56,14 @@ export type {
   Tags,
 } from './overlay.ts'
 export { PeerNumbers } from './peer-numbers.ts'
-export { planes, type Plane, type Protocol, type ProtocolDefinition, type ProtocolName } from './protocol.ts'
+export {
+  planes,
+  type EntryParts,
+  type Plane,
+  type Protocol,
+  type ProtocolDefinition,
+  type ProtocolName,
+} from './protocol.ts'
 export { createRandom, integer, jitter, sample, shuffle, split, type Random } from './random.ts'
 export { Recorder, type Effect, type RecorderOptions } from './recorder.ts'
 export { Listeners, type SubscribeOptions } from './subscription.ts'
@@ -75,6 +82,7 @@ export {
   type StoreDamage,
   type StoreEvent,
   type StoredChangeSet,
+  type ListedDocument,
   type StoredDocument,
   type StoredValue,
   type ValueChange,

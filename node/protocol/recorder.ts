@@ -17,6 +17,7 @@ export type Effect<Message, Timer, Event, Entry> =
   | { readonly type: 'schedule'; readonly timer: Timer; readonly delay: Duration }
   | { readonly type: 'emit'; readonly event: Event }
   | { readonly type: 'write'; readonly entry: Entry; readonly ticket: Ticket }
+  | { readonly type: 'load'; readonly part: string; readonly ticket: Ticket }
   | { readonly type: 'sign'; readonly bytes: Uint8Array; readonly ticket: Ticket }
   | { readonly type: 'verify'; readonly claim: Signed; readonly ticket: Ticket }
 
@@ -60,6 +61,7 @@ export class Recorder<Message, Timer, Event, Entry = never> {
       },
       emit: (event) => void this.#effects.push({ type: 'emit', event }),
       write: (entry) => this.#issue((ticket) => ({ type: 'write', entry, ticket })),
+      load: (part) => this.#issue((ticket) => ({ type: 'load', part, ticket })),
       sign: (bytes) => this.#issue((ticket) => ({ type: 'sign', bytes, ticket })),
       verify: (claim) => this.#issue((ticket) => ({ type: 'verify', claim, ticket })),
     }
@@ -155,6 +157,8 @@ function describe(effect: Effect<unknown, unknown, unknown, unknown>): string {
       return `emit ${plain(effect.event)}`
     case 'write':
       return `write #${effect.ticket} ${plain(effect.entry)}`
+    case 'load':
+      return `load #${effect.ticket} ${effect.part}`
     case 'sign':
       return `sign #${effect.ticket} ${effect.bytes.length} bytes`
     case 'verify':

@@ -28,6 +28,11 @@ export interface StoredDocument {
   readonly genesis: Uint8Array
 }
 
+export interface ListedDocument extends StoredDocument {
+  /** Change sets of it that were appended: as many as `load` resolves with where nothing is damaged. */
+  readonly changeSets: number
+}
+
 export interface StoredValue {
   readonly key: string
   readonly value: Uint8Array
@@ -72,7 +77,7 @@ export interface DocumentStore {
   /** Makes a document known; keeps its genesis. No error when it is known. */
   create(document: StoredDocument): Promise<void>
   /** Every known document, by id. */
-  list(): Promise<readonly StoredDocument[]>
+  list(): Promise<readonly ListedDocument[]>
   /**
    * Forgets a document and its change sets. No counter that was leased so far is leased again: what was written under it
    * would be numbered twice.

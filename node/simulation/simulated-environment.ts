@@ -14,8 +14,8 @@ import type { ProtocolSort } from './population.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { World } from './world.ts'
 
-/** What a ticket is answered with: nothing (written), a signature, or whether one is valid. */
-export type Answer = 'written' | Uint8Array | boolean
+/** What a ticket is answered with: nothing (written), a part of what is on disk by then, a signature, or whether one is valid. */
+export type Answer = 'written' | { readonly part: string } | Uint8Array | boolean
 
 /**
  * What one protocol of one session sees of the world. A class and not an object of closures: a hundred thousand peers
@@ -82,6 +82,10 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
   write(entry: unknown): Ticket {
     this.#host.peer.disk.write(this.#protocol.name, entry)
     return this.#issue('written', this.#flushDelay())
+  }
+
+  load(part: string): Ticket {
+    return this.#issue({ part }, this.#world.flushDelay(this.#peer))
   }
 
   sign(bytes: Uint8Array): Ticket {

@@ -1,6 +1,7 @@
 import {
   assert,
   createRandom,
+  type EntryParts,
   type Host,
   type Instant,
   type PeerId,
@@ -18,6 +19,7 @@ import type { World } from './world.ts'
 interface RunningProtocol {
   readonly sort: ProtocolSort
   readonly core: Protocol<unknown, unknown, unknown>
+  readonly parts: EntryParts<unknown> | undefined
 }
 
 /**
@@ -55,7 +57,8 @@ export class SimulatedHost implements Host {
     const random = createRandom(`${this.#world.seed}/${this.self}/${this.session}/${name}`)
     const ear = listen as ((event: unknown) => void) | undefined
     const core = definition.create(new SimulatedEnvironment(this.#world, this, sort, random, ear), needs)
-    const running = { sort, core: core as unknown as RunningProtocol['core'] }
+    const parts = definition.parts as EntryParts<unknown> | undefined
+    const running = { sort, core: core as unknown as RunningProtocol['core'], parts }
     this.#protocols.push(running)
     this.#world.population.attach(this.peer.index, sort.number, running.core)
     if (this.#started) this.#startProtocol(running)
@@ -95,7 +98,8 @@ export class SimulatedHost implements Host {
       this.peer.disk.flushOne()
       core?.written?.(ticket)
     } else if (typeof answer === 'boolean') core?.verified?.(ticket, answer)
-    else core?.signed?.(ticket, answer)
+    else if (answer instanceof Uint8Array) core?.signed?.(ticket, answer)
+    else core?.loaded?.(ticket, this.#partOf(protocol, answer.part))
   }
 
   nextTicket(): Ticket {
@@ -134,8 +138,15 @@ export class SimulatedHost implements Host {
     this.#protocols.find(({ sort }) => sort.name === protocol)?.core.receive(message, from)
   }
 
-  #startProtocol({ core, sort }: RunningProtocol): void {
-    const entries = this.peer.disk.entries(sort.name)
+  #partOf(protocol: number, part: string): readonly unknown[] {
+    const running = this.#protocols.find(({ sort }) => sort.number === protocol)
+    if (running?.parts === undefined) return []
+    return running.parts.of(part, this.peer.disk.entries(running.sort.name))
+  }
+
+  #startProtocol({ core, sort, parts }: RunningProtocol): void {
+    const kept = this.peer.disk.entries(sort.name)
+    const entries = parts?.first(kept) ?? kept
     if (entries.length > 0) core.restore?.(entries)
     core.start()
   }

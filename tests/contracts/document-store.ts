@@ -182,6 +182,19 @@ function addDocuments(add: AddStoreCase): void {
     )
   })
 
+  add('documents are listed with the number of their change sets, each key counted once', async ({ open }) => {
+    const store = await open()
+    await store.append([change(2, 'a', 0)])
+    for (const number of [1, 2, 3]) await store.create({ id: document(number), genesis: bytesOf(number) })
+    await store.append([change(3, 'a', 0), change(3, 'a', 0), change(3, 'b', 0)])
+    await store.append([change(3, 'a', 0), change(2, 'a', 5)])
+    const numbers = async (): Promise<number[]> => (await store.list()).map(({ changeSets }) => changeSets)
+    expectEqual(await numbers(), [0, 2, 2])
+    await store.remove(document(2))
+    await store.create({ id: document(2), genesis: bytesOf(2) })
+    expectEqual(await numbers(), [0, 0, 2])
+  })
+
   add('change sets may come before their document is created and are not listed by themselves', async ({ open }) => {
     const store = await open()
     await store.append([change(1, 'a', 0)])

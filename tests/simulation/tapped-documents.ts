@@ -62,6 +62,7 @@ function hurry(
     emit: (event) => environment.emit(event),
     sign: (bytes) => environment.sign(bytes),
     verify: (claim) => environment.verify(claim),
+    load: (part) => environment.load(part),
     write: (entry) => {
       const ticket = environment.write(entry)
       hurries(() => written(ticket))

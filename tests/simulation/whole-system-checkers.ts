@@ -28,7 +28,9 @@ export class SignatureChecker implements Checker {
 
   check(): string | undefined {
     for (const [peer, core] of this.#cores()) {
-      for (const { sets } of core.documents) {
+      for (const log of core.documents) {
+        if (log.isAsleep) continue
+        const { sets } = log
         // Sets are added at the end, except where a contest is decided.
         for (let index = sets.length - 1; index >= 0; index--) {
           const set = sets[index] as SealedChangeSet

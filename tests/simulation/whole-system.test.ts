@@ -13,17 +13,20 @@ test(
   { timeout: Math.max(900_000, 2000 * seeds) },
   () => {
     let acknowledged = 0
+    let loaded = 0
     const rejected = { damaged: 0, signature: 0, quarantined: 0 }
     for (let seed = 1; seed <= seeds; seed++) {
       const outcome = runWholeSystem(seed)
       expect(outcome.lost, `seed ${seed}`).toEqual([])
       expect(new Set(outcome.states).size, `seed ${seed}: replicas differ`).toBe(1)
       acknowledged += outcome.acknowledged
+      loaded += outcome.loaded
       for (const reason of reasons) rejected[reason] += outcome.rejected[reason] ?? 0
     }
     // Torn writes, a forger and an author with two histories: there they were.
     for (const reason of reasons) expect(rejected[reason], reason).toBeGreaterThan(seeds / 50 - 1)
     expect(acknowledged).toBeGreaterThan(50 * seeds)
+    expect(loaded).toBeGreaterThan(seeds / 10)
   },
 )
 

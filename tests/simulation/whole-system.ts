@@ -3,6 +3,7 @@ import { Simulation, uniformLatency, type SimulatedPeer } from '../../node/simul
 import type { Document } from '../../crdt/index.ts'
 import {
   AuthorQuarantinedError,
+  DocumentAsleepError,
   DivergenceChecker,
   authorReplicaId,
   documentId,
@@ -48,6 +49,8 @@ export interface Outcome {
   readonly lost: readonly string[]
   /** How often something was not taken in, by reason: shows which faults there were. */
   readonly rejected: Readonly<Record<string, number>>
+  /** Documents that a restarted peer read when it needed them. */
+  readonly loaded: number
   /** Each replica's content and version, as text; all equal when the run is good. */
   readonly states: readonly string[]
 }
@@ -78,6 +81,7 @@ class WholeSystem {
   readonly #acknowledged = new Map<string, { readonly document: DocumentId; readonly replica: string; count: number }>()
   readonly #twins: readonly string[]
   readonly #rejected = new Map<string, number>()
+  #loaded = 0
 
   constructor(seed: number, sabotage: Sabotage | undefined) {
     this.#sabotage = sabotage
@@ -128,6 +132,9 @@ class WholeSystem {
     if (this.#sabotage === 'wiped disk' || this.#sabotage === 'no healing') this.#sabotageNow()
     this.#simulation.network.configure({ loss: 0, duplication: 0, reordering: 0, latency: uniformLatency(1, 50) })
     for (const peer of this.#peers) if (peer.state !== 'running') this.#restart(peer)
+    // Whoever only carries a document reads it now, to show it at the end.
+    for (const peer of this.#peers.slice(1, 3)) peer.api.documents.open(diary)
+    for (const peer of this.#peers) this.#owned(peer)
     // Three periods with their jitter of a fifth.
     this.#simulation.run(3 * 1.2 * antiEntropyPeriod)
   }
@@ -149,6 +156,7 @@ class WholeSystem {
       acknowledged: [...this.#acknowledged.values()].reduce((sum, { count }) => sum + count, 0),
       lost,
       rejected: Object.fromEntries(this.#rejected),
+      loaded: this.#loaded,
       states: this.#honest.map((peer) => [notesOf(peer), this.#owned(peer)].map(describe).join()),
     }
   }
@@ -229,6 +237,7 @@ class WholeSystem {
 
   /** What an author with two histories wrote is believed or not: nobody was promised anything. */
   #hear(name: string, event: ReplicatorEvent): void {
+    if (event.type === 'loaded') this.#loaded++
     if (event.type === 'rejected') this.#rejected.set(event.reason, (this.#rejected.get(event.reason) ?? 0) + 1)
     if (event.type !== 'saved' || this.#twins.includes(name)) return
     const { document, sequence } = event
@@ -243,7 +252,9 @@ class WholeSystem {
   #shown(): ShownDocument[] {
     return this.#running().flatMap((peer) => {
       const notes = this.#twins.length > 0 ? undefined : notesOf(peer)
-      return [notes, this.#owned(peer)].flatMap((document) =>
+      // A checker changes nothing: it has nothing read.
+      const owned = peer.api.core.log(this.#ownedId)?.isAsleep === false ? this.#owned(peer) : undefined
+      return [notes, owned].flatMap((document) =>
         document === undefined ? [] : [{ peer: peer.id, id: peer.api.documents.idOf(document), document }],
       )
     })
@@ -266,13 +277,13 @@ class WholeSystem {
     if (peer.state !== 'running') return
     const random = this.#random
     const [owner, writer] = this.#peers
-    if (peer === owner && random.next() < 0.3) this.#owned(peer)?.text('body').insert(0, 'mine ')
-    if (peer === writer && random.next() < 0.3) peer.api.documents.open(diary).list('days').insert(0, 'a day')
     try {
+      if (peer === owner && random.next() < 0.3) this.#owned(peer)?.text('body').insert(0, 'mine ')
+      if (peer === writer && random.next() < 0.3) peer.api.documents.open(diary).list('days').insert(0, 'a day')
       this.#editNotes(notesOf(peer))
     } catch (error) {
-      // A twin, as soon as it is known for what it is.
-      if (!(error instanceof AuthorQuarantinedError)) throw error
+      // A twin, as soon as it is known for what it is; and whoever does not wait for a document to be read.
+      if (!(error instanceof AuthorQuarantinedError || error instanceof DocumentAsleepError)) throw error
     }
   }
 
@@ -302,9 +313,11 @@ class WholeSystem {
     if (state !== 'running') return
     const random = this.#random
     const claimed = this.#anyPeer()
-    const [last] = api.core.log(api.documents.idOf(api.documents.open('notes')))?.sets.slice(-1) ?? []
+    const document = api.documents.carry('notes')
+    const log = api.core.log(document)
+    const last = log?.isAsleep === false ? log.sets.at(-1) : undefined
     const isNext = last !== undefined && random.next() < 0.5
-    const set = forged(claimed.author, api.documents.idOf(api.documents.open('notes')), isNext ? last : undefined)
+    const set = forged(claimed.author, document, isNext ? last : undefined)
     const from = this.#anyPeer()
     if (from.id !== id) host?.deliver(replicatorDefinition().name, { type: 'sets', sets: [set] }, from.id)
   }

@@ -9,6 +9,7 @@ import {
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
+  type ListedDocument,
   type ReplicaLease,
   type StoreEvent,
   type StoredChangeSet,
@@ -105,8 +106,19 @@ class IndexedDbStore implements DocumentStore {
     })
   }
 
-  async list(): Promise<readonly StoredDocument[]> {
-    return this.#read<StoredDocument[]>(documents, (store) => store.getAll())
+  async list(): Promise<readonly ListedDocument[]> {
+    this.#takeTurn()
+    // One transaction, so that documents and numbers belong together.
+    const transaction = this.#begin([documents, changes], 'readonly')
+    const sets = transaction.objectStore(changes).index(changesByDocument)
+    try {
+      const found = await answerOf<StoredDocument[]>(transaction.objectStore(documents).getAll())
+      const numbers = found.map(({ id }) => answerOf(sets.count(IDBKeyRange.only(id))))
+      const counted = await Promise.all(numbers)
+      return found.map((document, place) => ({ ...document, changeSets: counted[place] ?? 0 }))
+    } catch (cause) {
+      throw this.#unreadable(cause)
+    }
   }
 
   async remove(document: DocumentId): Promise<void> {

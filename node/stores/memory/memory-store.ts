@@ -7,6 +7,7 @@ import {
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
+  type ListedDocument,
   type ReplicaLease,
   type StoreEvent,
   type StoredChangeSet,
@@ -58,9 +59,11 @@ class MemoryStore implements DocumentStore {
     this.#documents.set(document.id, { id: document.id, genesis: document.genesis.slice() })
   }
 
-  async list(): Promise<readonly StoredDocument[]> {
+  async list(): Promise<readonly ListedDocument[]> {
     this.#assertOpen()
-    const documents = Array.from(this.#documents.values(), ({ id, genesis }) => ({ id, genesis: genesis.slice() }))
+    const documents = Array.from(this.#documents.values(), ({ id, genesis }) => {
+      return { id, genesis: genesis.slice(), changeSets: this.#changes.get(id)?.size ?? 0 }
+    })
     return documents.sort((one, other) => (one.id < other.id ? -1 : 1))
   }
 

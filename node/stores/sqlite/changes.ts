@@ -1,6 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
-import { StoreDamagedError, type DocumentId, type StoredChangeSet, type StoredDocument } from '../../protocol/index.ts'
+import {
+  StoreDamagedError,
+  type DocumentId,
+  type ListedDocument,
+  type StoredChangeSet,
+  type StoredDocument,
+} from '../../protocol/index.ts'
 
 /** What is known of a document besides its change sets: how many they are, and all their checksums combined by XOR. */
 interface Tally {
@@ -36,7 +42,9 @@ export class ChangeTables {
     this.#selectDocument = database.prepare(
       'SELECT number, genesis, checksum, change_count, change_tally FROM documents WHERE id = ?',
     )
-    this.#selectDocuments = database.prepare('SELECT number, id, genesis, checksum FROM documents ORDER BY id')
+    this.#selectDocuments = database.prepare(
+      'SELECT number, id, genesis, checksum, change_count FROM documents ORDER BY id',
+    )
     this.#insertDocument = database.prepare(
       'INSERT INTO documents (id, genesis, checksum, change_count, change_tally) VALUES (?, ?, ?, 0, 0)',
     )
@@ -104,15 +112,15 @@ export class ChangeTables {
     else if (row['genesis'] === null) this.#setGenesis.run(genesis, documentChecksum(id, genesis), id)
   }
 
-  *list(): Generator<void, readonly StoredDocument[]> {
-    const documents: StoredDocument[] = []
+  *list(): Generator<void, readonly ListedDocument[]> {
+    const documents: ListedDocument[] = []
     for (const row of this.#selectDocuments.iterate()) {
       const id = row['id'] as DocumentId
       const genesis = row['genesis']
       if ((genesis !== null && !(genesis instanceof Uint8Array)) || documentChecksum(id, genesis) !== row['checksum']) {
         throw new StoreDamagedError(`Cannot list the documents: what is kept of ${id} is damaged`, { document: id })
       }
-      if (genesis !== null) documents.push({ id, genesis })
+      if (genesis !== null) documents.push({ id, genesis, changeSets: Number(row['change_count']) })
       yield
     }
     return documents

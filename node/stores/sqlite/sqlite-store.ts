@@ -12,6 +12,7 @@ import {
   storedSizeLimitBytes,
   type DocumentId,
   type DocumentStore,
+  type ListedDocument,
   type ReplicaLease,
   type StoreEvent,
   type StoredChangeSet,
@@ -147,7 +148,7 @@ class SqliteStore implements DocumentStore {
     await this.#write(() => this.#changes.create(copy))
   }
 
-  list(): Promise<readonly StoredDocument[]> {
+  list(): Promise<readonly ListedDocument[]> {
     return this.#do('read', () => this.#changes.list())
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { DocumentId, DocumentStore, StoredChangeSet, StoredDocument } from '../../../node/protocol/index.ts'
+import type { DocumentId, DocumentStore, StoredChangeSet, ListedDocument } from '../../../node/protocol/index.ts'
 import { memoryStore } from '../../../node/stores/memory/index.ts'
 import { documentStoreContract } from '../../contracts/index.ts'
 
@@ -69,8 +69,18 @@ const faults: Readonly<Record<string, Fault>> = {
       get: async (key) => ((await right.get(key)) === undefined ? undefined : kept.get(key)),
     }
   },
+  'change sets that are counted each time they come': (right) => {
+    const counts = new Map<DocumentId, number>()
+    return {
+      append: async (sets: readonly StoredChangeSet[]) => {
+        for (const { document } of sets) counts.set(document, (counts.get(document) ?? 0) + 1)
+        return right.append(sets)
+      },
+      list: async () => (await right.list()).map((listed) => ({ ...listed, changeSets: counts.get(listed.id) ?? 0 })),
+    }
+  },
   'documents out of order': (right) => ({
-    list: async (): Promise<readonly StoredDocument[]> => (await right.list()).toReversed(),
+    list: async (): Promise<readonly ListedDocument[]> => (await right.list()).toReversed(),
   }),
   'a document that keeps its change sets when it is removed': (right) => {
     const removed = new Map<DocumentId, readonly StoredChangeSet[]>()

@@ -79,6 +79,8 @@ test('where something was damaged, no counter under which it may have been writt
   const notes = await first.documents.open('notes')
   notes.text('body').insert(0, 'lost')
   await first.stop()
+  // Without a snapshot it is read at the start.
+  await store.change((await store.scan('snapshot/')).map(({ key }) => ({ key })))
   const second = await openTab({
     load: async (document: DocumentId) => {
       throw new StoreDamagedError('Cannot read', { document, intact: [] })

@@ -71,6 +71,7 @@ export class Anomaly {
       schedule: (timer, delay) => environment.schedule(timer, delay),
       emit: (event) => environment.emit(event),
       write: (entry) => environment.write(entry),
+      load: (part) => environment.load(part),
       sign: (bytes) => environment.sign(bytes),
       verify: (claim) => environment.verify(claim),
     }
