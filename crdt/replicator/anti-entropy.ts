@@ -6,6 +6,7 @@ import type { Collection } from './collection.ts'
 import type { DocumentLog } from './document-log.ts'
 import { documentsPerMessage, tracePlaces, type ReplicatorMessage, type SummaryAnswer } from './messages.ts'
 import type { ReplicaLog } from './replica-log.ts'
+import type { Errand } from './sleepers.ts'
 import {
   compareSummaries,
   digestProof,
@@ -20,6 +21,10 @@ import { Transfer } from './transfer.ts'
 
 /** Documents asked about and not yet described. */
 const askedLimit = 100_000
+
+/** What waits for a document to be read takes so much, and so much for each chain or place that was told. */
+const errandBytes = 512
+const toldBytes = 256
 
 /** How far two peers are apart in one document, as one of them has said. */
 export interface DocumentDifference {
@@ -41,8 +46,8 @@ export interface AntiEntropyPorts {
   isReceiving(peer: PeerId): boolean
   /** A peer has said what it has of a document. */
   told(peer: PeerId, log: DocumentLog, difference: DocumentDifference): void
-  /** Acts on the sets of a document, now or once they have been read; not at all where too much waits. */
-  whenAwake(log: DocumentLog, act: () => void): void
+  /** Runs an errand with the sets of a document, now or once they have been read; not at all where too much waits. */
+  whenAwake(log: DocumentLog, errand: Errand): void
 }
 
 /**
@@ -87,7 +92,8 @@ export class AntiEntropy {
     if (!wantsSets) return
     for (const log of logs) {
       if (log.changeSets === 0) continue
-      this.#ports.whenAwake(log, () => this.#ports.transfer(peer, new Transfer(log, new Map())))
+      const act = (): void => this.#ports.transfer(peer, new Transfer(log, new Map()))
+      this.#ports.whenAwake(log, { act, from: peer, bytes: errandBytes })
     }
   }
 
@@ -103,7 +109,10 @@ export class AntiEntropy {
 
   summary(peer: PeerId, document: DocumentId, summary: ToldSummary, answer: SummaryAnswer): void {
     const log = this.#ports.collection.get(document)
-    if (log !== undefined) this.#ports.whenAwake(log, () => this.#summary(peer, log, summary, answer))
+    if (log === undefined) return
+    const act = (): void => this.#summary(peer, log, summary, answer)
+    const bytes = errandBytes + (summary.chains.size + summary.proofs.length) * toldBytes
+    this.#ports.whenAwake(log, { act, from: peer, bytes })
   }
 
   #summary(peer: PeerId, log: DocumentLog, summary: ToldSummary, answer: SummaryAnswer): void {
@@ -125,7 +134,9 @@ export class AntiEntropy {
   /** The other has another history of a replica: it gets the one that is here, from where they part. */
   trace(peer: PeerId, document: DocumentId, replica: ReplicaId, places: readonly SummaryEntry[]): void {
     const log = this.#ports.collection.get(document)
-    if (log !== undefined) this.#ports.whenAwake(log, () => this.#trace(peer, log, replica, places))
+    if (log === undefined) return
+    const act = (): void => this.#trace(peer, log, replica, places)
+    this.#ports.whenAwake(log, { act, from: peer, bytes: errandBytes + places.length * toldBytes })
   }
 
   #trace(peer: PeerId, log: DocumentLog, replica: ReplicaId, places: readonly SummaryEntry[]): void {

@@ -14,6 +14,7 @@ import type { Equivocation } from './equivocation.ts'
 import type { ReplicatorRejection } from './events.ts'
 import type { Genesis } from './genesis.ts'
 import { Inbox, type Arrival } from './inbox.ts'
+import type { Errand } from './sleepers.ts'
 import { digestProof } from './summary.ts'
 
 export interface ArrivalsPorts {
@@ -29,9 +30,12 @@ export interface ArrivalsPorts {
   /** Something has come of which `settle` has to decide. */
   deferred(log: DocumentLog): void
   reject(reason: ReplicatorRejection, from: PeerId, document: DocumentId | undefined): void
-  /** Acts on the sets of a document, now or once they have been read. @returns false, and never acts, where too much waits */
-  whenAwake(log: DocumentLog, act: () => void, bytes?: number): boolean
+  /** Runs an errand with the sets of a document, now or once they have been read. @returns false where too much waits */
+  whenAwake(log: DocumentLog, errand: Errand): boolean
 }
+
+/** What a set takes that waits for its document to be read, beside its bytes. */
+const overheadBytes = 1024
 
 /** Proofs whose signatures are being checked. */
 const proofLimit = 64
@@ -60,8 +64,8 @@ export class Arrivals {
     const log = this.#ports.collection.get(set.document)
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, set.author)) return this.#ports.reject('not-permitted', from, set.document)
-    const look = (): void => this.#look(log, { set, from, way })
-    if (!this.#ports.whenAwake(log, look, bytes.length)) this.#ports.reject('busy', from, set.document)
+    const errand = { act: () => this.#look(log, { set, from, way }), from, bytes: bytes.length + overheadBytes }
+    if (!this.#ports.whenAwake(log, errand)) this.#ports.reject('busy', from, set.document)
   }
 
   /** Whether sets of a sender are being checked. */
@@ -70,12 +74,13 @@ export class Arrivals {
   }
 
   arriveProof(equivocation: Equivocation, from: PeerId): void {
-    const { first } = equivocation
+    const { first, second } = equivocation
     const log = this.#ports.collection.get(first.document)
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, first.author)) return this.#ports.reject('not-permitted', from, first.document)
-    const look = (): void => this.#lookAtProof(log, equivocation, from)
-    if (!this.#ports.whenAwake(log, look)) this.#ports.reject('busy', from, first.document)
+    const bytes = first.bytes.length + second.bytes.length + 2 * overheadBytes
+    const errand = { act: () => this.#lookAtProof(log, equivocation, from), from, bytes }
+    if (!this.#ports.whenAwake(log, errand)) this.#ports.reject('busy', from, first.document)
   }
 
   #look(log: DocumentLog, arrival: Arrival): void {

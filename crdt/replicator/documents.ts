@@ -136,8 +136,8 @@ export class Documents {
   readonly #unsigned = new WeakSet<Document>()
   /** Those that show nothing until their change sets have been read. */
   readonly #asleep = new Set<DocumentId>()
-  /** Those in whose place another stands. */
-  readonly #rewritten = new WeakSet<Document>()
+  /** Those in whose place another stands, and what whoever goes on with them hears. */
+  readonly #replaced = new WeakMap<Document, Error>()
   readonly #listeners = new Listeners<ReplicatorEvent>()
 
   constructor(host: Host, options: DocumentsOptions) {
@@ -337,7 +337,8 @@ export class Documents {
     document.apply(changes)
     document.subscribe((event) => {
       if (event.type !== 'changed') return
-      if (this.#rewritten.has(document)) throw new DocumentRewrittenError()
+      const replaced = this.#replaced.get(document)
+      if (replaced !== undefined) throw replaced
       if (event.origin === 'local') this.#assertWritable(id, document)
       if (event.origin === 'remote' && this.#applying !== document) this.#unsigned.add(document)
       // Local changes may be made on them from here on, and nobody else could ever take those in.
@@ -354,9 +355,10 @@ export class Documents {
     const isAsleep = this.#asleep.delete(id) || this.#replicator.log(id)?.isAsleep === true
     if (isAsleep || this.#replicator.isCutShort(id)) {
       // It has a change now under a number that is another's.
-      this.#rewritten.add(document)
+      const error = isAsleep ? new DocumentAsleepError() : new OwnChangesMissingError()
+      this.#replaced.set(document, error)
       this.#open.delete(id)
-      throw isAsleep ? new DocumentAsleepError() : new OwnChangesMissingError()
+      throw error
     }
     if (this.#replicator.isQuarantined(id)) throw new AuthorQuarantinedError()
   }
@@ -379,7 +381,7 @@ export class Documents {
   #rewrite(id: DocumentId, changes: readonly Change[]): void {
     const document = this.#open.get(id)
     if (document === undefined) return
-    this.#rewritten.add(document)
+    this.#replaced.set(document, new DocumentRewrittenError())
     this.#show(id, changes)
   }
 

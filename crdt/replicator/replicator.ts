@@ -85,6 +85,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   /** How many own operations of a document there were, where the store has lost some. */
   readonly #formerOwn = new Map<DocumentId, number>()
   #started = false
+  /** A document that was asleep is taking in its sets. */
+  #isAwaking = false
 
   constructor(environment: ReplicatorEnvironment, needs: ReplicatorNeeds, options: ResolvedReplicatorOptions) {
     this.#environment = environment
@@ -131,7 +133,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       proven: (log, equivocation) => this.#disputes.prove(log, equivocation),
       deferred: (log) => this.#disputes.later(log),
       reject: (reason, from, document) => this.#reject(reason, from, document),
-      whenAwake: (log, act, bytes) => this.#sleepers.whenAwake(log, act, bytes),
+      whenAwake: (log, errand) => this.#sleepers.whenAwake(log, errand),
     })
     this.#transfers = new Transfers({
       send: (to, message) => environment.send(to, message),
@@ -144,7 +146,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       isStubborn: (peer) => this.#neighbours.isStubborn(peer),
       isReceiving: (peer) => this.#relations.isReceiving(peer),
       told: (peer, log, difference) => this.#relations.told(peer, log, difference),
-      whenAwake: (log, act) => void this.#sleepers.whenAwake(log, act),
+      whenAwake: (log, errand) => void this.#sleepers.whenAwake(log, errand),
     })
     this.#disputes = new Disputes({
       collection: this.#collection,
@@ -172,7 +174,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       send: (to, message) => environment.send(to, message),
       emit: (event) => environment.emit(event),
       isConnected: (peer) => this.#neighbours.isConnected(peer),
-      isBusyWith: (peer) => this.#arrivals.isBusyWith(peer),
+      isBusyWith: (peer) => this.#arrivals.isBusyWith(peer) || this.#sleepers.isBusyWith(peer),
     })
     this.#neighbours = new Neighbours({
       self: environment.self,
@@ -269,7 +271,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   /** Has the change sets of a document read, if they are in the store alone: `loaded` is told. */
   wake(document: DocumentId): void {
     const log = this.#collection.get(document)
-    if (log !== undefined) this.#sleepers.whenAwake(log, () => {}, 0)
+    if (log !== undefined) this.#sleepers.wake(log)
   }
 
   /**
@@ -387,6 +389,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   disconnected(peer: PeerId): void {
     this.#relations.disconnected(peer)
     this.#neighbours.disconnect(peer)
+    this.#sleepers.disconnected(peer)
     this.#transfers.disconnected(peer)
   }
 
@@ -466,16 +469,23 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   #proven(log: DocumentLog, equivocation: Equivocation): void {
     this.#touch(log)
-    const { author, document, replica } = equivocation.first
-    const proof = encodeProof(equivocation)
-    this.#environment.write({ type: 'equivocation', document, author, proof })
-    this.#environment.emit({ type: 'equivocation', document, author, replica, proof })
+    const { author, document } = equivocation.first
+    this.#environment.write({ type: 'equivocation', document, author, proof: encodeProof(equivocation) })
+    if (!this.#isAwaking) this.#tellProof(equivocation)
     this.#news.add(log)
   }
 
+  #tellProof(equivocation: Equivocation): void {
+    const { author, document, replica } = equivocation.first
+    this.#environment.emit({ type: 'equivocation', document, author, replica, proof: encodeProof(equivocation) })
+  }
+
   #settled(log: DocumentLog, admission: Admission): void {
-    this.#touch(log)
+    this.#neighbours.touch(log)
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
+    this.#snapshots.touch(log)
+    // `loaded` tells of all that is there.
+    if (this.#isAwaking) return
     const { accepted, changes } = admission
     // What is restored is in the store.
     if (this.#started) for (const set of accepted) this.#write(set)
@@ -550,8 +560,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     const { replica } = this.#needs.author
     const { snapshot, digest } = log
     log.wake()
+    this.#isAwaking = true
     for (const entry of entries) this.#restoreEntry(entry)
     this.#disputes.settle(log)
+    this.#isAwaking = false
+    for (const proof of log.proofs) this.#tellProof(proof)
     const own = snapshot?.summary.chains.get(replica)?.sequence ?? 0
     if (this.#ownOperations(log.id) < own) this.#formerOwn.set(log.id, own)
     // Damaged, or another session of this author has added to it.
@@ -583,8 +596,14 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
       this.#collection.get(entry.document)?.prove(readEquivocation(reader))
       return reader.finish()
     }
-    if (entry.type === 'snapshot') return this.#collection.get(entry.document)?.sleep(readSnapshot(entry))
+    // A storage that holds nothing back gives the sets as well.
+    if (entry.type === 'snapshot') {
+      const asleep = this.#collection.get(entry.document)
+      if (asleep?.changeSets === 0 && asleep.proofs.length === 0) asleep.sleep(readSnapshot(entry))
+      return
+    }
     const log = this.#collection.get(entry.set.document)
+    if (log?.isAsleep === true) log.wake()
     const admission = log?.admit(decodeChangeSet(entry.set.bytes), true)
     if (admission?.outcome === 'fork') log?.prove(admission.equivocation)
     if (admission?.outcome === 'accepted' && admission.changes.length > 0 && !this.#started) {

@@ -33,10 +33,13 @@ export function readSnapshot({ changeSets, state }: SnapshotEntry): DocumentSnap
   const bytes = reader.varint()
   const told = readSummary(reader)
   reader.finish()
+  if (told.idLength !== idLengthMost || told.proofs.length > 0) {
+    throw new MalformedMessageError('A snapshot that leaves something open')
+  }
   const chains = Array.from(told.chains, ([id, entry]) => {
     return [toString(fromString(id, 'base16'), 'base64url') as ReplicaId, entry] as const
   })
-  return { summary: { chains: new Map(chains), proofs: told.proofs }, changeSets, bytes }
+  return { summary: { chains: new Map(chains), proofs: [] }, changeSets, bytes }
 }
 
 /** Whether it reads; what a later release wrote may not. */
@@ -52,7 +55,8 @@ export function isReadable(entry: SnapshotEntry): boolean {
 
 /**
  * A run begins without the change sets of those documents of which a snapshot says everything that comparing them needs:
- * of as many sets as there are, since sets are only ever added. Of contested documents, all is needed.
+ * of as many sets as there are, since sets are only ever added. (Who takes damaged ones away deletes the snapshot.) Of
+ * contested documents, all is needed.
  */
 export const replicatorParts: EntryParts<ReplicatorEntry> = {
   first(entries) {
@@ -62,7 +66,16 @@ export const replicatorParts: EntryParts<ReplicatorEntry> = {
       return entry.type !== 'set' || !asleep.has(entry.set.document)
     })
   },
-  of: (part, entries) => entries.filter((entry) => entry.type === 'set' && entry.set.document === part),
+  of(part, entries) {
+    return entries.filter((entry) => {
+      return entry.type === 'set' ? entry.set.document === part : isProofOf(entry, part)
+    })
+  },
+}
+
+/** Another session of the same store may have found one. */
+function isProofOf(entry: ReplicatorEntry, part: string): boolean {
+  return entry.type === 'equivocation' && entry.document === part
 }
 
 /** By document, the snapshots that stand for all of its sets. */

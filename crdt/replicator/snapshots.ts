@@ -38,7 +38,8 @@ export class Snapshots {
   write(): void {
     for (const log of this.#changed) {
       const { snapshot } = log
-      if (snapshot !== undefined) this.#ports.write(snapshotEntry(log.id, snapshot))
+      // What is asleep has not changed.
+      if (snapshot !== undefined && !log.isAsleep) this.#ports.write(snapshotEntry(log.id, snapshot))
     }
     this.#changed.clear()
   }

@@ -17,7 +17,7 @@ export interface EntryStorage<Entry> {
    * with the next call. When it rejects, the protocol is stopped.
    */
   append(entries: readonly Entry[]): Promise<void>
-  /** One part of what was written, in order; left out where `entries` has all. When it rejects, the protocol is stopped. */
+  /** One part of what was written, in order, for a protocol whose entries have parts. When it rejects, the protocol is stopped. */
   load?(part: string): Promise<readonly Entry[]>
 }
 

@@ -11,6 +11,7 @@ import {
   type PeerId,
   type ReplicaLease,
   type StoredChangeSet,
+  type StoredValue,
   type ValueChange,
 } from '../protocol/index.ts'
 import { isReadable, type ReplicatorEntry, type SnapshotEntry } from '../../crdt/replicator/index.ts'
@@ -41,12 +42,16 @@ export interface OpenedStorage {
  */
 export async function openReplicatorStorage(store: DocumentStore): Promise<OpenedStorage> {
   const lease = await store.lease()
-  const { entries, damages } = await readEntries(store)
+  const { entries, damages, genesis } = await readEntries(store)
   return {
     storage: {
       entries: () => entries.splice(0),
       append: (added) => appendEntries(store, added),
-      load: (document) => readSets(store, document as DocumentId, damages),
+      load: async (part) => {
+        const document = part as DocumentId
+        const sets = await readSets(store, { id: document, genesis: genesis.get(document) }, damages)
+        return [...((await readProofs(store, document)).get(document) ?? []), ...sets]
+      },
     },
     // What was written under this counter may be among the lost; the store has forgotten what was given back before.
     lease: damages.length === 0 ? lease : await store.lease(),
@@ -54,7 +59,14 @@ export async function openReplicatorStorage(store: DocumentStore): Promise<Opene
   }
 }
 
+interface KnownDocument {
+  readonly id: DocumentId
+  /** Undefined for one that was not there when the store was opened. */
+  readonly genesis: Uint8Array | undefined
+}
+
 interface ReadEntries {
+  readonly genesis: ReadonlyMap<DocumentId, Uint8Array>
   readonly entries: ReplicatorEntry[]
   readonly damages: Damage[]
 }
@@ -65,7 +77,8 @@ async function readEntries(store: DocumentStore): Promise<ReadEntries> {
   entries.push(...(await readCursors(store)))
   const proofs = await readProofs(store)
   const snapshots = await readSnapshots(store)
-  for (const { id, genesis, changeSets } of await store.list()) {
+  const listed = await store.list()
+  for (const { id, genesis, changeSets } of listed) {
     entries.push({ type: 'document', document: id, genesis })
     const proven = proofs.get(id)
     const snapshot = snapshots.get(id)
@@ -74,36 +87,46 @@ async function readEntries(store: DocumentStore): Promise<ReadEntries> {
       entries.push(snapshot)
       continue
     }
-    entries.push(...(await readSets(store, id, damages)))
+    entries.push(...(await readSets(store, { id, genesis }, damages)))
   }
-  return { entries, damages }
+  return { entries, damages, genesis: new Map(listed.map(({ id, genesis }) => [id, genesis])) }
 }
 
 /** @param damages grows by that of the document, which is made whole again but for what is lost */
-async function readSets(store: DocumentStore, id: DocumentId, damages: Damage[]): Promise<ReplicatorEntry[]> {
+async function readSets(store: DocumentStore, document: KnownDocument, damages: Damage[]): Promise<ReplicatorEntry[]> {
+  const { id } = document
   const sets = await store.load(id).catch(async (error: unknown) => {
-    if (!(error instanceof StoreDamagedError)) throw error
+    // What cannot be read at all may still be there.
+    if (!(error instanceof StoreDamagedError) || error.document !== id) throw error
     damages.push({ document: id, error })
-    await rewrite(store, id, error.intact)
+    await rewrite(store, document, error.intact)
     return error.intact
   })
   return sets.map((set) => ({ type: 'set', set }))
 }
 
-/** Makes room for what was damaged: a store keeps what it has under a key, so peers could not repair it otherwise. */
-async function rewrite(store: DocumentStore, id: DocumentId, sets: readonly StoredChangeSet[]): Promise<void> {
-  const document = (await store.list()).find((listed) => listed.id === id)
-  // It stands for sets that are lost, and as many others may come.
-  await store.change([{ key: `${snapshotPrefix}${id}` }])
-  await store.remove(id)
-  if (document !== undefined) await store.create(document)
-  if (sets.length > 0) await store.append(sets)
+/**
+ * Makes room for what was damaged: a store keeps what it has under a key, so peers could not repair it otherwise. All is
+ * asked for in one turn, which a store does in one transaction.
+ */
+async function rewrite(
+  store: DocumentStore,
+  { id, genesis }: KnownDocument,
+  sets: readonly StoredChangeSet[],
+): Promise<void> {
+  await Promise.all([
+    // It stands for sets that are lost, and as many others may come.
+    store.change([{ key: `${snapshotPrefix}${id}` }]),
+    store.remove(id),
+    genesis && store.create({ id, genesis }),
+    store.append(sets),
+  ])
 }
 
 /** The newest of each document: `snapshot/<document>`. */
 async function readSnapshots(store: DocumentStore): Promise<ReadonlyMap<DocumentId, SnapshotEntry>> {
   const snapshots = new Map<DocumentId, SnapshotEntry>()
-  for (const { key, value } of await store.scan(snapshotPrefix)) {
+  for (const { key, value } of await scanned(store)) {
     const document = key.slice(snapshotPrefix.length) as DocumentId
     const reader = new ByteReader(value)
     try {
@@ -115,10 +138,21 @@ async function readSnapshots(store: DocumentStore): Promise<ReadonlyMap<Document
   return snapshots
 }
 
+/** Without them everything is read at the start, so damage among them costs no more than that. */
+async function scanned(store: DocumentStore): Promise<readonly StoredValue[]> {
+  return store.scan(snapshotPrefix).catch((error: unknown) => {
+    if (error instanceof StoreDamagedError) return []
+    throw error
+  })
+}
+
 /** Proofs against authors are small values: `equivocation/<document>/<author>`, the newest of each author. */
-async function readProofs(store: DocumentStore): Promise<ReadonlyMap<DocumentId, readonly ReplicatorEntry[]>> {
+async function readProofs(
+  store: DocumentStore,
+  of: DocumentId | '' = '',
+): Promise<ReadonlyMap<DocumentId, readonly ReplicatorEntry[]>> {
   const proofs = new Map<DocumentId, ReplicatorEntry[]>()
-  for (const { key, value: proof } of await store.scan(proofPrefix)) {
+  for (const { key, value: proof } of await store.scan(`${proofPrefix}${of}`)) {
     const [document, author] = key.slice(proofPrefix.length).split('/') as [DocumentId, string]
     const entry: ReplicatorEntry = { type: 'equivocation', document, author: fromString(author, 'base64url'), proof }
     const others = proofs.get(document)

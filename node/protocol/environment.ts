@@ -42,7 +42,7 @@ export interface DurableEnvironment<Message, Timer, Event, Entry> extends Enviro
   write(entry: Entry): Ticket
   /**
    * Reads one part of what this protocol wrote, now or in an earlier run: what was not in `restore`. Answered once by
-   * `loaded(ticket, entries)`. What the parts are, the protocol's definition says.
+   * `loaded(ticket, entries)`, with all that was written before. What the parts are, the protocol's definition says.
    */
   load(part: string): Ticket
 }

@@ -85,7 +85,7 @@ export class SimulatedEnvironment implements HostEnvironment<unknown, unknown, u
   }
 
   load(part: string): Ticket {
-    return this.#issue({ part }, this.#world.flushDelay(this.#peer))
+    return this.#issue({ part }, this.#flushDelay())
   }
 
   sign(bytes: Uint8Array): Ticket {

@@ -13,8 +13,9 @@ describe.skipIf(noBrowser())('presence in the notes', { timeout: 90_000 }, () =>
     await bob.page.locator('#person-colour').fill('#0c8599')
     await bob.page.locator('#profile button').click()
     await bob.typeAtEnd('Here I am')
-    await ada.cursors.waitFor()
-    expect(await ada.cursors.allTextContents()).toEqual(['Bob <b>the builder</b>'])
+    // A cursor is shown where the text is that it stands in: while that comes, it may go and come again.
+    await ada.holds('Here I am')
+    await expect.poll(() => ada.cursors.allTextContents()).toEqual(['Bob <b>the builder</b>'])
     expect(await ada.people.allInnerTexts()).toEqual(['Bob <b>the builder</b>'])
     expect(await ada.page.locator('.peerloom-cursor').getAttribute('style')).toContain('#0c8599')
     expect(await ada.page.locator('#presence').textContent()).toContain('2 people here')

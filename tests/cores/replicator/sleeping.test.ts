@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fromString, toString } from 'uint8arrays'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { DocumentId } from '../../../node/protocol/index.ts'
+import type { DocumentId, PeerId } from '../../../node/protocol/index.ts'
 import {
   authorReplicaId,
   replicatorParts,
@@ -199,19 +199,71 @@ test('a snapshot is what docs/formats/store.md says', () => {
   expect(readSnapshot({ ...entry, state: fromString(vector!.slice(2), 'base16') })).toEqual(snapshot)
 })
 
-test('what waits for documents to be read has a limit, and comes again', () => {
+test('what waits for documents to be read has a limit for each sender, and comes again', () => {
   const stage = disk.start()
   const large = Array.from({ length: 200 }, () => chain.next({ operations: operations(60_000) }))
   stage.core.receive({ type: 'sets', sets: large.map(({ bytes }) => bytes) }, neighbour)
   const effects = stage.recorder.take()
   const refused = reasons(effects)
   expect(new Set(refused)).toEqual(new Set(['busy']))
-  expect(refused.length).toBeGreaterThan(50)
-  expect(refused.length).toBeLessThan(80)
+  expect(refused.length).toBeGreaterThan(120)
+  expect(refused.length).toBeLessThan(140)
+  // Another is not kept out by that.
+  const small = new Chain(stage.document, new Uint8Array(32).fill(9)).next()
+  stage.core.receive({ type: 'sets', sets: [small.bytes] }, 'other' as PeerId)
+  expect(reasons(stage.recorder.take())).toEqual([])
   const load = effects.find(({ type }) => type === 'load')
   stage.core.loaded(ticketOf(load), replicatorParts.of(stage.document, disk.entries))
   disk.take(stage)
-  stage.core.receive({ type: 'sets', sets: large.slice(-refused.length).map(({ bytes }) => bytes) }, neighbour)
-  disk.take(stage)
+  expect(stage.core.version(stage.document)!.get(small.replica)).toBe(1)
+  for (const { bytes } of large.slice(-refused.length)) {
+    stage.core.receive({ type: 'sets', sets: [bytes] }, neighbour)
+    disk.take(stage)
+  }
   expect(stage.versionOf(bob)).toBe(205)
+})
+
+test('what waits on the account of a peer that has gone is dropped, and its share is free again', () => {
+  const stage = disk.start()
+  stage.core.connected(neighbour)
+  stage.recorder.take()
+  for (let count = 0; count < 10_000; count++) {
+    stage.hear({ type: 'summary', document: stage.document, summary: nothing, answer: 'never' }, neighbour)
+  }
+  stage.core.disconnected(neighbour)
+  disk.load(stage)
+  stage.recorder.advance(0)
+  expect(stage.sent(neighbour).filter(({ type }) => type === 'sets')).toEqual([])
+  stage.hear({ type: 'summary', document: stage.document, summary: nothing, answer: 'never' }, neighbour)
+  stage.recorder.advance(0)
+  expect(stage.sent(neighbour).filter(({ type }) => type === 'sets')).toHaveLength(1)
+})
+
+test('what this peer’s own user opens is read before what others have asked for', () => {
+  const stage = disk.start()
+  const documents = Array.from({ length: 40 }, (_, number) => {
+    return stage.core.carry({ kind: 'named', network: 'test', name: `number ${number}` })
+  })
+  for (const id of documents)
+    stage.core.log(id)!.sleep({ summary: { chains: new Map(), proofs: [] }, changeSets: 1, bytes: 9 })
+  stage.recorder.take()
+  stage.hear({ type: 'describe', documents, wantsSets: true }, neighbour)
+  stage.core.wake(documents[35]!)
+  const asked: string[] = []
+  for (let loads = disk.load(stage); loads.length > 0; loads = disk.load(stage)) asked.push(...loads)
+  expect(asked).toHaveLength(40)
+  expect(asked.indexOf(documents[35]!)).toBe(16)
+})
+
+test('a proof that another session has found comes with the sets', () => {
+  const stage = disk.start()
+  const fork = new Chain(stage.document, bob).next({ operations: operations(2) })
+  const other = new Stage({ entries: [...disk.entries] })
+  other.core.receive({ type: 'sets', sets: [fork.bytes] }, neighbour)
+  disk.take(other)
+  stage.core.wake(stage.document)
+  disk.load(stage)
+  expect(stage.core.log(stage.document)!.proofs).toHaveLength(1)
+  expect(stage.versionOf(bob)).toBe(0)
+  expect(stage.recorder.emitted().map(({ type }) => type)).toEqual(['equivocation', 'loaded'])
 })

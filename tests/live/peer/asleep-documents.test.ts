@@ -99,6 +99,22 @@ test('peers that have the same compare it without reading it, and who has nothin
   expect(loads.documents).toEqual([])
 })
 
+test('snapshots that are damaged cost nothing but reading everything at the start', async () => {
+  await write('alice')
+  const database = new DatabaseSync(join(root, 'alice', 'peerloom.sqlite'))
+  database.exec(`UPDATE "values" SET value = x'00' WHERE key LIKE 'snapshot/%'`)
+  database.close()
+  const alice = await start('alice')
+  expect(loads.documents).toHaveLength(names.length)
+  expect(alice.damages).toEqual([])
+  const note = await alice.documents.open('note 19')
+  expect(note.text('body').toString()).toBe('the text of note 19')
+  await alice.stop()
+  loads.documents = []
+  await start('alice')
+  expect(loads.documents).toEqual([])
+})
+
 test('a document that turns out to be damaged comes back from others, and no number of its author is used twice', async () => {
   await write('alice')
   const alice = await start('alice')
