@@ -1,8 +1,8 @@
 /**
  * What a figure counts; `PEERLOOM_SEEDS` and so on set it for one run: seeds of the whole system, frames of each handler,
- * seeds whose trace hashes are compared, seeds of smaller groups.
+ * seeds whose trace hashes are compared, seeds of smaller groups, connections one after the other.
  */
-export type Counted = 'seeds' | 'frames' | 'hashes' | 'groups'
+export type Counted = 'seeds' | 'frames' | 'hashes' | 'groups' | 'cycles'
 
 /**
  * How much a test tries: little enough for each change, or as much as a long run has time for (`npm run test:long`, which
