@@ -145,8 +145,11 @@ class Lan {
   #write(number: number): void {
     const running = this.#peers.filter(({ state }) => state === 'running')
     const peer = running[integer(this.#random, running.length)]
-    const text = peer?.api.documents.open(`document ${number}`).text('body')
-    text?.insert(integer(this.#random, text.length + 1), 'a word ')
+    const { documents } = peer?.api ?? {}
+    const text = documents?.openById(documents.carry(`document ${number}`))?.text('body')
+    if (text !== undefined) text.insert(integer(this.#random, text.length + 1), 'a word ')
+    // It is being read: that takes no longer than this.
+    else if (documents !== undefined) this.#simulation.at(100, () => this.#write(number))
   }
 
   #crash(): void {
