@@ -25,9 +25,11 @@ export {
   AuthorQuarantinedError,
   DocumentAsleepError,
   DocumentRewrittenError,
-  Documents,
   OwnChangesMissingError,
   UnsignedChangesError,
+} from './document-errors.ts'
+export {
+  Documents,
   documents,
   type CarriedDocument,
   type DocumentsOptions,
@@ -52,6 +54,7 @@ export {
 } from './messages.ts'
 export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
 export { isReadable, replicatorParts, type SnapshotEntry } from './snapshot.ts'
-export { replicatorDefinition, type Replicator, type ReplicatorNeeds } from './replicator.ts'
+export { replicatorDefinition } from './definition.ts'
+export type { Replicator, ReplicatorNeeds } from './replicator.ts'
 export type { ReplicaPosition, Summary, SummaryEntry, ToldSummary } from './summary.ts'
 export { readEquivocation, type Equivocation } from './equivocation.ts'

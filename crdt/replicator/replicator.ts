@@ -1,7 +1,5 @@
-import { equals, toString } from 'uint8arrays'
+import { toString } from 'uint8arrays'
 import {
-  ByteReader,
-  MalformedMessageError,
   assert,
   jitter,
   sample,
@@ -11,7 +9,6 @@ import {
   type Instant,
   type PeerId,
   type Protocol,
-  type ProtocolDefinition,
   type Ticket,
   type VersionVector,
 } from '../../node/protocol/index.ts'
@@ -19,25 +16,25 @@ import type { StoreOutcome } from '../../node/reconciliation/index.ts'
 import type { Change } from '../index.ts'
 import { AntiEntropy } from './anti-entropy.ts'
 import { Arrivals } from './arrivals.ts'
-import { decodeChangeSet, type SealedChangeSet } from './change-set.ts'
+import type { SealedChangeSet } from './change-set.ts'
 import { Collection } from './collection.ts'
 import type { DocumentFile } from './document-file.ts'
 import { Disputes } from './disputes.ts'
 import type { Admission, DocumentLog } from './document-log.ts'
-import { encodeProof, readEquivocation, type Equivocation } from './equivocation.ts'
+import { encodeProof, type Equivocation } from './equivocation.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorRejection, ReplicatorTimer } from './events.ts'
 import { Gaps } from './gaps.ts'
 import type { Genesis } from './genesis.ts'
-import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
+import type { ReplicatorMessage } from './messages.ts'
 import { Neighbours } from './neighbours.ts'
 import { News } from './news.ts'
-import { resolveReplicatorOptions, type ReplicatorOptions, type ResolvedReplicatorOptions } from './options.ts'
+import type { ResolvedReplicatorOptions } from './options.ts'
 import type { Author } from './outbox.ts'
 import { Outboxes } from './outboxes.ts'
 import { Relations } from './relations.ts'
 import { ReplicaLog } from './replica-log.ts'
+import { Restoration } from './restoration.ts'
 import { Sleepers } from './sleepers.ts'
-import { readSnapshot, replicatorParts } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
 import type { PeerStanding } from './standings.ts'
 import { Transfers } from './transfers.ts'
@@ -82,11 +79,8 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   readonly #disputes: Disputes
   readonly #sleepers: Sleepers
   readonly #snapshots: Snapshots
-  /** How many own operations of a document there were, where the store has lost some. */
-  readonly #formerOwn = new Map<DocumentId, number>()
+  readonly #restoration: Restoration
   #started = false
-  /** A document that was asleep is taking in its sets. */
-  #isAwaking = false
 
   constructor(environment: ReplicatorEnvironment, needs: ReplicatorNeeds, options: ResolvedReplicatorOptions) {
     this.#environment = environment
@@ -119,6 +113,14 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#sleepers = new Sleepers({
       load: (document) => environment.load(document),
       awake: (log, entries) => this.#awake(log, entries),
+    })
+    this.#restoration = new Restoration({
+      collection: this.#collection,
+      replica: needs.author.replica,
+      restoreCursor: (peer, cursor) => this.#neighbours.restoreCursor(peer, cursor),
+      settle: (log) => this.#disputes.settle(log),
+      received: (document, changes) => environment.emit({ type: 'received', document, changes }),
+      damaged: (document) => this.#reject('damaged', undefined, document),
     })
     this.#snapshots = new Snapshots({
       write: (entry) => void environment.write(entry),
@@ -264,8 +266,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   /** Whether the store has lost own changes of the document: their numbers must not be used for others. */
   isCutShort(document: DocumentId): boolean {
-    const former = this.#formerOwn.get(document) ?? 0
-    return former > 0 && this.#ownOperations(document) < former
+    return this.#restoration.isCutShort(document)
   }
 
   /** Has the change sets of a document read, if they are in the store alone: `loaded` is told. */
@@ -313,8 +314,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 
   restore(entries: Iterable<ReplicatorEntry>): void {
     const wanted = Array.from(this.#collection.logs, ({ id }) => id)
-    for (const entry of entries) this.#restoreEntry(entry)
-    for (const log of this.#collection.logs) this.#disputes.settle(log)
+    this.#restoration.begin(entries)
     for (const document of wanted) this.wake(document)
   }
 
@@ -471,7 +471,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#touch(log)
     const { author, document } = equivocation.first
     this.#environment.write({ type: 'equivocation', document, author, proof: encodeProof(equivocation) })
-    if (!this.#isAwaking) this.#tellProof(equivocation)
+    if (!this.#restoration.isAwaking) this.#tellProof(equivocation)
     this.#news.add(log)
   }
 
@@ -485,7 +485,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
     this.#snapshots.touch(log)
     // `loaded` tells of all that is there.
-    if (this.#isAwaking) return
+    if (this.#restoration.isAwaking) return
     const { accepted, changes } = admission
     // What is restored is in the store.
     if (this.#started) for (const set of accepted) this.#write(set)
@@ -554,61 +554,12 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     this.#snapshots.touch(log)
   }
 
-  // What an earlier run kept.
-
+  /** Of a document that was asleep, all that the store has is here. */
   #awake(log: DocumentLog, entries: Iterable<ReplicatorEntry>): void {
-    const { replica } = this.#needs.author
-    const { snapshot, digest } = log
-    log.wake()
-    this.#isAwaking = true
-    for (const entry of entries) this.#restoreEntry(entry)
-    this.#disputes.settle(log)
-    this.#isAwaking = false
+    const isOther = this.#restoration.awake(log, entries)
     for (const proof of log.proofs) this.#tellProof(proof)
-    const own = snapshot?.summary.chains.get(replica)?.sequence ?? 0
-    if (this.#ownOperations(log.id) < own) this.#formerOwn.set(log.id, own)
-    // Damaged, or another session of this author has added to it.
-    if (!equals(log.digest, digest)) this.#touch(log)
+    if (isOther) this.#touch(log)
     this.#environment.emit({ type: 'loaded', document: log.id })
-  }
-
-  #ownOperations(document: DocumentId): number {
-    return this.#collection.get(document)?.replica(this.#needs.author.replica).sequence ?? 0
-  }
-
-  #restoreEntry(entry: ReplicatorEntry): void {
-    try {
-      this.#readEntry(entry)
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error
-      this.#reject('damaged', undefined, documentOf(entry))
-    }
-  }
-
-  #readEntry(entry: ReplicatorEntry): void {
-    if (entry.type === 'document') return this.#collection.restore(entry.document, entry.genesis)
-    if (entry.type === 'cursor') {
-      if (entry.cursor !== undefined) this.#neighbours.restoreCursor(entry.peer, entry.cursor)
-      return
-    }
-    if (entry.type === 'equivocation') {
-      const reader = new ByteReader(entry.proof)
-      this.#collection.get(entry.document)?.prove(readEquivocation(reader))
-      return reader.finish()
-    }
-    // A storage that holds nothing back gives the sets as well.
-    if (entry.type === 'snapshot') {
-      const asleep = this.#collection.get(entry.document)
-      if (asleep?.changeSets === 0 && asleep.proofs.length === 0) asleep.sleep(readSnapshot(entry))
-      return
-    }
-    const log = this.#collection.get(entry.set.document)
-    if (log?.isAsleep === true) log.wake()
-    const admission = log?.admit(decodeChangeSet(entry.set.bytes), true)
-    if (admission?.outcome === 'fork') log?.prove(admission.equivocation)
-    if (admission?.outcome === 'accepted' && admission.changes.length > 0 && !this.#started) {
-      this.#environment.emit({ type: 'received', document: entry.set.document, changes: admission.changes })
-    }
   }
 
   #reject(reason: ReplicatorRejection, peer: PeerId | undefined, document: DocumentId | undefined): void {
@@ -620,32 +571,6 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
 /** A session that used up its messages or its work and has shown nothing: among honest peers each brings something. */
 function isEndless(outcome: StoreOutcome, found: ReadonlySet<DocumentId>): boolean {
   return outcome.kind === 'stopped' && (outcome.limit === 'rounds' || outcome.limit === 'work') && found.size === 0
-}
-
-function documentOf(entry: ReplicatorEntry): DocumentId | undefined {
-  if (entry.type === 'cursor') return undefined
-  return entry.type === 'set' ? entry.set.document : entry.document
-}
-
-/** `/peerloom/documents/1.0.0`, on the bulk plane. */
-export function replicatorDefinition(
-  options: ReplicatorOptions = {},
-): ProtocolDefinition<
-  ReplicatorMessage,
-  ReplicatorTimer,
-  ReplicatorEvent,
-  Replicator,
-  ReplicatorNeeds,
-  ReplicatorEntry
-> {
-  const resolved = resolveReplicatorOptions(options)
-  return {
-    name: '/peerloom/documents/1.0.0',
-    plane: 'bulk',
-    codec: replicatorCodec,
-    parts: replicatorParts,
-    create: (environment, needs) => new Replicator(environment, needs, resolved),
-  }
 }
 
 function topicOf(document: DocumentId): string {

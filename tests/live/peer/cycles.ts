@@ -29,11 +29,15 @@ async function meet(): Promise<void> {
   while (host.documents.connections().length + visitor.documents.connections().length > 0) await pause(1)
 }
 
-/** While they are connected, and once what ends by itself within some seconds has ended. */
+/** While one connection is open, and once what ends by itself within some seconds has ended. */
 async function inUse(): Promise<object> {
-  await visitor.dial(address)
-  await visitor.documents.converged()
-  await pause(6000)
+  do {
+    await visitor.dial(address)
+    await visitor.documents.converged()
+    // They know each other, and may have dialled both.
+    for (const connection of visitor.libp2p.getConnections().slice(1)) await connection.close()
+    await pause(6000)
+  } while ([host, visitor].some((peer) => peer.libp2p.getConnections().length !== 1))
   globalThis.gc?.()
   globalThis.gc?.()
   const resources = process.getActiveResourcesInfo()
