@@ -60,14 +60,12 @@ export async function bundleForNode(): Promise<void> {
   writeFileSync(join(folder, 'LICENSES.txt'), licences(metafile))
 }
 
-/** The licences of all packages that the bundle holds something of. @throws Error when one has none that it could show */
+/** The licences of all packages that the bundle holds something of. @throws Error when one has none that could be shown */
 function licences({ outputs }: Metafile): string {
   const files = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs))
   const packages = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []))
-  return [...packages]
-    .toSorted()
-    .map(licenceOf)
-    .join(`\n${'-'.repeat(80)}\n\n`)
+  const texts = [...[...packages].toSorted().map(licenceOf), readFileSync('LICENSE-APACHE', 'utf8')]
+  return texts.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 function licenceOf(directory: string): string {
@@ -76,10 +74,13 @@ function licenceOf(directory: string): string {
     readonly version: string
     readonly license?: string
   }
-  const texts = readdirSync(directory).filter((file) => /^(licen[cs]e|copying)/i.test(file))
-  if (license === undefined && texts.length === 0) throw new Error(`${name} ${version} is bundled without a licence`)
+  const texts = readdirSync(directory).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+  // Many come without a text, and name one of which a single copy is enough.
+  const isApache = license?.includes('Apache-2.0') === true
+  if (texts.length === 0 && !isApache) throw new Error(`${name} ${version} would be bundled without its licence`)
   return [
     `${name} ${version} (${license ?? 'see below'})\n`,
+    ...(texts.length === 0 ? ['The Apache License 2.0 stands at the end.\n'] : []),
     ...texts.map((file) => readFileSync(join(directory, file), 'utf8')),
   ].join('\n')
 }

@@ -93,7 +93,7 @@ export class AntiEntropy {
     for (const log of logs) {
       if (log.changeSets === 0) continue
       const act = (): void => this.#ports.transfer(peer, new Transfer(log, new Map()))
-      this.#ports.whenAwake(log, { act, from: peer, bytes: errandBytes })
+      this.#ports.whenAwake(log, { act, from: peer, bytes: errandBytes, isAnswer: true })
     }
   }
 
@@ -112,7 +112,7 @@ export class AntiEntropy {
     if (log === undefined) return
     const act = (): void => this.#summary(peer, log, summary, answer)
     const bytes = errandBytes + (summary.chains.size + summary.proofs.length) * toldBytes
-    this.#ports.whenAwake(log, { act, from: peer, bytes })
+    this.#ports.whenAwake(log, { act, from: peer, bytes, isAnswer: true })
   }
 
   #summary(peer: PeerId, log: DocumentLog, summary: ToldSummary, answer: SummaryAnswer): void {
@@ -136,7 +136,7 @@ export class AntiEntropy {
     const log = this.#ports.collection.get(document)
     if (log === undefined) return
     const act = (): void => this.#trace(peer, log, replica, places)
-    this.#ports.whenAwake(log, { act, from: peer, bytes: errandBytes + places.length * toldBytes })
+    this.#ports.whenAwake(log, { act, from: peer, bytes: errandBytes + places.length * toldBytes, isAnswer: true })
   }
 
   #trace(peer: PeerId, log: DocumentLog, replica: ReplicaId, places: readonly SummaryEntry[]): void {

@@ -64,7 +64,12 @@ export class Arrivals {
     const log = this.#ports.collection.get(set.document)
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, set.author)) return this.#ports.reject('not-permitted', from, set.document)
-    const errand = { act: () => this.#look(log, { set, from, way }), from, bytes: bytes.length + overheadBytes }
+    const errand = {
+      act: () => this.#look(log, { set, from, way }),
+      from,
+      bytes: bytes.length + overheadBytes,
+      isAnswer: false,
+    }
     if (!this.#ports.whenAwake(log, errand)) this.#ports.reject('busy', from, set.document)
   }
 
@@ -79,7 +84,7 @@ export class Arrivals {
     if (log === undefined) return this.#ports.reject('unknown-document', from, undefined)
     if (!mayWrite(log.genesis, first.author)) return this.#ports.reject('not-permitted', from, first.document)
     const bytes = first.bytes.length + second.bytes.length + 2 * overheadBytes
-    const errand = { act: () => this.#lookAtProof(log, equivocation, from), from, bytes }
+    const errand = { act: () => this.#lookAtProof(log, equivocation, from), from, bytes, isAnswer: false }
     if (!this.#ports.whenAwake(log, errand)) this.#ports.reject('busy', from, first.document)
   }
 

@@ -138,7 +138,8 @@ export class Documents {
     const log = this.#replicator.log(id)
     if (log === undefined) this.#replicator.want(id)
     else if (log.isAsleep) this.#replicator.wake(id)
-    else return this.#openCarried(id)
+    // One that was opened before it was read shows nothing until `loaded` is told.
+    else if (!this.#asleep.has(id)) return this.#openCarried(id)
     return undefined
   }
 
@@ -332,11 +333,14 @@ export class Documents {
   }
 
   #hear(event: ReplicatorEvent): void {
-    if (event.type === 'loaded') this.#fill(event.document)
-    const document = event.type === 'received' ? this.#open.get(event.document) : undefined
-    if (event.type === 'received' && document !== undefined) this.#apply(document, event.changes)
-    if (event.type === 'rewritten') this.#rewrite(event.document, event.changes)
-    this.#listeners.tell(event)
+    try {
+      if (event.type === 'loaded') this.#fill(event.document)
+      const document = event.type === 'received' ? this.#open.get(event.document) : undefined
+      if (event.type === 'received' && document !== undefined) this.#apply(document, event.changes)
+      if (event.type === 'rewritten') this.#rewrite(event.document, event.changes)
+    } finally {
+      this.#listeners.tell(event)
+    }
   }
 }
 

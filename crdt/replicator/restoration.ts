@@ -58,7 +58,8 @@ export class Restoration {
     this.#ports.settle(log)
     this.#isAwaking = false
     const own = snapshot?.summary.chains.get(replica)?.sequence ?? 0
-    if (this.#ownOperations(log.id) < own) this.#formerOwn.set(log.id, own)
+    // Of an author with two histories not everything is believed, lost or not.
+    if (log.proofs.length === 0 && this.#ownOperations(log.id) < own) this.#formerOwn.set(log.id, own)
     return !equals(log.digest, digest)
   }
 

@@ -22,6 +22,8 @@ export interface Errand {
   /** On whose account. */
   readonly from: PeerId
   readonly bytes: number
+  /** Whether it answers the peer, and nothing else. */
+  readonly isAnswer: boolean
 }
 
 interface Awaking {
@@ -58,7 +60,7 @@ export class Sleepers {
   /**
    * Acts now, or once the document has been read, in the order of the calls.
    *
-   * @returns false, and never acts, where too much waits already
+   * @returns false, and never acts, where too much waits already; one at a time may be larger than all limits
    */
   whenAwake(log: DocumentLog, errand: Errand): boolean {
     const { from, bytes } = errand
@@ -67,7 +69,8 @@ export class Sleepers {
       return true
     }
     const ofSender = this.#bytesOf.get(from) ?? 0
-    if (this.#bytes + bytes > waitingLimitBytes || ofSender + bytes > senderLimitBytes) return false
+    const isTooMuch = this.#bytes + bytes > waitingLimitBytes || ofSender + bytes > senderLimitBytes
+    if (isTooMuch && ofSender > 0) return false
     const awaking = this.#awake(log)
     if (awaking === undefined) return false
     awaking.errands.push(errand)
@@ -81,12 +84,13 @@ export class Sleepers {
     return this.#bytesOf.has(peer)
   }
 
-  /** What waits on its account is dropped: whatever comes of it would come too late. */
+  /** Answers to it would come too late. */
   disconnected(peer: PeerId): void {
     if (!this.#bytesOf.has(peer)) return
     for (const awaking of this.#awaking.values()) {
-      for (const errand of awaking.errands) if (errand.from === peer) this.#count(errand, -1)
-      awaking.errands = awaking.errands.filter(({ from }) => from !== peer)
+      const isLate = ({ from, isAnswer }: Errand): boolean => isAnswer && from === peer
+      for (const errand of awaking.errands) if (isLate(errand)) this.#count(errand, -1)
+      awaking.errands = awaking.errands.filter((errand) => !isLate(errand))
     }
   }
 

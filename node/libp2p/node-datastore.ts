@@ -111,9 +111,12 @@ export class NodeDatastore extends BaseDatastore {
   }
 }
 
-/** Whether a datastore keeps anything beyond the end of the process, as far as can be told. */
+/**
+ * Whether a datastore keeps anything beyond the end of the process, as far as can be told. That of a node of somebody's own
+ * is of his copy of the class.
+ */
 export function outlivesProcess(datastore: Datastore): boolean {
-  return datastore instanceof NodeDatastore ? datastore.isDurable : !(datastore instanceof MemoryDatastore)
+  return datastore instanceof NodeDatastore ? datastore.isDurable : datastore.constructor.name !== MemoryDatastore.name
 }
 
 /** Damaged, they are of no use and no loss: other peers tell them again. */

@@ -223,7 +223,31 @@ test('what waits for documents to be read has a limit for each sender, and comes
   expect(stage.versionOf(bob)).toBe(205)
 })
 
-test('what waits on the account of a peer that has gone is dropped, and its share is free again', () => {
+test('what a peer handed on is taken in though it has gone since', () => {
+  const stage = disk.start()
+  stage.core.connected(neighbour)
+  stage.recorder.take()
+  stage.core.receive({ type: 'sets', sets: [chain.next().bytes] }, neighbour)
+  stage.core.disconnected(neighbour)
+  disk.load(stage)
+  disk.take(stage)
+  expect(stage.versionOf(bob)).toBe(6)
+})
+
+test('a summary that is larger than all limits is answered, one at a time', () => {
+  const stage = disk.start()
+  const chains = new Map(
+    Array.from({ length: 40_000 }, (_, number) => {
+      return [number.toString(16).padStart(32, '0'), { sequence: 1, fragment: 0, head: new Uint8Array(8) }] as const
+    }),
+  )
+  stage.hear({ type: 'summary', document: stage.document, summary: { ...nothing, chains }, answer: 'never' }, neighbour)
+  disk.load(stage)
+  stage.recorder.advance(0)
+  expect(stage.sent(neighbour).filter(({ type }) => type === 'sets')).toHaveLength(1)
+})
+
+test('what a peer is to be answered goes with it, and its share is free again', () => {
   const stage = disk.start()
   stage.core.connected(neighbour)
   stage.recorder.take()
