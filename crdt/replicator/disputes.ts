@@ -1,4 +1,4 @@
-import type { DocumentId, Duration } from '../../node/protocol/index.ts'
+import type { DocumentId, Duration, Instant } from '../../node/protocol/index.ts'
 import type { Collection } from './collection.ts'
 import type { Admission, DocumentLog } from './document-log.ts'
 import type { Equivocation } from './equivocation.ts'
@@ -10,8 +10,12 @@ import type { Equivocation } from './equivocation.ts'
 const settleDelay: Duration = 200
 const settledSets = 2
 
+/** How long a decision waits for own changes to be written. Who writes without a pause then has to. */
+const patience: Duration = 5000
+
 export interface DisputesPorts {
   readonly collection: Collection
+  now(): Instant
   /** Own operations of a document that are not in its log yet. */
   pending(document: DocumentId): number
   /** Calls `expire(document)` after the delay. */
@@ -27,8 +31,8 @@ export class Disputes {
   readonly #ports: DisputesPorts
   /** Documents of which it will be decided. */
   readonly #due = new Set<DocumentId>()
-  /** Those of them that only wait for own changes to be written. */
-  readonly #waiting = new Set<DocumentId>()
+  /** Those of them that only wait for own changes to be written, and since when. */
+  readonly #waiting = new Map<DocumentId, Instant>()
 
   constructor(ports: DisputesPorts) {
     this.#ports = ports
@@ -52,7 +56,10 @@ export class Disputes {
   expire(document: DocumentId): void {
     const log = this.#ports.collection.get(document)
     if (log === undefined) return
-    if (this.#ports.pending(document) > 0) return void this.#waiting.add(document)
+    if (this.#ports.pending(document) > 0) {
+      if (!this.#waiting.has(document)) this.#waiting.set(document, this.#ports.now())
+      return
+    }
     this.#due.delete(document)
     this.#waiting.delete(document)
     this.settle(log)
@@ -61,6 +68,12 @@ export class Disputes {
   /** An own change is in the log. */
   written(document: DocumentId): void {
     if (this.#waiting.has(document)) this.expire(document)
+  }
+
+  /** Whether a decision has waited for so long that nothing more may be written before it. */
+  isOverdue(document: DocumentId): boolean {
+    const since = this.#waiting.get(document)
+    return since !== undefined && this.#ports.now() - since > patience
   }
 
   settle(log: DocumentLog): void {

@@ -299,15 +299,23 @@ export class Documents {
   }
 
   #assertWritable(id: DocumentId, document: Document): void {
-    const isAsleep = this.#asleep.delete(id) || this.#replicator.log(id)?.isAsleep === true
-    if (isAsleep || this.#replicator.isCutShort(id)) {
-      // It has a change now under a number that is another's.
-      const error = isAsleep ? new DocumentAsleepError() : new OwnChangesMissingError()
+    const error = this.#objection(id)
+    if (error !== undefined) {
+      // It has a change now that nobody takes over.
       this.#replaced.set(document, error)
       this.#open.delete(id)
       throw error
     }
     if (this.#replicator.isQuarantined(id)) throw new AuthorQuarantinedError()
+  }
+
+  /** Why the document cannot be written now, and perhaps can later. */
+  #objection(id: DocumentId): Error | undefined {
+    const isAsleep = this.#asleep.delete(id) || this.#replicator.log(id)?.isAsleep === true
+    if (isAsleep) return new DocumentAsleepError()
+    if (this.#replicator.isCutShort(id)) return new OwnChangesMissingError()
+    if (this.#replicator.isBeingRewritten(id)) return new DocumentRewrittenError()
+    return undefined
   }
 
   #apply(document: Document, changes: readonly Change[]): void {

@@ -152,6 +152,7 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
     })
     this.#disputes = new Disputes({
       collection: this.#collection,
+      now: () => environment.now(),
       pending: (document) => this.#outboxes.pending(document),
       later: (document, delay) => environment.schedule({ type: 'settle', document }, delay),
       proven: (log, equivocation) => this.#proven(log, equivocation),
@@ -267,6 +268,11 @@ export class Replicator implements Protocol<ReplicatorMessage, ReplicatorTimer, 
   /** Whether the store has lost own changes of the document: their numbers must not be used for others. */
   isCutShort(document: DocumentId): boolean {
     return this.#restoration.isCutShort(document)
+  }
+
+  /** Whether the document is about to be put together anew, as soon as what was written here is durable. */
+  isBeingRewritten(document: DocumentId): boolean {
+    return this.#disputes.isOverdue(document)
   }
 
   /** Has the change sets of a document read, if they are in the store alone: `loaded` is told. */

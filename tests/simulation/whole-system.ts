@@ -56,7 +56,8 @@ export interface Outcome {
 }
 
 /**
- * Membership, gossip and replication together, under faults drawn from the seed: lossy, doubling, reordering wires,
+ * Membership, gossip and replication together, under faults drawn from the seed: lossy, doubling, reordering wires (two
+ * messages of five are overtaken, one of a hundred by 25 and some by more than 150 of the same way),
  * partitions of several shapes, crashes and restarts, disks that are slow, lose what was not flushed and tear what was
  * being written, clocks that agree on nothing, a forger, and in one seed of four an author with two histories; then
  * everything heals and has three periods of anti-entropy.
