@@ -26,7 +26,7 @@ test(
     // Torn writes, a forger and an author with two histories: there they were.
     for (const reason of reasons) expect(rejected[reason], reason).toBeGreaterThan(seeds / 50 - 1)
     expect(acknowledged).toBeGreaterThan(50 * seeds)
-    expect(loaded).toBeGreaterThan(seeds / 10)
+    expect(loaded).toBeGreaterThan(seeds / 20)
   },
 )
 
