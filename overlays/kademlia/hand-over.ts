@@ -5,13 +5,16 @@ import type { Acquaintances } from './acquaintances.ts'
 import type { MutableCounters } from './counters.ts'
 import { compareDistance, kadIdOfPeer, type KadId } from './distance.ts'
 import type { HeldRecord, HeldRecords } from './held-records.ts'
-import { handRecord, valueOf, type KadNode } from './kad-node.ts'
+import { handRecord, valueOf, type Answer, type KadNode } from './kad-node.ts'
 import type { Namespaces } from './namespaces.ts'
 
 /** Records that are given at one time, each to k peers. */
 const recordsAtOnce = 8
 /** How often what others put here meanwhile is given as well, so that there is an end however much they put. */
 const roundLimit = 8
+/** How long a peer may take to be gone that does not answer any more, in milliseconds; a host that is busy sees it late. */
+const closingPatience = 3000
+const pauseLimit = 250
 
 export interface HandOverPorts {
   readonly self: Libp2pPeerId
@@ -39,6 +42,8 @@ export class HandOver {
   readonly #given = new Map<string, { readonly value: Uint8Array; readonly isTaken: boolean }>()
   /** Dialled for one record in vain; not for the next. */
   readonly #gone = new Set<string>()
+  /** Of those that did not answer: until when they are asked again. */
+  readonly #patience = new Map<string, AbortSignal>()
 
   /** @param recordTimeout how long one record may take */
   constructor(ports: HandOverPorts, recordTimeout: Duration) {
@@ -119,9 +124,8 @@ export class HandOver {
   }
 
   async #offerTo(peer: Libp2pPeerId, record: HeldRecord, heirs: Heirs, signal: AbortSignal): Promise<void> {
-    const { node, acquaintances, counters } = this.#ports
-    // A request on a connection that is about to end fails as well: the second has the peer dialled.
-    const isTaken = (await handRecord(node, peer, record, signal)) || (await handRecord(node, peer, record, signal))
+    const { acquaintances, counters } = this.#ports
+    const isTaken = (await this.#answer(peer, record, signal)) === 'taken'
     if (isTaken) counters.handedOver++
     if (isTaken || signal.aborted) heirs.set(peer.toString(), isTaken)
     else if (acquaintances.isThere(peer)) heirs.set(peer.toString(), await this.#hasBetter(peer, record, signal))
@@ -130,6 +134,30 @@ export class HandOver {
       this.#ports.silent(peer)
     }
   }
+
+  /**
+   * A request on a connection that is about to end fails as well: the next has the peer dialled. Between the two, libp2p
+   * calls a connection open over which nothing goes any more; so does who stops its protocols first.
+   */
+  async #answer(peer: Libp2pPeerId, record: HeldRecord, signal: AbortSignal): Promise<Answer> {
+    const { node, acquaintances } = this.#ports
+    let answer = await handRecord(node, peer, record, signal)
+    if (answer === 'silent') answer = await handRecord(node, peer, record, signal)
+    for (let pause = 10; answer === 'silent' && acquaintances.isThere(peer); pause = Math.min(2 * pause, pauseLimit)) {
+      if (signal.aborted || this.#patienceWith(peer).aborted) break
+      await new Promise((resolve) => void setTimeout(resolve, pause))
+      answer = await handRecord(node, peer, record, signal)
+    }
+    return answer
+  }
+
+  /** Once for all records. */
+  #patienceWith(peer: Libp2pPeerId): AbortSignal {
+    const patience = this.#patience.get(peer.toString()) ?? AbortSignal.timeout(closingPatience)
+    this.#patience.set(peer.toString(), patience)
+    return patience
+  }
+
   /** Who refuses a record may hold one that replaces it. */
   async #hasBetter(peer: Libp2pPeerId, { key, value }: HeldRecord, signal: AbortSignal): Promise<boolean> {
     const { node, namespaces } = this.#ports

@@ -108,21 +108,25 @@ export function createKadNode(
   return node as KadNode
 }
 
-/** Hands one record to one peer. @returns whether the peer has taken it */
+/** What a peer says to a record that it is handed; silent: nothing. */
+export type Answer = 'taken' | 'refused' | 'silent'
+
+/** Hands one record to one peer. */
 export async function handRecord(
   node: KadNode,
   to: Libp2pPeerId,
   { key, value, bytes }: { readonly key: Uint8Array; readonly value: Uint8Array; readonly bytes: Uint8Array },
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Answer> {
   const message: PutMessage = { type: 'PUT_VALUE', key, record: bytes, closer: [], providers: [] }
   const sent = toString(value, 'base64')
   for await (const event of node.network.sendRequest(to, message, { signal })) {
     // Whoever takes it sends it back.
-    if (event.name === 'PEER_RESPONSE')
-      return event.record !== undefined && toString(event.record.value, 'base64') === sent
+    if (event.name !== 'PEER_RESPONSE') continue
+    const isTaken = event.record !== undefined && toString(event.record.value, 'base64') === sent
+    return isTaken ? 'taken' : 'refused'
   }
-  return false
+  return 'silent'
 }
 
 /** @returns the value that one peer holds under a key, as it says; undefined if none, or without an answer */

@@ -129,7 +129,8 @@ export class Upkeep extends EventTarget {
       this.#newcomers.delete(id)
       for (const record of held) {
         if (signal.aborted) return
-        if (this.#owes(record, peer) && (await handRecord(node, peer, record, signal))) counters.handedOver++
+        if (!this.#owes(record, peer)) continue
+        if ((await handRecord(node, peer, record, signal)) === 'taken') counters.handedOver++
       }
     }
   }

@@ -69,6 +69,21 @@ test('a peer that hands over is told when others do not take all of it', async (
   expect(await ours.services.dht.handOver()).toBe(false)
 })
 
+test('a connection that looks open after it has ended is not a peer that refuses', async () => {
+  const [theirs, ours] = await Promise.all([1, 2].map(() => service({ openTo: 'anyone', writeQuorum: 1 })))
+  await ours!.dial(theirs!.getMultiaddrs())
+  await knows(ours!.services.dht, theirs!.peerId)
+  await ours!.services.dht.putValue('/app/name', bytes('1:hello'))
+  const [connection] = ours!.getConnections(theirs!.peerId)
+  // As for a moment after the other side has closed it, when a host has much to do.
+  Object.defineProperty(Reflect.get(connection!, 'muxer') as object, 'status', { value: 'closed' })
+  const handed = ours!.services.dht.handOver()
+  await new Promise((resolve) => void setTimeout(resolve, 200))
+  expect(connection!.status).toBe('open')
+  connection!.abort(new Error('closed'))
+  expect(await handed).toBe(true)
+})
+
 test('handing over ends with its signal, and with the peer', async () => {
   const [alice, bob] = await Promise.all([peer('hand over'), peer('hand over')])
   await bob.dial(alice.addresses[0]!)
