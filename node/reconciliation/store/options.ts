@@ -23,9 +23,12 @@ export interface StoreReconciliationOptions {
   readonly buildLimit?: number
   /** Messages of a session, both ways together. From 8 to 32. @default 32 */
   readonly roundLimit?: number
-  /** Records told in a session where the peer has none. From 1 to 79,000. @default 65536 */
+  /** Records told in a session where the peer has none. From 1 to 79,000. @default 40000 */
   readonly recordLimit?: number
-  /** Records looked up and symbols compared in a session, instead of time: one takes about 2 µs. @default 1048576 */
+  /**
+   * Records looked up and symbols compared in a session, instead of time: some 200 ms at the most. A record that is told
+   * counts 24. @default 1048576
+   */
   readonly workLimit?: number
 }
 
@@ -36,7 +39,7 @@ const storeDefaults: ResolvedStoreOptions = Object.freeze({
   symbolLimit: 32_768,
   buildLimit: 100_000,
   roundLimit: storeLimits.rounds,
-  recordLimit: 65_536,
+  recordLimit: 40_000,
   workLimit: 1_048_576,
 })
 

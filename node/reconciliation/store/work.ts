@@ -1,6 +1,9 @@
 import { storeLimits } from './limits.ts'
 import type { StoreMessage } from './messages.ts'
 
+/** A record that is told is looked up and reported, and may be a lie each time: the dearest thing to make a store do. */
+const toldWeight = 24
+
 /** Records looked up and symbols compared for a message, at the most; ranges have a limit of their own. */
 export function workOf(message: StoreMessage): number {
   switch (message.kind) {
@@ -13,7 +16,7 @@ export function workOf(message: StoreMessage): number {
     case 'sketch':
       return 2 * message.symbols.length + (message.first?.standings.length ?? 0)
     case 'tell':
-      return message.records.length + 2 * message.wants.length
+      return toldWeight * message.records.length + 2 * message.wants.length
     case 'more':
       return storeLimits.symbols
     case 'equal':

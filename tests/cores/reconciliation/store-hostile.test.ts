@@ -282,12 +282,23 @@ test('a session does no more than its work', () => {
   const { reply } = session.receive({
     kind: 'tell',
     round: 2,
-    records: randomRecords(1, 101),
+    records: randomRecords(1, 5),
     wants: [],
     isLast: false,
   })
   expect(reply).toEqual({ kind: 'stop', round: 3 })
   expect(session.outcome).toMatchObject({ kind: 'stopped', limit: 'work' })
+})
+
+test('a peer that tells whole messages of lies is believed no more of them than an honest one has to tell', () => {
+  const session = afterSketch()
+  let believed = 0
+  for (let round = 2; session.outcome === undefined; round += 2) {
+    const records = randomRecords(round, 5400)
+    believed += session.receive({ kind: 'tell', round, records, wants: [], isLast: false }).lacked.length
+  }
+  expect(session.outcome).toMatchObject({ kind: 'stopped', limit: 'work' })
+  expect(believed).toBe(8 * 5400)
 })
 
 test('a store with nothing is told as much as a session may, and of the rest in later ones', () => {
