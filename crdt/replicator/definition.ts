@@ -1,8 +1,9 @@
 import type { ProtocolDefinition } from '../../node/protocol/index.ts'
+import type { ReplicatorNeeds } from './assembly.ts'
 import type { ReplicatorEntry, ReplicatorEvent, ReplicatorTimer } from './events.ts'
 import { replicatorCodec, type ReplicatorMessage } from './messages.ts'
 import { resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
-import { Replicator, type ReplicatorNeeds } from './replicator.ts'
+import { Replicator } from './replicator.ts'
 import { replicatorParts } from './snapshot.ts'
 
 /** `/peerloom/documents/1.0.0`, on the bulk plane. */

@@ -1,13 +1,12 @@
-import { equals } from 'uint8arrays'
 import { assert, VectorClock, type DocumentId, type VersionVector } from '../../node/protocol/index.ts'
 import type { Change, Dot, ReplicaId } from '../index.ts'
-import { compareDependencies, type Dependency, type SealedChangeSet } from './change-set.ts'
+import { Chains, type ChainPlace } from './chains.ts'
+import type { Dependency, SealedChangeSet } from './change-set.ts'
 import { Contest, transaction, type Verdict } from './contest.ts'
 import { findEquivocation, type Equivocation } from './equivocation.ts'
 import type { Genesis } from './genesis.ts'
-import type { Naming } from './naming.ts'
 import { readChanges } from './operations.ts'
-import { comparePlaces, ReplicaLog, type Fit, type Place } from './replica-log.ts'
+import type { Fit, ReplicaLog } from './replica-log.ts'
 import type { DocumentSnapshot } from './snapshot.ts'
 import { digestSummary, summarise, type Summary } from './summary.ts'
 import { WaitingSets, type WaitingSet } from './waiting-sets.ts'
@@ -35,14 +34,9 @@ export class DocumentLog {
   readonly id: DocumentId
   readonly genesis: Genesis
   readonly genesisBytes: Uint8Array
-  /** Chains by name: one a replica, and more of one that has two histories. */
-  #replicas = new Map<ReplicaId, ReplicaLog>()
-  #order: SealedChangeSet[] = []
-  #bytes = 0
+  readonly #chains = new Chains()
   readonly #waiting = new WaitingSets()
   #contest: Contest | undefined
-  /** Of a contested document. */
-  #naming: Naming | undefined
   /** Sets of the store have been added since the contest was last judged. */
   #unjudged = false
   readonly #detected: Equivocation[] = []
@@ -64,17 +58,17 @@ export class DocumentLog {
   /** Sets in the order of their acceptance. */
   get sets(): readonly SealedChangeSet[] {
     this.#assertAwake()
-    return this.#order
+    return this.#chains.sets
   }
 
   /** How many there are. */
   get changeSets(): number {
-    return this.#asleep?.changeSets ?? this.#order.length
+    return this.#asleep?.changeSets ?? this.#chains.sets.length
   }
 
   /** What the sets take. */
   get bytes(): number {
-    return this.#asleep?.bytes ?? this.#bytes
+    return this.#asleep?.bytes ?? this.#chains.bytes
   }
 
   /** Sets that wait for something they depend on. */
@@ -84,13 +78,13 @@ export class DocumentLog {
 
   /** Operations of whole transactions, by replica. */
   get version(): VersionVector {
-    const chains = this.#asleep?.summary.chains ?? this.#replicas
+    const chains = this.#asleep?.summary.chains ?? this.#chains.logs
     return VectorClock.from(Array.from(chains, ([replica, { sequence }]) => [replica, sequence]))
   }
 
   get summary(): Summary {
     if (this.#asleep !== undefined) return this.#asleep.summary
-    this.#summary ??= summarise(this.#replicas, this.proofs)
+    this.#summary ??= summarise(this.#chains.logs, this.proofs)
     return this.#summary
   }
 
@@ -116,7 +110,7 @@ export class DocumentLog {
 
   /** @param snapshot of what the store has of an empty log */
   sleep(snapshot: DocumentSnapshot): void {
-    assert(this.#order.length === 0 && this.#contest === undefined, 'what falls asleep holds no sets')
+    assert(this.#chains.sets.length === 0 && this.#contest === undefined, 'what falls asleep holds no sets')
     this.#asleep = snapshot
     this.#forgetSummary()
   }
@@ -130,29 +124,18 @@ export class DocumentLog {
   /** The chain of that name; an empty one where nothing was written. */
   replica(name: ReplicaId): ReplicaLog {
     this.#assertAwake()
-    return this.#replicas.get(name) ?? new ReplicaLog()
+    return this.#chains.log(name)
   }
 
   /** The chain that a set is in, and the set's place from the chain's start on. */
-  placeOf(set: SealedChangeSet): Place & { readonly name: ReplicaId } {
-    const { sequence, fragment } = set
-    if (this.#naming === undefined) return { name: set.replica, sequence, fragment }
-    const { name, start } = this.#naming.chainOf(set.hash)
-    return { name, sequence: sequence - start.sequence, fragment }
+  placeOf(set: SealedChangeSet): ChainPlace {
+    return this.#chains.placeOf(set)
   }
 
-  /** @param dot an operation of another replica that is here. @returns what a set says that is made on it */
-  reference({ replica, sequence }: Dot): Dependency {
-    const log = this.replica(replica)
-    const absolute = sequence + log.start.sequence
-    const holder = log.holder(absolute)
-    assert(holder !== undefined, 'a change is made on operations that are here')
-    return { replica: holder.replica, sequence: absolute, hash: holder.hash }
-  }
-
-  /** @param dots in any order */
+  /** @param dots operations that are here, in any order. @returns what a set says that is made on them */
   references(dots: readonly Dot[]): Dependency[] {
-    return dots.map((dot) => this.reference(dot)).sort(compareDependencies)
+    this.#assertAwake()
+    return this.#chains.references(dots)
   }
 
   /** Whether the set is here already, accepted or not, so that nobody need verify it again. */
@@ -181,7 +164,7 @@ export class DocumentLog {
       case 'gap':
         return { outcome: this.#waiting.add({ set, stored }, set.previous) }
       case 'next': {
-        const missing = this.#missing(set)
+        const missing = this.#chains.missing(set)
         if (missing !== undefined) return { outcome: this.#waiting.add({ set, stored }, missing) }
         return { outcome: 'accepted', ...this.#acceptAll(set) }
       }
@@ -196,7 +179,7 @@ export class DocumentLog {
    */
   prove(equivocation: Equivocation): boolean {
     this.#assertAwake()
-    const contest = (this.#contest ??= new Contest(this.#order))
+    const contest = (this.#contest ??= new Contest(this.#chains.sets))
     if (!contest.prove(equivocation)) return false
     // What they follow may not be here: they are in the proof, and come up again with it.
     const { first, second } = equivocation
@@ -232,7 +215,7 @@ export class DocumentLog {
   changes(): Change[] {
     const open = new Map<ReplicaId, SealedChangeSet[]>()
     const changes: Change[] = []
-    for (const set of this.#order) {
+    for (const set of this.#chains.sets) {
       if (set.continues || set.fragment > 0) {
         const { name } = this.placeOf(set)
         const fragments = [...(open.get(name) ?? []), set]
@@ -251,7 +234,7 @@ export class DocumentLog {
     for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
       const { set } = next
       const isNext = this.#chainFor(set).fit(set) === 'next' && !this.isQuarantined(set.author)
-      const missing = isNext ? this.#missing(set) : undefined
+      const missing = isNext ? this.#chains.missing(set) : undefined
       if (this.#contest !== undefined && (!isNext || missing !== undefined)) {
         ready.push(...this.#hold(this.#contest, next))
         continue
@@ -269,32 +252,16 @@ export class DocumentLog {
     return { accepted, changes }
   }
 
-  #accept(set: SealedChangeSet): Change[] {
-    this.#naming?.add(set)
-    this.#append(set)
+  #accept(set: SealedChangeSet): readonly Change[] {
+    const log = this.#chains.append(set)
     this.#forgetSummary()
-    if (set.continues) return []
-    const log = this.#chainFor(set)
-    const changes = this.#changesOf(set, log.lastTransaction())
-    if (changes.length === 0) log.spoil()
-    return changes
-  }
-
-  #append(set: SealedChangeSet): void {
-    const name = this.#naming?.chainOf(set.hash).name ?? set.replica
-    let log = this.#replicas.get(name)
-    if (log === undefined) {
-      log = new ReplicaLog(this.#naming?.chainOf(set.hash).start)
-      this.#replicas.set(name, log)
-    }
-    log.append(set)
-    this.#order.push(set)
-    this.#bytes += set.bytes.length
+    return set.continues ? [] : this.#transaction(set, log)
   }
 
   /** The chain that the set is in, or would go on. */
   #chainFor(set: SealedChangeSet): ReplicaLog {
-    return this.replica(this.#naming?.nextChain(set) ?? set.replica)
+    this.#assertAwake()
+    return this.#chains.logFor(set)
   }
 
   #equivocationOf(set: SealedChangeSet): Equivocation {
@@ -304,19 +271,16 @@ export class DocumentLog {
     return equivocation
   }
 
-  /** @returns the hash of the first set it depends on that is not believed here */
-  #missing({ dependencies }: SealedChangeSet): Uint8Array | undefined {
-    return dependencies.find(({ replica, sequence, hash }) => {
-      const chain = this.#naming?.find(hash)
-      if (chain !== undefined && chain.replica !== replica) return true
-      const holder = this.replica(chain?.name ?? replica).holder(sequence)
-      return holder === undefined || !equals(holder.hash, hash)
-    })?.hash
+  /** Of a transaction whose last set has come. */
+  #transaction(last: SealedChangeSet, log: ReplicaLog): readonly Change[] {
+    const changes = this.#changesOf(last, log.lastTransaction())
+    if (changes.length === 0) log.spoil()
+    return changes
   }
 
   /** @param set the last of its transaction @param fragments those that stand in its chain */
   #changesOf(set: SealedChangeSet, fragments: readonly SealedChangeSet[]): Change[] {
-    const naming = this.#naming
+    const { naming } = this.#chains
     if (naming === undefined || !naming.isBranched) return readChanges(fragments)
     const contest = this.#contest as Contest
     const whole = transaction(set, contest.sets)
@@ -330,7 +294,7 @@ export class DocumentLog {
     if (fit === 'spoiled') return { outcome: fit }
     const equivocation = contest.findEquivocation(set)
     if (equivocation !== undefined) return { outcome: 'fork', equivocation }
-    if (!stored && fit === 'next' && !isQuarantined && this.#missing(set) === undefined) {
+    if (!stored && fit === 'next' && !isQuarantined && this.#chains.missing(set) === undefined) {
       return { outcome: 'accepted', ...this.#acceptAll(set) }
     }
     const ready = this.#hold(contest, waiting)
@@ -369,35 +333,16 @@ export class DocumentLog {
   }
 
   #judge(contest: Contest): Admission {
-    const former = new Set(this.#order)
-    const formerPlaces = new Map(this.#order.map((set) => [set, this.placeOf(set)] as const))
     const { believed, naming }: Verdict = contest.judge()
-    const accepted = believed.filter((set) => !former.has(set))
-    const kept = believed.length - accepted.length
-    this.#naming = naming
-    const isSame = (set: SealedChangeSet): boolean => {
-      const before = formerPlaces.get(set)
-      const now = this.placeOf(set)
-      return before === undefined || (before.name === now.name && comparePlaces(before, now) === 0)
-    }
+    const { isExtension, added, unput } = this.#chains.rename(naming, believed)
     this.#forgetSummary()
-    const isExtension = kept === former.size && believed.every(isSame)
-    if (!isExtension) {
-      this.#replicas = new Map()
-      this.#order = []
-      this.#bytes = 0
-    }
     const changes: Change[] = []
-    for (const set of isExtension ? accepted : believed) {
-      this.#append(set)
-      if (set.continues) continue
-      const log = this.replica(naming.chainOf(set.hash).name)
-      const told = this.#changesOf(set, log.lastTransaction())
-      if (told.length === 0) log.spoil()
-      changes.push(...told)
+    for (const set of unput) {
+      const log = this.#chains.put(set)
+      if (!set.continues) changes.push(...this.#transaction(set, log))
     }
-    if (isExtension && accepted.length === 0) return { outcome: 'known' }
-    return { outcome: isExtension ? 'accepted' : 'rewritten', accepted, changes }
+    if (isExtension && added.length === 0) return { outcome: 'known' }
+    return { outcome: isExtension ? 'accepted' : 'rewritten', accepted: added, changes }
   }
 
   #assertAwake(): void {

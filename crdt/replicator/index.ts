@@ -1,3 +1,4 @@
+export type { ReplicatorNeeds } from './assembly.ts'
 export { DivergenceChecker, type ShownDocument } from './checkers.ts'
 export {
   changeSetLimit,
@@ -55,6 +56,6 @@ export {
 export { replicatorDefaults, resolveReplicatorOptions, type ReplicatorOptions } from './options.ts'
 export { isReadable, replicatorParts, type SnapshotEntry } from './snapshot.ts'
 export { replicatorDefinition } from './definition.ts'
-export type { Replicator, ReplicatorNeeds } from './replicator.ts'
+export type { Replicator } from './replicator.ts'
 export type { ReplicaPosition, Summary, SummaryEntry, ToldSummary } from './summary.ts'
 export { readEquivocation, type Equivocation } from './equivocation.ts'
