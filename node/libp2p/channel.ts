@@ -119,18 +119,18 @@ export class Channel {
     this.outbox.own((writer) => writer.u8(control.credit).varint(returned))
   }
 
-  /** What waits is still written, for as long as the signal allows. */
+  /**
+   * What waits is still written, and read by the other side, for as long as the signal allows: a listener that stops cuts
+   * its connections off, and what was written and not read yet is lost with them.
+   */
   async finish(signal: AbortSignal): Promise<void> {
     this.outbox.flush(true)
     this.#end(undefined)
     try {
       await this.#stream.close({ signal })
+      await closedByBoth(this.#stream, signal)
     } catch (error) {
       this.#stream.abort(asError(error))
-      return
-    }
-    if (this.#stream.status === 'open' || this.#stream.status === 'closing') {
-      this.#stream.abort(new Error('The host stopped'))
     }
   }
 
@@ -260,6 +260,17 @@ export class Channel {
   }
 
   readonly #streamClosed = ({ error }: StreamCloseEvent): void => void this.#end(error)
+}
+
+/** The other side closes its half when it has read everything. @throws the signal's reason */
+async function closedByBoth(stream: Stream, signal: AbortSignal): Promise<void> {
+  const isHalfOpen = (): boolean => stream.status === 'open' || stream.status === 'closing'
+  await new Promise<void>((resolve) => {
+    if (!isHalfOpen() || signal.aborted) return resolve()
+    stream.addEventListener('close', () => resolve(), { once: true })
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  if (isHalfOpen()) signal.throwIfAborted()
 }
 
 /** Emptied as soon as it does not matter any more: a timer must not keep a whole connection in memory. */

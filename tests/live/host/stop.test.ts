@@ -1,5 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import type { Libp2p } from 'libp2p'
 import { expect, test } from 'vitest'
 import { createHost, networkSecret } from '../../../node/libp2p/index.ts'
 import { dial, introduced, stockNode, Story, toy, type ToyEvent, toyHost } from './toy.ts'
@@ -18,6 +21,38 @@ test('what a core says in its last call still goes out', async () => {
   await alice.host.stop()
   expect(await bob.told.type('heard')).toMatchObject([{ number: 99, size: 200_000 }])
   await bob.told.type('disconnected')
+  await alice.node.stop()
+})
+
+/** The socket under the only connection of a node. */
+function socketOf(node: Libp2p): Socket {
+  const [connection] = node.getConnections()
+  return Reflect.get(Reflect.get(connection!, 'maConn') as object, 'socket') as Socket
+}
+
+test('who is busy still hears what was said last: a listener waits before it cuts connections off', async () => {
+  const alice = await toyHost()
+  await using bob = await toyHost()
+  await dial(bob, alice)
+  await Promise.all([alice.told.type('connected'), bob.told.type('connected')])
+  const { toy } = alice
+  Object.assign(toy, { stop: () => void toy.say(bob.host.self, 99) })
+  socketOf(bob.node).pause()
+  const stopped = alice.host.stop().then(() => 'stopped')
+  expect(await Promise.race([stopped, setTimeout(200, 'waiting')])).toBe('waiting')
+  socketOf(bob.node).resume()
+  expect(await bob.told.type('heard')).toMatchObject([{ number: 99 }])
+  await stopped
+  await alice.node.stop()
+})
+
+test('who does not read any more is not waited for long', async () => {
+  const alice = await toyHost()
+  await using bob = await toyHost()
+  await dial(bob, alice)
+  await Promise.all([alice.told.type('connected'), bob.told.type('connected')])
+  socketOf(bob.node).pause()
+  await alice.host.stop()
   await alice.node.stop()
 })
 
