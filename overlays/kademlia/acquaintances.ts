@@ -1,4 +1,4 @@
-import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
+import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -91,8 +91,8 @@ export class Acquaintances {
     await this.#learning.get(peer.toString())
     const patience = AbortSignal.timeout(proofPatience)
     const ending = signal === undefined ? patience : AbortSignal.any([signal, patience])
-    await this.#components.connectionManager.openConnection(peer, { signal: ending })
-    if (this.#mustProve) await this.#proof(peer, ending)
+    const connection = await this.#components.connectionManager.openConnection(peer, { signal: ending })
+    if (this.#mustProve) await this.#proof(peer, connection, ending)
   }
 
   /** The components of libp2p as kad-dht is to see them. */
@@ -126,13 +126,16 @@ export class Acquaintances {
     return overriding(this.#components, seen)
   }
 
-  async #proof(peer: Libp2pPeerId, signal: AbortSignal): Promise<void> {
+  /** Who is about to leave has taken its proof back, and gives none before it hangs up. */
+  async #proof(peer: Libp2pPeerId, connection: Connection, signal: AbortSignal): Promise<void> {
     while (!this.hasMet(peer)) {
       signal.throwIfAborted()
+      if (connection.status !== 'open') throw new Error('The peer hung up before it proved the network')
       let waiter: Waiter | undefined
       await new Promise<void>((wake) => {
         waiter = { peer: peer.toString(), wake }
         this.#waiters = [...this.#waiters, waiter]
+        connection.addEventListener('close', () => wake(), { once: true })
         signal.addEventListener('abort', () => wake(), { once: true })
       })
       this.#waiters = this.#waiters.filter((other) => other !== waiter)

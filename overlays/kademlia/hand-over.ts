@@ -14,7 +14,8 @@ const recordsAtOnce = 8
 const roundLimit = 8
 /** How long a peer may take to be gone that does not answer any more, in milliseconds; a host that is busy sees it late. */
 const closingPatience = 3000
-const pauseLimit = 250
+/** Between two requests to such a peer, in milliseconds. */
+const pauses = { first: 10, longest: 250 }
 
 export interface HandOverPorts {
   readonly self: Libp2pPeerId
@@ -42,7 +43,7 @@ export class HandOver {
   readonly #given = new Map<string, { readonly value: Uint8Array; readonly isTaken: boolean }>()
   /** Dialled for one record in vain; not for the next. */
   readonly #gone = new Set<string>()
-  /** Of those that did not answer: until when they are asked again. */
+  /** Of those that do not answer: until when they are asked again. */
   readonly #patience = new Map<string, AbortSignal>()
 
   /** @param recordTimeout how long one record may take */
@@ -136,24 +137,30 @@ export class HandOver {
   }
 
   /**
-   * A request on a connection that is about to end fails as well: the next has the peer dialled. Between the two, libp2p
-   * calls a connection open over which nothing goes any more; so does who stops its protocols first.
+   * A request on a connection that is about to end fails as well: the next has the peer dialled. Between the two libp2p
+   * calls a connection open over which nothing goes any more, and a peer that stops takes no requests before it hangs up.
    */
   async #answer(peer: Libp2pPeerId, record: HeldRecord, signal: AbortSignal): Promise<Answer> {
     const { node, acquaintances } = this.#ports
+    let wasThere = acquaintances.isThere(peer)
     let answer = await handRecord(node, peer, record, signal)
-    if (answer === 'silent') answer = await handRecord(node, peer, record, signal)
-    for (let pause = 10; answer === 'silent' && acquaintances.isThere(peer); pause = Math.min(2 * pause, pauseLimit)) {
-      if (signal.aborted || this.#patienceWith(peer).aborted) break
-      await new Promise((resolve) => void setTimeout(resolve, pause))
-      answer = await handRecord(node, peer, record, signal)
+    // Requests that are under way when a peer hangs up are reset as well.
+    if (answer === 'refused') answer = await handRecord(node, peer, record, signal)
+    for (let pause = pauses.first; answer === 'silent' && wasThere; pause *= 2) {
+      const patient = AbortSignal.any([signal, this.#patienceWith(peer)])
+      if (patient.aborted) break
+      await new Promise((resolve) => void setTimeout(resolve, Math.min(pause, pauses.longest)))
+      wasThere = acquaintances.isThere(peer)
+      answer = await handRecord(node, peer, record, patient)
     }
+    if (answer !== 'silent') this.#patience.delete(peer.toString())
     return answer
   }
 
-  /** Once for all records. */
+  /** A part of the time for one record, and once for all records that the peer does not answer. */
   #patienceWith(peer: Libp2pPeerId): AbortSignal {
-    const patience = this.#patience.get(peer.toString()) ?? AbortSignal.timeout(closingPatience)
+    const duration = Math.min(closingPatience, Math.ceil(this.#recordTimeout / 3))
+    const patience = this.#patience.get(peer.toString()) ?? AbortSignal.timeout(duration)
     this.#patience.set(peer.toString(), patience)
     return patience
   }

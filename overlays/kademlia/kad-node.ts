@@ -108,7 +108,7 @@ export function createKadNode(
   return node as KadNode
 }
 
-/** What a peer says to a record that it is handed; silent: nothing. */
+/** What a peer says to a record that it is handed; silent: nothing, or it was not reached. */
 export type Answer = 'taken' | 'refused' | 'silent'
 
 /** Hands one record to one peer. */
@@ -122,11 +122,18 @@ export async function handRecord(
   const sent = toString(value, 'base64')
   for await (const event of node.network.sendRequest(to, message, { signal })) {
     // Whoever takes it sends it back.
+    if (event.name === 'QUERY_ERROR' && isReset(event.error)) return 'refused'
     if (event.name !== 'PEER_RESPONSE') continue
     const isTaken = event.record !== undefined && toString(event.record.value, 'base64') === sent
     return isTaken ? 'taken' : 'refused'
   }
   return 'silent'
+}
+
+/** kad-dht answers with a reset what its validator, or ours, does not let in. */
+function isReset(error: unknown): boolean {
+  const cause: unknown = error instanceof Event && 'error' in error ? error.error : error
+  return cause instanceof Error && cause.name === 'StreamResetError'
 }
 
 /** @returns the value that one peer holds under a key, as it says; undefined if none, or without an answer */
