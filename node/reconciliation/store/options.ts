@@ -23,11 +23,14 @@ export interface StoreReconciliationOptions {
   readonly buildLimit?: number
   /** Messages of a session, both ways together. From 8 to 32. @default 32 */
   readonly roundLimit?: number
-  /** Records told in a session where the peer has none. From 1 to 79,000. @default 40000 */
+  /**
+   * Records told in a session where the peer has none. From 1 to 64,000, more than which no peer hears in one session with
+   * the default `workLimit`. @default 64000
+   */
   readonly recordLimit?: number
   /**
-   * Records looked up and symbols compared in a session, instead of time: some 200 ms at the most. A record that is told
-   * counts 24. @default 1048576
+   * What a session may cost, instead of time: a record that is looked up or a symbol that is compared counts 1 or 2, one
+   * that is told 15. Some 200 ms at the most. @default 1048576
    */
   readonly workLimit?: number
 }
@@ -39,7 +42,7 @@ const storeDefaults: ResolvedStoreOptions = Object.freeze({
   symbolLimit: 32_768,
   buildLimit: 100_000,
   roundLimit: storeLimits.rounds,
-  recordLimit: 40_000,
+  recordLimit: 64_000,
   workLimit: 1_048_576,
 })
 
@@ -48,7 +51,7 @@ const extents: Readonly<Record<keyof ResolvedStoreOptions, readonly [number, num
   symbolLimit: [48, 1_048_576],
   buildLimit: [0, Number.MAX_SAFE_INTEGER],
   roundLimit: [8, storeLimits.rounds],
-  recordLimit: [1, 79_000],
+  recordLimit: [1, 64_000],
   workLimit: [1, Number.MAX_SAFE_INTEGER],
 }
 

@@ -2,7 +2,7 @@ import { storeLimits } from './limits.ts'
 import type { StoreMessage } from './messages.ts'
 
 /** A record that is told is looked up and reported, and may be a lie each time: the dearest thing to make a store do. */
-const toldWeight = 24
+const toldWeight = 15
 
 /** Records looked up and symbols compared for a message, at the most; ranges have a limit of their own. */
 export function workOf(message: StoreMessage): number {
