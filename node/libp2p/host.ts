@@ -44,8 +44,8 @@ export interface Libp2pHost extends Host {
   /** Starts the cores in the order they were run, and opens channels to the peers that are connected. Once only. */
   start(): Promise<void>
   /**
-   * Stops the cores, lets what they said last go out (for at most a second), and closes all channels. No timer,
-   * listener or handle is left. The libp2p node itself goes on; a host cannot be started again.
+   * Stops the cores, lets the others read what they said last (services and channels have a second each for it, which a peer
+   * that hangs takes up), and closes all channels. No timer, listener or handle is left. The libp2p node itself goes on; a host cannot be started again.
    */
   stop(): Promise<void>
 }

@@ -30,7 +30,7 @@ import { Timers } from './timers.ts'
 
 /** Streams of one plane that one connection may have open. An honest peer has one, and for a moment two. */
 const streamLimit = 4
-/** How long what was said last may take to go out. */
+/** How long services may take to stop, and then what was said last to be read by the others. */
 const farewell = 1_000
 
 export class LiveHost implements Libp2pHost, RunnerHost {
@@ -258,20 +258,14 @@ export class LiveHost implements Libp2pHost, RunnerHost {
     this.#substrate.unlisten('transport:listening', this.#moved)
     this.#substrate.unlisten('transport:close', this.#moved)
     this.#substrate.unlisten('self:peer:update', this.#moved)
-    const abort = new AbortController()
-    const timeout = setTimeout(() => abort.abort(new Error('The other side does not take what is left')), farewell)
-    try {
-      // Before the channels: with its proof a peer loses its place, and what it said last.
-      await Promise.all(this.#mounted.map((mounted) => mounted.stop(abort.signal)))
-      await Promise.all([
-        ...channels.map((channel) => channel.finish(abort.signal)),
-        ...this.#running.map((protocol) => protocol.flushed()),
-      ])
-      await Promise.allSettled([this.#handling])
-      await Promise.all(this.#handled.map((plane) => this.#substrate.unhandle(streamProtocol(plane))))
-    } finally {
-      clearTimeout(timeout)
-    }
+    // Before the channels: with its proof a peer loses its place, and what it said last.
+    await inTime((signal) => Promise.all(this.#mounted.map((mounted) => mounted.stop(signal))))
+    await inTime((signal) => {
+      const finished = channels.map((channel) => channel.finish(signal))
+      return Promise.all([...finished, ...this.#running.map((protocol) => protocol.flushed())])
+    })
+    await Promise.allSettled([this.#handling])
+    await Promise.all(this.#handled.map((plane) => this.#substrate.unhandle(streamProtocol(plane))))
     this.#switchboard.peers.forgetAll()
   }
 
@@ -301,6 +295,18 @@ export class LiveHost implements Libp2pHost, RunnerHost {
   }
 
   readonly #moved = (): void => this.addresses.refresh()
+}
+
+/** What does not end by itself is told to. */
+async function inTime(act: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const ending = new AbortController()
+  const late = (): void => ending.abort(new Error('The other side does not take what is left'))
+  const timeout = setTimeout(late, farewell)
+  try {
+    await act(ending.signal)
+  } finally {
+    clearTimeout(timeout)
+  }
 }
 
 /** Nobody listens: the process itself must see it. */
