@@ -50,7 +50,7 @@ export type ReplicatorEnvironment = HostEnvironment<
 /** Peers that hear at once of what came by anti-entropy. */
 const nudgeFanout = 3
 
-/** The parts of the replicator and how they are connected: each knows of the others no more than its ports say. */
+/** The parts of the replicator and how they are connected: what each knows of the others stands in its ports. */
 export class Assembly {
   readonly collection: Collection
   readonly outboxes: Outboxes
@@ -197,7 +197,7 @@ export class Assembly {
         for (const peer of this.neighbours.connected) environment.send(peer, { type: 'sets', sets: [set] })
       },
       heard: (bytes, from) => this.arrivals.arrive(bytes, from, 'push'),
-      added: (log) => this.updates.touch(log),
+      changed: (log) => this.updates.touch(log),
       saved: (document, sequence) => environment.emit({ type: 'saved', document, sequence }),
       tellOfIt: (log) => this.news.add(log),
       proven: (log, equivocation) => this.disputes.prove(log, equivocation),
@@ -209,7 +209,7 @@ export class Assembly {
       news: this.news,
       restoration: this.restoration,
       isStarted: () => this.#isStarted,
-      compared: (log) => this.neighbours.touch(log),
+      changed: (log) => this.neighbours.touch(log),
       outdated: (log) => this.snapshots.touch(log),
       emit: (event) => environment.emit(event),
     })

@@ -42,7 +42,7 @@ export class Chains {
     return this.#logs
   }
 
-  /** What the chains are called; undefined as long as each is called like its replica. */
+  /** What the chains are called; undefined until something was decided, while each is called like its replica. */
   get naming(): Naming | undefined {
     return this.#naming
   }
@@ -120,6 +120,7 @@ export class Chains {
 
   #clear(): void {
     this.#logs.clear()
+    // A new one: transfers see by it that what is believed has another order.
     this.#order = []
     this.#bytes = 0
   }

@@ -12,8 +12,8 @@ export interface PublicationPorts {
   sendAll(set: Uint8Array): void
   /** A set that somebody has published. */
   heard(bytes: Uint8Array, from: PeerId): void
-  /** The log has an own set more. */
-  added(log: DocumentLog): void
+  /** An own set was handed to the log. */
+  changed(log: DocumentLog): void
   /** Own operations up to the sequence number are durable. */
   saved(document: DocumentId, sequence: number): void
   /** A few peers are to hear that the log has changed, and compare it. */
@@ -42,7 +42,7 @@ export class Publication {
     const log = this.#ports.collection.get(document)
     assert(log !== undefined, 'an own set belongs to a document that is carried')
     const admission = log.admit(set)
-    this.#ports.added(log)
+    this.#ports.changed(log)
     if (admission.outcome === 'fork') this.#ports.proven(log, admission.equivocation)
     if (admission.outcome === 'deferred') this.#ports.deferred(log)
     else if (admission.outcome !== 'accepted') return this.#ports.quarantined(document)

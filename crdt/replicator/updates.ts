@@ -13,8 +13,8 @@ export interface UpdatesPorts {
   readonly restoration: Restoration
   /** Whether what was kept has been restored: until then, sets come from the store. */
   isStarted(): boolean
-  /** The log is compared as it is now. */
-  compared(log: DocumentLog): void
+  /** What is compared with others is the log as it is now. */
+  changed(log: DocumentLog): void
   /** The log's snapshot is not what it says any more. */
   outdated(log: DocumentLog): void
   readonly emit: (event: ReplicatorEvent) => void
@@ -29,7 +29,7 @@ export class Updates {
   }
 
   touch(log: DocumentLog): void {
-    this.#ports.compared(log)
+    this.#ports.changed(log)
     this.#ports.outdated(log)
   }
 
@@ -59,7 +59,7 @@ export class Updates {
   /** What is believed of a contested log was decided. */
   settled(log: DocumentLog, admission: Admission): void {
     const { journal, news, restoration, emit } = this.#ports
-    this.#ports.compared(log)
+    this.#ports.changed(log)
     if (admission.outcome !== 'accepted' && admission.outcome !== 'rewritten') return
     this.#ports.outdated(log)
     // `loaded` tells of all that is there.
