@@ -14,7 +14,9 @@ const [address = ''] = host.addresses
 for (let cycle = 1; cycle <= 100; cycle++) await meet()
 const before = await inUse()
 for (let cycle = 1; cycle <= cycles; cycle++) await meet()
-const after = await inUse()
+let after = await inUse()
+// On a busy machine what ends by itself takes longer; what was lost does not go by waiting.
+for (let look = 1; after.heap > before.heap && look < 5; look++) after = await inUse()
 const isEqual = JSON.stringify(documents[0]) === JSON.stringify(documents[1])
 
 await Promise.all([host.stop(), visitor.stop()])
@@ -30,7 +32,7 @@ async function meet(): Promise<void> {
 }
 
 /** While one connection is open, and once what ends by itself within some seconds has ended. */
-async function inUse(): Promise<object> {
+async function inUse() {
   do {
     await visitor.dial(address)
     await visitor.documents.converged()
