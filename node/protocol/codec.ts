@@ -11,10 +11,22 @@ export interface Codec<Message> {
   decode(reader: ByteReader): Message
 }
 
+/** Lent to one message after another: to make a writer, and have it grow, takes longer than to write most messages. */
+let spare: ByteWriter | undefined
+/** One that has grown beyond this is not kept, in bytes. */
+const keptCapacity = 65_536
+
 export function encodeMessage<Message>(codec: Codec<Message>, message: Message): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter()
+  const writer = spare ?? new ByteWriter()
+  // Whoever encodes a message within a message has a writer of its own.
+  spare = undefined
   codec.encode(message, writer)
-  return writer.finish()
+  const bytes = writer.finish()
+  if (bytes.length <= keptCapacity) {
+    writer.truncate(0)
+    spare = writer
+  }
+  return bytes
 }
 
 /** @throws MalformedMessageError also when bytes are left over */
